@@ -1,0 +1,39 @@
+"""Answers customers from a company's own knowledge, and knows when not to.
+
+>>> from support_agent import Agent
+>>> agent = Agent.load()
+>>> reply = agent.ask("How do I get an API key?")
+
+Importing this package loads no heavy library; models are opened when an agent is loaded.
+"""
+
+from support_agent.agent import Agent
+from support_agent.errors import (
+    BatchError,
+    ConfigError,
+    DocumentError,
+    GenerationError,
+    IndexFolderError,
+    ModelFileError,
+    SupportAgentError,
+)
+from support_agent.records import Citation, Draft, Passage, Reply, Route, Signal, Ticket, Turn
+
+__all__ = [
+    "Agent",
+    "BatchError",
+    "Citation",
+    "ConfigError",
+    "DocumentError",
+    "Draft",
+    "GenerationError",
+    "IndexFolderError",
+    "ModelFileError",
+    "Passage",
+    "Reply",
+    "Route",
+    "Signal",
+    "SupportAgentError",
+    "Ticket",
+    "Turn",
+]

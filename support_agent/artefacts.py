@@ -1,0 +1,120 @@
+"""Files that must be whole: hashing, writing under a temporary name, manifests.
+
+Comes in: bytes or a folder. Goes out: a file that is complete or absent, and a folder whose every hash is checked.
+Knows nothing of what the files mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from support_agent.errors import SupportAgentError
+
+MANIFEST = "manifest.json"
+
+
+def sha256_bytes(data: bytes) -> str:
+    """Hex sha256 of ``data``."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Hex sha256 of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
+    """Open a temporary file beside ``path``; on leaving without an error it is fsynced and renamed onto ``path``.
+
+    On an error nothing is left behind and what stood at ``path`` before still stands there. Yields a binary file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+        _fsync_folder(path.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``, whole or not at all."""
+    with atomic_write(path) as file:
+        file.write(data)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented JSON with sorted keys, whole or not at all."""
+    write_bytes(path, (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode())
+
+
+def write_manifest(folder: Path, facts: dict[str, Any], files: list[str]) -> None:
+    """Write ``folder/manifest.json``: ``facts`` plus the sha256 and size in bytes of each of ``files``."""
+    listed = {
+        name: {"sha256": sha256_file(folder / name), "bytes": (folder / name).stat().st_size} for name in sorted(files)
+    }
+    write_json(folder / MANIFEST, {**facts, "files": listed})
+
+
+def read_manifest(folder: Path, error: type[SupportAgentError], mend: str) -> dict[str, Any]:
+    """Read ``folder/manifest.json`` and hold every listed file against its hash.
+
+    Args:
+        error: the class to raise.
+        mend: what the person should do, put at the end of each message.
+
+    Raises:
+        error: the manifest is missing or unreadable, or a file is missing, of another size, or of another hash.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        listed = dict(manifest["files"])
+    except FileNotFoundError as problem:
+        raise error(f"{folder} has no {MANIFEST}, so nothing in it can be trusted. {mend}") from problem
+    except (ValueError, KeyError, TypeError, OSError) as problem:
+        raise error(f"{path} cannot be read ({problem}). {mend}") from problem
+    for name, expected in listed.items():
+        check_file(folder / name, expected["sha256"], error, mend, size_bytes=expected["bytes"])
+    return manifest
+
+
+def check_file(
+    path: Path, sha256: str, error: type[SupportAgentError], mend: str, *, size_bytes: int | None = None
+) -> None:
+    """Raise ``error`` unless ``path`` is there with this size and this sha256."""
+    if not path.is_file():
+        raise error(f"{path} is missing. {mend}")
+    found_bytes = path.stat().st_size
+    if size_bytes is not None and found_bytes != size_bytes:
+        raise error(f"{path} has {found_bytes:,} bytes instead of {size_bytes:,}: it is truncated or foreign. {mend}")
+    found = sha256_file(path)
+    if found != sha256:
+        raise error(f"{path} has sha256 {found[:12]}… instead of {sha256[:12]}…: it was changed or damaged. {mend}")
+
+
+def _fsync_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` survive a power cut; a no-op where folders cannot be opened (Windows)."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,128 @@
+"""Every setting, where it may come from, and which one wins.
+
+Keyword overrides win over environment variables (``SUPPORT_AGENT_…``), those over one TOML file, that over the defaults.
+Unknown keys are errors. Secrets (HF_TOKEN, OPENAI_API_KEY, …) are never settings: the libraries that need one read it
+from the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from support_agent.errors import ConfigError
+
+FILE_NAME = "support_agent.toml"
+ENV_PREFIX = "SUPPORT_AGENT_"
+GeneratorName = Literal["openvino", "transformers", "chat_model", "extractive", "scripted"]
+
+
+class Config(BaseSettings):
+    """All settings. ``support-agent config show`` prints each with its value and where it came from."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+
+    index: str = Field("lamini_docs", description="Name of a shipped or own index, or the path of an index folder.")
+    generator: GeneratorName = Field("openvino", description="What writes the drafts.")
+    model: str = Field(
+        "smollm2-135m-instruct",
+        description="Registry name, folder or hub name of the generator's model; for chat_model what LangChain's "
+        "init_chat_model takes, such as openai:gpt-4.1-mini or ollama:llama3.2.",
+    )
+    adapter: str | None = Field(None, description="Folder or registry name of a PEFT adapter (generator transformers).")
+    base_url: str | None = Field(None, description="Address of an OpenAI-compatible server (generator chat_model).")
+    passages: int = Field(3, ge=1, le=20, description="How many passages the generator is shown.")
+    max_new_tokens: int = Field(200, ge=8, le=4096, description="Longest draft, in tokens.")
+    batch_size: int = Field(16, ge=1, le=1024, description="How many tickets are generated together.")
+    timeout_s: float = Field(60.0, gt=0, description="Longest wait for one draft of a remote model, in seconds.")
+    threads: int = Field(0, ge=0, description="CPU threads for embedding and generation; 0 leaves it to the engine.")
+    languages: tuple[str, ...] = Field(("en",), description="ISO 639-1 codes of the languages that are answered.")
+    max_ticket_chars: int = Field(8000, ge=100, description="A longer ticket goes to a human.")
+    min_retrieval_score: float = Field(0.45, ge=-1, le=1, description="Below this cosine no passage is about the ticket.")
+    min_support: float = Field(0.6, ge=0, le=1, description="Below this a sentence is not carried by any passage.")
+    min_mean_log_prob: float = Field(-1.5, le=0, description="Below this mean log-prob a token a draft is held back.")
+    offline: bool = Field(False, description="Never fetch a model file; say what is missing instead.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what ``load_config`` has merged: it alone decides which source wins."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True)
+class LoadedConfig:
+    """A configuration and, for each setting that is not the default, the name of the source it came from."""
+
+    config: Config
+    sources: dict[str, str]
+
+
+def load_config(path: str | Path | None = None, **overrides: Any) -> LoadedConfig:
+    """Merge defaults, one TOML file, the environment and ``overrides``, the later winning.
+
+    Args:
+        path: a TOML file; without one ``$SUPPORT_AGENT_CONFIG``, then ``support_agent.toml`` in the working folder.
+        overrides: settings by name; None means "not given".
+
+    Raises:
+        ConfigError: the file cannot be read, a key is unknown, or a value does not fit.
+    """
+    file = _find_file(path)
+    layers: list[tuple[str, dict[str, Any]]] = []
+    if file is not None:
+        layers.append((str(file), _read_toml(file)))
+    environment = EnvSettingsSource(Config)()
+    layers.append(("environment", {key: value for key, value in environment.items() if value is not None}))
+    layers.append(("override", {key: value for key, value in overrides.items() if value is not None}))
+    merged: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name, layer in layers:
+        merged.update(layer)
+        sources.update(dict.fromkeys(layer, name))
+    try:
+        return LoadedConfig(Config(**merged), sources)
+    except ValidationError as problem:
+        raise ConfigError(_explain(problem, sources)) from problem
+
+
+def _find_file(path: str | Path | None) -> Path | None:
+    named = path or os.environ.get(f"{ENV_PREFIX}CONFIG")
+    if named:
+        if not Path(named).is_file():
+            raise ConfigError(f"The configuration file {named} is not there. Name another, or leave it out.")
+        return Path(named)
+    here = Path(FILE_NAME)
+    return here if here.is_file() else None
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
+        raise ConfigError(f"{file} is not a readable TOML file: {problem}. Mend it at that place.") from problem
+
+
+def _explain(problem: ValidationError, sources: dict[str, str]) -> str:
+    """One sentence for the first thing wrong, with the setting, the value and its source."""
+    first = problem.errors()[0]
+    key = str(first["loc"][0]) if first["loc"] else "?"
+    place = sources.get(key, "the defaults")
+    if first["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(key, Config.model_fields, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else "`support-agent config show` lists them all."
+        return f"There is no setting {key!r} (from {place}). {hint}"
+    return f"The setting {key!r} (from {place}) does not fit: {first['msg']}, not {first['input']!r}."

@@ -1,0 +1,32 @@
+"""The seam between the agent and whatever writes.
+
+Comes in: prompts. Goes out: drafts, one for each prompt and in the same order. Knows no gate and no customer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from support_agent.generation.prompt import Prompt
+from support_agent.records import Draft
+
+
+class Generator(Protocol):
+    """Writes drafts. One file of this folder holds one backend."""
+
+    name: str
+    version: str
+    """Hash or name of the weights, so that a reply can be repeated."""
+
+    def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
+        """Write one draft for each prompt, in the order given.
+
+        Args:
+            on_text: for a single prompt only: called with each new piece of text as it is written; returning True
+                ends the draft there.
+
+        Raises:
+            GenerationError: the backend could not write.
+        """
+        ...

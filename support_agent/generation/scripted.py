@@ -1,0 +1,51 @@
+"""The shipped test double: answers from a table, instantly and always the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from support_agent.errors import GenerationError
+from support_agent.generation.prompt import Prompt
+from support_agent.records import Draft
+
+
+class ScriptedGenerator:
+    """Writes what a table says for a question; without an entry, the first passage's first sentence.
+
+    ``calls`` counts the prompts seen, so that a test can hold that a hand-off cost none. A table entry that is an
+    exception is raised.
+    """
+
+    name = "scripted"
+    version = "scripted"
+
+    def __init__(self, answers: Mapping[str, str | Exception | Draft] | None = None) -> None:
+        self._answers = dict(answers or {})
+        self.calls = 0
+
+    def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
+        """Look each question up; see the class."""
+        drafts = []
+        for prompt in prompts:
+            self.calls += 1
+            drafts.append(self._draft(prompt))
+            if on_text:
+                for word in drafts[-1].text.split(" "):
+                    if on_text(word + " "):
+                        break
+        return drafts
+
+    def _draft(self, prompt: Prompt) -> Draft:
+        answer = self._answers.get(prompt.question)
+        if isinstance(answer, GenerationError | RuntimeError | OSError):
+            raise answer
+        if isinstance(answer, Draft):
+            return answer
+        text = answer if isinstance(answer, str) else _first_sentence(prompt)
+        return Draft(text, self.name, tokens=max(1, len(text.split())), sum_log_prob=0.0)
+
+
+def _first_sentence(prompt: Prompt) -> str:
+    if not prompt.passages:
+        return ""
+    return prompt.passages[0].text.split(". ")[0].rstrip(".") + "."

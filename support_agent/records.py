@@ -1,0 +1,166 @@
+"""What passes between the rooms: frozen records, in the order a ticket meets them.
+
+Ticket → Triage → Retrieval (of Passages) → Draft → Reply. Nothing here knows how a step works.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Route(StrEnum):
+    """Where a reply goes. The text a customer sees is chosen from it."""
+
+    ANSWER = "answer"
+    CLARIFY = "clarify"
+    HUMAN = "human"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One earlier exchange of the same conversation: what the customer wrote, what was sent back."""
+
+    ticket: str
+    reply: str
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What a customer wrote.
+
+    ``ticket_id`` is the helpdesk's own; without one it is a hash of the text, so that the same text has the same id.
+    ``history`` holds the earlier turns of the conversation, oldest first.
+    """
+
+    text: str
+    subject: str = ""
+    ticket_id: str = ""
+    history: tuple[Turn, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.ticket_id:
+            digest = hashlib.sha256(f"{self.subject}\0{self.text}".encode("utf-8", "surrogatepass")).hexdigest()
+            object.__setattr__(self, "ticket_id", digest[:16])
+
+    @property
+    def body(self) -> str:
+        """Subject and text as one, the subject first unless the text already opens with it."""
+        subject, text = self.subject.strip(), self.text.strip()
+        if not subject or text.casefold().startswith(subject.casefold()):
+            return text
+        return f"{subject}\n\n{text}" if text else subject
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One measurement that a decision may rest on.
+
+    ``value`` is compared with ``threshold`` by the file that makes the signal; ``fired`` says that it speaks against
+    answering. ``threshold`` is None for a signal that is only reported.
+    """
+
+    name: str
+    value: float
+    threshold: float | None
+    fired: bool
+
+
+@dataclass(frozen=True)
+class Triage:
+    """A ticket's text made readable, and what its words alone decide.
+
+    ``reasons`` is empty unless the ticket goes to a human (or back with a question) whatever retrieval may find;
+    ``route`` is then the route that the first of the reasons asks for.
+    """
+
+    text: str
+    language: str
+    signals: tuple[Signal, ...] = ()
+    reasons: tuple[str, ...] = ()
+    route: Route | None = None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A piece of the company's own knowledge.
+
+    ``title`` is the question of a question/answer pair or the heading path of a document; ``text`` is what may be
+    said to a customer. ``score`` is the cosine between ticket and passage (−1 to 1, high = closer); ``rank_score`` is
+    the fused rank that orders passages (high = better).
+    """
+
+    passage_id: str
+    title: str
+    text: str
+    source: str
+    score: float = 0.0
+    rank_score: float = 0.0
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a generator wrote, before the gate has read it.
+
+    ``sum_log_prob`` is the summed natural-log probability of the ``tokens`` generated tokens, None where the backend
+    gives none. ``finish`` is "stop" when the model ended by itself and "length" when it was cut off.
+    """
+
+    text: str
+    backend: str
+    finish: str = "stop"
+    tokens: int = 0
+    sum_log_prob: float | None = None
+
+    @property
+    def mean_log_prob(self) -> float | None:
+        """Natural-log probability per generated token (≤ 0, high = surer), None where the backend gives none."""
+        if self.sum_log_prob is None or self.tokens == 0:
+            return None
+        return self.sum_log_prob / self.tokens
+
+
+@dataclass(frozen=True)
+class Citation:
+    """Which passage carries a sentence of the answer. ``score`` is 0–1, high = better carried."""
+
+    passage_id: str
+    score: float
+    quote: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What comes out of the agent for one ticket, for every route.
+
+    ``text`` is what the customer is sent. ``confidence`` is 0–1, high = surer, and 0 for a ticket that never reached
+    generation. ``reasons`` are the codes that decided the route (see ``support_agent.gate.texts.REASONS`` for their
+    sentences). ``draft`` is the generator's own text, kept for the human side and never sent as it is. ``evidence``
+    holds the ids of the passages that were found, best first. ``versions`` are the hashes that make the reply
+    repeatable: model, index, prompt, package.
+    """
+
+    ticket_id: str
+    route: Route
+    text: str
+    confidence: float = 0.0
+    reasons: tuple[str, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    language: str = "und"
+    signals: tuple[Signal, ...] = ()
+    draft: str = ""
+    evidence: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reply as plain lists and dictionaries, ready for ``json.dumps``."""
+        plain = asdict(self)
+        plain["route"] = str(self.route)
+        return plain
