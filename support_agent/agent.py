@@ -1,7 +1,293 @@
-"""The agent: the only file that knows the order of a ticket's way."""
+"""The agent: the only file that knows the order of a ticket's way.
+
+Ticket → triage → retrieval → gate (before) → generation → gate (after) → Reply. A step that fails makes the reply a
+hand-off with its reason; no exception of a step reaches the caller, and no ticket is dropped.
+"""
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator as PythonGenerator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from support_agent.errors import ConfigError, GenerationError
+from support_agent.journey import Journey, milliseconds_since
+from support_agent.records import Draft, Passage, Reply, Route, Ticket
+
+if TYPE_CHECKING:
+    from support_agent.config import Config
+    from support_agent.generation.generator import Generator
+    from support_agent.generation.prompt import Prompt
+    from support_agent.models import OnProgress
+    from support_agent.retrieval import Index
+    from support_agent.streaming import ReplyStream
+
+logger = logging.getLogger(__name__)
+
+# After so many tickets in a row that the generator failed on, the rest of a batch is not tried: a server that is down
+# costs one time-out a ticket.
+_FAILURES_UNTIL_DOWN = 2
+
 
 class Agent:
-    """Placeholder of the first minutes; see git history."""
+    """Answers tickets from one index with one generator.
+
+    Use ``Agent.load``; the constructor takes the parts, for tests and for those who bring their own.
+    """
+
+    def __init__(self, index: Index, generator: Generator, config: Config) -> None:
+        from support_agent.versions import versions_of
+
+        self.index = index
+        self.generator = generator
+        self.config = config
+        self.versions: Mapping[str, str] = versions_of(index, generator, config)
+
+    @classmethod
+    def load(
+        cls, config: str | Path | Config | None = None, *, on_progress: OnProgress | None = None, **overrides: Any
+    ) -> Agent:
+        """Open index and generator.
+
+        Args:
+            config: a TOML file, or a Config; without one ``$SUPPORT_AGENT_CONFIG`` or ``support_agent.toml`` here.
+            on_progress: told of every download, for a progress bar.
+            overrides: settings by name, such as ``generator="extractive"`` or ``index="my_docs"``.
+
+        Raises:
+            ConfigError: a setting is unknown or does not fit.
+            ModelFileError: a model file is missing and cannot be fetched.
+            IndexFolderError: the index is missing, damaged, or made with another embedder.
+        """
+        from support_agent.config import Config, load_config
+        from support_agent.generation import open_generator
+        from support_agent.retrieval import Index, find_index
+
+        if isinstance(config, Config):
+            if overrides:
+                raise ConfigError("Give either a Config or single settings, not both: use config.model_copy(update=…).")
+            settings = config
+        else:
+            settings = load_config(config, **overrides).config
+        folder = find_index(settings.index)
+        index = Index.open(folder, offline=settings.offline, threads=settings.threads, on_progress=on_progress)
+        return cls(index, open_generator(settings, on_progress=on_progress), settings)
+
+    def ask(self, ticket: Ticket | str) -> Reply:
+        """Answer one ticket. Never raises for what is in the ticket."""
+        return self._answer_batch([_as_ticket(ticket)])[0]
+
+    def ask_many(self, tickets: Iterable[Ticket | str]) -> Iterator[Reply]:
+        """Answer tickets in order, ``batch_size`` at a time: embedded together and generated together."""
+        waiting = iter(tickets)
+        while batch := [_as_ticket(ticket) for ticket in islice(waiting, self.config.batch_size)]:
+            yield from self._answer_batch(batch)
+
+    def stream(self, ticket: Ticket | str) -> ReplyStream:
+        """Answer one ticket sentence by sentence; each has passed the gate before it is yielded."""
+        from support_agent.streaming import ReplyStream
+
+        return ReplyStream(self._stream(Journey(_as_ticket(ticket))))
+
+    def _stream(self, journey: Journey) -> PythonGenerator[str, None, Reply]:
+        self._prepare([journey])
+        sent = ""
+        if journey.reply is None:
+            started = time.perf_counter()
+            sent = yield from self._write_sentences(journey)
+            journey.timings_ms["generation"] = milliseconds_since(started)
+            self._guarded("gate_after", journey, self._finish)
+        reply = _continue_from(sent, self._replied(journey))
+        yield reply.text[len(sent) :]
+        return reply
+
+    def _write_sentences(self, journey: Journey) -> PythonGenerator[str, None, str]:
+        """Yield the sentences that pass the gate while the draft is written; returns all that was yielded."""
+        from support_agent.gate.sentence_gate import SentenceGate
+        from support_agent.streaming import DraftStream
+
+        gate = SentenceGate(journey.passages, self.config)
+        prompt = self._prompt(journey)
+        writing = DraftStream(self.generator, prompt)
+        try:
+            for piece in writing:
+                if allowed := gate.push(piece):
+                    yield allowed
+            journey.draft = writing.draft
+        except Exception as problem:  # noqa: BLE001 - see _drafts
+            _log_failure(problem)
+            journey.draft = self._extract(journey, prompt)
+        return gate.sent
+
+    def _answer_batch(self, tickets: Sequence[Ticket]) -> list[Reply]:
+        journeys = [Journey(ticket) for ticket in tickets]
+        self._prepare(journeys)
+        self._generate([journey for journey in journeys if journey.reply is None])
+        for journey in journeys:
+            if journey.reply is None:
+                self._guarded("gate_after", journey, self._finish)
+        return [self._replied(journey) for journey in journeys]
+
+    def _prepare(self, journeys: Sequence[Journey]) -> None:
+        """Everything that costs no generator call."""
+        for journey in journeys:
+            self._guarded("triage", journey, self._triage)
+        self._retrieve([journey for journey in journeys if journey.reply is None])
+        for journey in journeys:
+            if journey.reply is None:
+                self._guarded("gate_before", journey, self._decide_before)
+
+    def _triage(self, journey: Journey) -> None:
+        from support_agent.triage import triage_ticket
+
+        journey.triage = triage = triage_ticket(journey.ticket, self.config)
+        if triage.route is not None:
+            self._close(journey, triage.route, triage.reasons)
+
+    def _retrieve(self, journeys: Sequence[Journey]) -> None:
+        """One search for all; when it fails, each alone, so that only the ticket it fails on is handed over."""
+        if not journeys:
+            return
+        started = time.perf_counter()
+        try:
+            found = self._search(journeys)
+        except Exception:
+            logger.exception("retrieval failed for a batch of %d", len(journeys))
+            if len(journeys) == 1:
+                self._close(journeys[0], Route.HUMAN, ("internal_error",))
+                return
+            for journey in journeys:
+                self._retrieve([journey])
+            return
+        share_ms = milliseconds_since(started) / len(journeys)
+        for journey, passages in zip(journeys, found, strict=True):
+            journey.passages = passages
+            journey.timings_ms["retrieval"] = share_ms
+
+    def _search(self, journeys: Sequence[Journey]) -> list[list[Passage]]:
+        return self.index.search([journey.triaged.search_text for journey in journeys], self.config.passages)
+
+    def _decide_before(self, journey: Journey) -> None:
+        from support_agent.gate import decide_before
+
+        decision = decide_before(journey.triaged.search_text, journey.passages, self.config)
+        journey.decisions.append(decision)
+        if decision.route is not None:
+            self._close(journey, decision.route, decision.reasons)
+
+    def _generate(self, journeys: Sequence[Journey]) -> None:
+        if not journeys:
+            return
+        started = time.perf_counter()
+        prompts = [self._prompt(journey) for journey in journeys]
+        for journey, draft in zip(journeys, self._drafts(journeys, prompts), strict=True):
+            journey.draft = draft
+            journey.timings_ms["generation"] = milliseconds_since(started) / len(journeys)
+
+    def _prompt(self, journey: Journey) -> Prompt:
+        from support_agent.generation.prompt import write_prompt
+
+        return write_prompt(journey.triaged.text, journey.passages, journey.ticket.history)
+
+    def _drafts(self, journeys: Sequence[Journey], prompts: Sequence[Prompt]) -> list[Draft]:
+        """All at once; when that fails, one by one, and the best passage's words where the generator stays down."""
+        try:
+            drafts = self.generator.generate(prompts)
+            if len(drafts) == len(prompts):
+                return drafts
+            logger.error("the generator gave %d drafts for %d prompts", len(drafts), len(prompts))
+        except Exception as problem:  # noqa: BLE001 - a generator is foreign code; the tickets must come out all the same
+            _log_failure(problem)
+            if len(prompts) == 1:
+                return [self._extract(journeys[0], prompts[0])]
+        drafts, failures = [], 0
+        for journey, prompt in zip(journeys, prompts, strict=True):
+            draft = self._draft_alone(prompt) if failures < _FAILURES_UNTIL_DOWN else None
+            failures = 0 if draft else failures + 1
+            drafts.append(draft or self._extract(journey, prompt))
+        return drafts
+
+    def _draft_alone(self, prompt: Prompt) -> Draft | None:
+        try:
+            return self.generator.generate([prompt])[0]
+        except Exception as problem:  # noqa: BLE001 - see _drafts
+            _log_failure(problem)
+            return None
+
+    def _extract(self, journey: Journey, prompt: Prompt) -> Draft:
+        from support_agent.generation.extractive import ExtractiveGenerator
+
+        journey.notes.append("generator_down")
+        return ExtractiveGenerator().generate([prompt])[0]
+
+    def _finish(self, journey: Journey) -> None:
+        from support_agent.gate import decide_after
+
+        assert journey.draft is not None
+        decision = decide_after(journey.draft, journey.passages, self.config)
+        journey.decisions.append(decision)
+        self._close(journey, decision.route or Route.HUMAN, decision.reasons)
+
+    def _close(self, journey: Journey, route: Route, reasons: tuple[str, ...]) -> Reply:
+        """Make the reply. What the customer sees follows from the route."""
+        from support_agent.gate import customer_text
+
+        decision = journey.decisions[-1] if journey.decisions else None
+        text = decision.text if decision and route is Route.ANSWER else customer_text(route, reasons, journey.passages)
+        signals = journey.triage.signals if journey.triage else ()
+        journey.reply = Reply(
+            ticket_id=journey.ticket.ticket_id,
+            route=route,
+            text=text,
+            confidence=decision.confidence if decision else 0.0,
+            reasons=(*reasons, *journey.notes),
+            citations=decision.citations if decision else (),
+            language=journey.triage.language if journey.triage else "und",
+            signals=(*signals, *(signal for made in journey.decisions for signal in made.signals)),
+            draft=journey.draft.text if journey.draft else "",
+            evidence=tuple(passage.passage_id for passage in journey.passages),
+            versions=self.versions,
+        )
+        return journey.reply
+
+    def _replied(self, journey: Journey) -> Reply:
+        reply = journey.reply or self._close(journey, Route.HUMAN, ("internal_error",))
+        timings = {name: round(value, 3) for name, value in journey.timings_ms.items()}
+        return replace(reply, timings_ms={**timings, "total": round(sum(timings.values()), 3)})
+
+    def _guarded(self, stage: str, journey: Journey, step: Callable[[Journey], None]) -> None:
+        """Run a step of one ticket; whatever it raises becomes a hand-off with the reason ``internal_error``."""
+        started = time.perf_counter()
+        try:
+            step(journey)
+        except Exception:
+            logger.exception("%s failed for ticket %s", stage, journey.ticket.ticket_id)
+            journey.decisions.clear()
+            self._close(journey, Route.HUMAN, ("internal_error",))
+        journey.timings_ms[stage] = journey.timings_ms.get(stage, 0.0) + milliseconds_since(started)
+
+
+def _as_ticket(ticket: Ticket | str) -> Ticket:
+    return Ticket(ticket) if isinstance(ticket, str) else ticket
+
+
+def _continue_from(sent: str, reply: Reply) -> Reply:
+    """A reply that begins with what was streamed already, even where the draft was held back in the end."""
+    if reply.text.startswith(sent):
+        return reply
+    if reply.route is Route.ANSWER:
+        return replace(reply, text=sent)
+    return replace(reply, text=f"{sent}\n\n{reply.text}")
+
+
+def _log_failure(problem: Exception) -> None:
+    """A GenerationError is foreseen and explains itself; anything else needs its traceback."""
+    if isinstance(problem, GenerationError):
+        logger.warning("%s", problem)
+    else:
+        logger.exception("the generator failed")

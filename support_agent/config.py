@@ -1,8 +1,8 @@
 """Every setting, where it may come from, and which one wins.
 
-Keyword overrides win over environment variables (``SUPPORT_AGENT_…``), those over one TOML file, that over the defaults.
-Unknown keys are errors. Secrets (HF_TOKEN, OPENAI_API_KEY, …) are never settings: the libraries that need one read it
-from the environment.
+Keyword overrides win over environment variables (``SUPPORT_AGENT_…``), those over one TOML file, that over the
+defaults. Unknown keys are errors. Secrets (HF_TOKEN, OPENAI_API_KEY, …) are never settings: the libraries that need one
+read it from the environment.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class Config(BaseSettings):
     threads: int = Field(0, ge=0, description="CPU threads for embedding and generation; 0 leaves it to the engine.")
     languages: tuple[str, ...] = Field(("en",), description="ISO 639-1 codes of the languages that are answered.")
     max_ticket_chars: int = Field(8000, ge=100, description="A longer ticket goes to a human.")
-    min_retrieval_score: float = Field(0.45, ge=-1, le=1, description="Below this cosine no passage is about the ticket.")
+    min_retrieval_score: float = Field(
+        0.45, ge=-1, le=1, description="Below this cosine no passage is about the ticket."
+    )
     min_support: float = Field(0.6, ge=0, le=1, description="Below this a sentence is not carried by any passage.")
     min_mean_log_prob: float = Field(-1.5, le=0, description="Below this mean log-prob a token a draft is held back.")
     offline: bool = Field(False, description="Never fetch a model file; say what is missing instead.")

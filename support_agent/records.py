@@ -73,11 +73,13 @@ class Signal:
 class Triage:
     """A ticket's text made readable, and what its words alone decide.
 
+    ``search_text`` is the text to retrieve with: in a conversation it carries the subject of the turns before.
     ``reasons`` is empty unless the ticket goes to a human (or back with a question) whatever retrieval may find;
     ``route`` is then the route that the first of the reasons asks for.
     """
 
     text: str
+    search_text: str
     language: str
     signals: tuple[Signal, ...] = ()
     reasons: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Question/answer rows → the examples an adapter is trained on. Imports support_agent's prompt, never the reverse."""

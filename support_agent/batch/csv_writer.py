@@ -1,0 +1,111 @@
+"""Rows and outcomes → the answered CSV, whole or not at all.
+
+Comes in: rows of the input and what became of each. Goes out: the same rows with the ``sa_`` columns after them, in
+UTF-8, with the input's delimiter and line ends, and a byte order mark if the input had one.
+
+Every cell stands as it was read, with one exception: a customer can write a ticket that a spreadsheet runs as a
+formula when somebody opens the file, so such a cell gets a leading apostrophe, in the input's columns too. Plain
+numbers ("-5", "+49 170 1234567") are no formulas and stay. The summary counts the cells that were changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+from support_agent.batch.csv_reader import Layout
+
+ADDED_COLUMNS = (
+    "sa_route",
+    "sa_answer",
+    "sa_confidence",
+    "sa_reasons",
+    "sa_citations",
+    "sa_language",
+    "sa_status",
+    "sa_error",
+)
+STATUSES = {"answer": "answered", "clarify": "clarify", "human": "human"}
+REJECTED = "rejected"
+_TRIGGERS = ("=", "+", "-", "@")
+# A sign and a number, as an amount or a phone number is written; or a rule or dash of signs alone.
+_HARMLESS = re.compile(r"[+-][0-9 .,]*[0-9]%?|[+-]+")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one row: its status and the cells of ``ADDED_COLUMNS``."""
+
+    status: str
+    cells: tuple[str, ...]
+
+
+def outcome_of_reply(reply: Mapping[str, Any]) -> Outcome:
+    """The added cells for a reply, given as ``Reply.to_dict()``."""
+    status = STATUSES[reply["route"]]
+    cells = (
+        reply["route"],
+        reply["text"],
+        f"{reply['confidence']:.3f}",
+        "; ".join(reply["reasons"]),
+        json.dumps(reply["citations"], ensure_ascii=False),
+        reply["language"],
+        status,
+        "",
+    )
+    return Outcome(status, cells)
+
+
+def rejected(fault: str) -> Outcome:
+    """The added cells for a row that never reached the agent."""
+    return Outcome(REJECTED, ("", "", "", "", "", "", REJECTED, fault))
+
+
+def defuse(cell: str) -> str:
+    """Put an apostrophe before a cell that a spreadsheet would run as a formula.
+
+    What counts is the first character that shows: spreadsheets skip white space and invisible characters, and East
+    Asian editions take the full-width signs too. A leading tab or carriage return is defused whatever follows (OWASP,
+    "CSV Injection").
+    """
+    if cell[:1] in ("\t", "\r"):
+        return f"'{cell}"
+    first = next((character for character in cell if not _is_skipped(character)), "")
+    if unicodedata.normalize("NFKC", first)[:1] not in _TRIGGERS or _HARMLESS.fullmatch(cell.strip()):
+        return cell
+    return f"'{cell}"
+
+
+def _is_skipped(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
+
+
+class CsvWriter:
+    """Writes rows into an open binary file; ``defused`` counts the cells that were changed."""
+
+    def __init__(self, file: IO[bytes], layout: Layout) -> None:
+        self._file = file
+        self._delimiter = layout.output_delimiter
+        self._newline = layout.newline
+        self._must_quote = re.compile(rf'["\r\n{re.escape(self._delimiter)}]|^\s|\s$')
+        self.defused = 0
+        if layout.has_byte_order_mark:
+            file.write("\ufeff".encode())
+        self.write(layout.header, ADDED_COLUMNS)
+
+    def write(self, cells: Sequence[str], added: Sequence[str]) -> None:
+        """Write one row."""
+        line = self._delimiter.join(self._written(cell) for cell in (*cells, *added))
+        # What was read is valid Unicode; only a generator could have made half a surrogate pair.
+        self._file.write((line + self._newline).encode("utf-8", "replace"))
+
+    def _written(self, cell: str) -> str:
+        safe = defuse(cell)
+        self.defused += safe != cell
+        if self._must_quote.search(safe):
+            return '"' + safe.replace('"', '""') + '"'
+        return safe

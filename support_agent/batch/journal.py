@@ -1,0 +1,226 @@
+"""What a batch has done so far, kept in SQLite beside the output so that any kill costs at most the tickets in flight.
+
+Comes in: a ticket's key and its reply. Goes out: the reply again, after any number of restarts. Knows no CSV.
+
+One transaction an outcome, in WAL mode with synchronous=FULL: what ``record`` has returned from survives a power cut.
+Outcomes are kept by ticket, not by row: rows with the same ticket share one, and the rest of a row (its fault, its
+place) is read again from the input, whose sha256 is held. A batch is bound to the facts it began with; the journal is
+removed once the output stands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from support_agent.batch.disk import disk_full, translated_errors
+from support_agent.errors import BatchError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS outcome (ticket_key TEXT PRIMARY KEY, status TEXT NOT NULL, reply TEXT NOT NULL)",
+)
+_HOLDER = "holder"
+
+
+def journal_path(output: Path) -> Path:
+    """Where the journal of this output stands."""
+    return output.with_name(f"{output.name}.journal.sqlite3")
+
+
+@contextmanager
+def open_journal(output: Path) -> Iterator[Journal]:
+    """Open, or begin, the journal of ``output``, and hold it against every other process until the block ends.
+
+    Raises:
+        BatchError: another process holds it, it is damaged, or it cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    path = journal_path(output)
+    lock_path = path.with_suffix(".lock")
+    with translated_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The kernel releases it however the holder ends, so a killed run leaves nothing to clean up.
+        lock = FileLock(lock_path, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as problem:
+            raise BatchError(_held(output, path)) from problem
+    try:
+        journal = Journal(path)
+        try:
+            yield journal
+        finally:
+            journal.close()
+    finally:
+        _leave(path, lock_path)
+        lock.release()
+
+
+def _leave(path: Path, lock_path: Path) -> None:
+    """Take the lock file away with its journal; Windows does not remove an open file, and an empty one does no harm."""
+    if not path.exists():
+        with suppress(PermissionError):
+            lock_path.unlink(missing_ok=True)
+
+
+class Journal:
+    """The open journal of one batch."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._closed = False
+        self._engine = _open_engine(path)
+        with self._transaction() as execute:
+            for statement in _SCHEMA:
+                execute(statement)
+            execute("INSERT OR REPLACE INTO fact VALUES (:name, :value)", name=_HOLDER, value=_this_process())
+
+    def bind(self, facts: Mapping[str, str]) -> None:
+        """Hold the batch to ``facts``: kept when it begins, compared when it goes on.
+
+        Raises:
+            BatchError: the batch began with other facts.
+        """
+        with self._transaction() as execute:
+            rows = execute("SELECT name, value FROM fact WHERE name <> :holder", holder=_HOLDER)
+            kept = {str(name): str(value) for name, value in rows}
+            if not kept:
+                for name, value in facts.items():
+                    execute("INSERT INTO fact VALUES (:name, :value)", name=name, value=value)
+        changed = sorted(name for name in {**kept, **facts} if kept and kept.get(name) != facts.get(name))
+        if changed:
+            raise BatchError(
+                f"{self.path} holds an unfinished run that began with another {' and another '.join(changed)}. Undo "
+                "that change to go on, or add --fresh to start over; the unfinished run's replies are then thrown away."
+            )
+
+    def record(self, ticket_key: str, status: str, reply: Mapping[str, Any]) -> None:
+        """Keep one outcome; it is on the disk when this returns."""
+        with self._transaction() as execute:
+            execute(
+                "INSERT INTO outcome VALUES (:key, :status, :reply)",
+                key=ticket_key,
+                status=status,
+                reply=json.dumps(reply),
+            )
+
+    def status(self, ticket_key: str) -> str | None:
+        """How the ticket was closed, None while it is open."""
+        with self._transaction() as execute:
+            rows = execute("SELECT status FROM outcome WHERE ticket_key = :key", key=ticket_key)
+        return str(rows[0][0]) if rows else None
+
+    def reply(self, ticket_key: str) -> dict[str, Any] | None:
+        """The ticket's reply as ``Reply.to_dict()`` gave it, None while it is open."""
+        with self._transaction() as execute:
+            rows = execute("SELECT reply FROM outcome WHERE ticket_key = :key", key=ticket_key)
+        return dict(json.loads(rows[0][0])) if rows else None
+
+    def clear(self) -> None:
+        """Forget every outcome and fact, to start over."""
+        with self._transaction() as execute:
+            execute("DELETE FROM outcome")
+            execute("DELETE FROM fact WHERE name <> :holder", holder=_HOLDER)
+
+    def remove(self) -> None:
+        """Delete the journal; the batch is done and its output stands."""
+        self._closed = True
+        self._engine.dispose()
+        self._delete()
+
+    def close(self) -> None:
+        """Close the database; what was recorded stays, and one in which nothing was is deleted."""
+        if self._closed:
+            return
+        self._closed, empty = True, False
+        with suppress(BatchError), self._transaction() as execute:
+            empty = not execute("SELECT 1 FROM outcome LIMIT 1")
+        self._engine.dispose()
+        if empty:
+            self._delete()
+
+    def _delete(self) -> None:
+        with translated_errors(self.path):
+            for ending in ("-wal", "-shm", ""):
+                self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Any]:
+        """Yield ``execute(statement, **values) -> rows``; commit at the end, translate what SQLite raises."""
+        from sqlalchemy import text
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            with self._engine.begin() as connection:
+
+                def execute(statement: str, **values: str) -> list[Any]:
+                    result = connection.execute(text(statement), values)
+                    return list(result) if result.returns_rows else []
+
+                yield execute
+        except DBAPIError as problem:
+            raise _translate(self.path, problem) from problem
+
+
+def _open_engine(path: Path) -> Engine:
+    from sqlalchemy import URL, create_engine, event
+
+    engine = create_engine(URL.create("sqlite", database=str(path)))
+
+    @event.listens_for(engine, "connect")
+    def _durable(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    return engine
+
+
+def _translate(path: Path, problem: Exception) -> BatchError:
+    said = str(getattr(problem, "orig", problem))
+    if "full" in said or "disk I/O" in said:
+        return disk_full(path)
+    if any(word in said for word in ("locked", "readonly", "unable to open")):
+        return BatchError(f"{path} cannot be used: {said}.")
+    return BatchError(
+        f"{path} is damaged or not a journal of this program ({said}). Move it away, then run the command again; the "
+        "batch then starts over."
+    )
+
+
+def _this_process() -> str:
+    since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+    return f"process {os.getpid()} on {platform.node() or 'this machine'} since {since}"
+
+
+def _held(output: Path, path: Path) -> str:
+    """The sentence for the one who comes second."""
+    return f"{output} is being written by {_read_holder(path)}. Wait until it has finished, or stop it."
+
+
+def _read_holder(path: Path) -> str:
+    """Who has the journal open, as it wrote itself; another one may read beside it, WAL mode being on."""
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    if not path.exists():
+        return "another process"
+    engine = _open_engine(path)
+    try:
+        with engine.connect() as connection:
+            return str(connection.execute(text("SELECT value FROM fact WHERE name = 'holder'")).scalar_one())
+    except SQLAlchemyError:
+        # The other one has only just begun and not yet written its name.
+        return "another process"
+    finally:
+        engine.dispose()

@@ -1,0 +1,62 @@
+"""``support-agent ask``: one question in, one reply out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from support_agent.cli.loading import (
+    ConfigOption,
+    GeneratorOption,
+    IndexOption,
+    JsonOption,
+    ModelOption,
+    OfflineOption,
+    load_agent,
+)
+
+if TYPE_CHECKING:
+    from support_agent.records import Reply
+
+
+def ask(
+    text: Annotated[str, typer.Argument(help="The question, or - to read it from standard input.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    index: IndexOption = None,
+    generator: GeneratorOption = None,
+    model: ModelOption = None,
+    offline: OfflineOption = None,
+) -> None:
+    """Answer one question, or hand it to a human and say why."""
+    agent = load_agent(config, index, generator, model, offline)
+    question = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
+    reply = agent.ask(question)
+    if as_json:
+        typer.echo(json.dumps(reply.to_dict(), ensure_ascii=False))
+    else:
+        print_reply(reply)
+
+
+def print_reply(reply: Reply) -> None:
+    """The customer's text on stdout; where it went, why, and from what on stderr."""
+    typer.echo(reply.text)
+    print_notes(reply)
+
+
+def print_notes(reply: Reply) -> None:
+    """Route, confidence, reasons and citations, for the person at the terminal."""
+    from rich.console import Console
+
+    from support_agent.gate import REASONS
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"\n[dim]route {reply.route} · confidence {reply.confidence:.2f} · language {reply.language}[/dim]")
+    for reason in reply.reasons:
+        console.print(f"[dim]- {REASONS.get(reason, reason)} ({reason})[/dim]")
+    for citation in reply.citations:
+        console.print(f"[dim]\\[{citation.passage_id}] {citation.score:.2f} ", end="", style="dim")
+        console.print(citation.quote, markup=False, style="dim")

@@ -1,0 +1,58 @@
+"""``support-agent chat``: a conversation at the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import typer
+
+from support_agent.cli.ask import print_notes
+from support_agent.cli.loading import (
+    ConfigOption,
+    GeneratorOption,
+    IndexOption,
+    JsonOption,
+    ModelOption,
+    OfflineOption,
+    load_agent,
+)
+
+_TURNS_KEPT = 6
+
+
+def chat(
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    index: IndexOption = None,
+    generator: GeneratorOption = None,
+    model: ModelOption = None,
+    offline: OfflineOption = None,
+) -> None:
+    """Talk turn by turn; a follow-up keeps the subject of the turns before. End with an empty line or Ctrl-D."""
+    from support_agent.records import Ticket, Turn
+
+    agent = load_agent(config, index, generator, model, offline)
+    typer.echo("Ask a question; an empty line ends the conversation.", err=True)
+    history: list[Turn] = []
+    while question := _read_line():
+        stream = agent.stream(Ticket(question, history=tuple(history[-_TURNS_KEPT:])))
+        for piece in stream:
+            if not as_json:
+                typer.echo(piece, nl=False)
+        reply = stream.reply
+        if reply is None:
+            break
+        if as_json:
+            typer.echo(json.dumps(reply.to_dict(), ensure_ascii=False))
+        else:
+            typer.echo()
+            print_notes(reply)
+        history.append(Turn(question, reply.text))
+
+
+def _read_line() -> str:
+    """One line of the customer's; empty at the end of the input."""
+    if sys.stdin.isatty():
+        typer.echo("\nyou> ", nl=False, err=True)
+    return sys.stdin.buffer.readline().decode("utf-8", "replace").strip()

@@ -1,0 +1,38 @@
+"""Settings options that several commands share, and opening an agent with its progress shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from support_agent.agent import Agent
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="TOML file with settings.", show_default="support_agent.toml here")
+]
+IndexOption = Annotated[str | None, typer.Option("--index", "-i", help="Name or folder of the index.")]
+GeneratorOption = Annotated[
+    str | None,
+    typer.Option("--generator", "-g", help="openvino, transformers, chat_model, extractive or scripted."),
+]
+ModelOption = Annotated[str | None, typer.Option("--model", "-m", help="The generator's model.")]
+OfflineOption = Annotated[
+    bool | None, typer.Option("--offline", help="Never fetch a model file; say what is missing.", show_default=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+def load_agent(
+    config: Path | None, index: str | None, generator: str | None, model: str | None, offline: bool | None
+) -> Agent:
+    """Open an agent; downloads and one-time conversions are shown on stderr."""
+    from support_agent.agent import Agent
+    from support_agent.cli.models import download_progress
+
+    with download_progress() as on_progress:
+        return Agent.load(
+            config, on_progress=on_progress, index=index, generator=generator, model=model, offline=offline or None
+        )

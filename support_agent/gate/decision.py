@@ -1,0 +1,23 @@
+"""What each half of the gate hands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from support_agent.records import Citation, Route, Signal
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``route`` is None while nothing speaks against going on; ``reasons`` are codes, the deciding one first.
+
+    ``text`` and ``citations`` are what may be sent, and are empty unless the route is answer. ``confidence`` is 0–1,
+    high = surer.
+    """
+
+    route: Route | None
+    reasons: tuple[str, ...]
+    signals: tuple[Signal, ...]
+    text: str = ""
+    citations: tuple[Citation, ...] = ()
+    confidence: float = 0.0

@@ -1,0 +1,41 @@
+"""Pieces of a draft → the sentences that may be sent already: the gate's second half while the draft is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from support_agent.config import Config
+from support_agent.gate.support import SupportChecker
+from support_agent.generation.endings import clean_draft
+from support_agent.records import Passage
+from support_agent.sentences import split_sentences
+
+
+class SentenceGate:
+    """Lets a sentence through once the next one has begun and a passage carries it.
+
+    ``sent`` is all that was let through. It only grows: where cleaning would change what is already sent, nothing
+    more comes.
+    """
+
+    def __init__(self, passages: Sequence[Passage], config: Config) -> None:
+        self._checker = SupportChecker(passages, config.min_support)
+        self._written = ""
+        self.sent = ""
+
+    def push(self, piece: str) -> str:
+        """Take a piece of draft; return what may be sent now, often nothing."""
+        self._written += piece
+        complete = "".join(split_sentences(self._written)[:-1])
+        if not complete:
+            return ""
+        checked = self._checker.check_all(clean_draft(complete, "stop"))
+        return self.advance("".join(s.text for s in checked if s.fits and s.text.strip()).strip())
+
+    def advance(self, text: str) -> str:
+        """What ``text`` adds to what was sent; nothing when it does not continue it."""
+        if not text.startswith(self.sent):
+            return ""
+        added = text[len(self.sent) :]
+        self.sent = text
+        return added

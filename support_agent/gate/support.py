@@ -1,0 +1,77 @@
+"""Draft → sentences, each with the passage that carries it or the reason why none does.
+
+Knows nothing of routes. First version: words and facts; meaning ("can" against "cannot") is not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from support_agent.gate.wording import content_words, facts, known_facts
+from support_agent.records import Citation, Passage
+from support_agent.sentences import split_sentences
+
+_QUOTE_CHARS = 300
+
+
+@dataclass(frozen=True)
+class CheckedSentence:
+    """A sentence of the draft as it stands there, white space included.
+
+    ``citation`` names the passage that carries most of it; its score is the share (0–1) of the sentence's content
+    words which that passage holds. ``invented`` are the facts no passage holds. ``fits`` is the verdict.
+    """
+
+    text: str
+    citation: Citation | None
+    invented: frozenset[str]
+    fits: bool
+
+
+@dataclass(frozen=True)
+class _PassageWords:
+    passage: Passage
+    words: frozenset[str]
+    facts: frozenset[str]
+    sentences: tuple[tuple[str, frozenset[str]], ...]
+
+
+class SupportChecker:
+    """Holds sentences against one ticket's passages, whose words are taken apart once."""
+
+    def __init__(self, passages: Sequence[Passage], min_support: float) -> None:
+        self._passages = [_take_apart(passage) for passage in passages]
+        self._facts = frozenset().union(*(words.facts for words in self._passages))
+        self._min_support = min_support
+
+    def check(self, sentence: str) -> CheckedSentence:
+        """Which passage carries this sentence?
+
+        A sentence without content words ("Yes.") has nothing to carry: it fits and is cited with nothing.
+        """
+        invented = facts(sentence) - self._facts
+        words = frozenset(content_words(sentence))
+        if not words or not self._passages:
+            return CheckedSentence(sentence, None, invented, not invented and not words)
+        best = max(self._passages, key=lambda candidate: len(words & candidate.words))
+        score = len(words & best.words) / len(words)
+        citation = Citation(best.passage.passage_id, round(score, 4), _quote(best, words))
+        return CheckedSentence(sentence, citation, invented, not invented and score >= self._min_support)
+
+    def check_all(self, text: str) -> list[CheckedSentence]:
+        """Every sentence of a text, in order; their texts joined are the text."""
+        return [self.check(sentence) for sentence in split_sentences(text)]
+
+
+def _take_apart(passage: Passage) -> _PassageWords:
+    whole = f"{passage.title}\n{passage.text}"
+    sentences = tuple((s.strip(), frozenset(content_words(s))) for s in split_sentences(passage.text) if s.strip())
+    return _PassageWords(passage, frozenset(content_words(whole)), known_facts(whole), sentences)
+
+
+def _quote(passage: _PassageWords, words: frozenset[str]) -> str:
+    """The passage's own sentence that shares most words with the draft's, verbatim."""
+    if not passage.sentences:
+        return passage.passage.text[:_QUOTE_CHARS]
+    return max(passage.sentences, key=lambda sentence: len(words & sentence[1]))[0][:_QUOTE_CHARS]

@@ -1,0 +1,38 @@
+"""What is known of one ticket so far, and how long each step took. Only the agent fills it in."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from support_agent.records import Draft, Passage, Reply, Ticket, Triage
+
+if TYPE_CHECKING:
+    from support_agent.gate.decision import Decision
+
+
+@dataclass
+class Journey:
+    """One ticket on its way; each step sets what it made, and ``reply`` ends it."""
+
+    ticket: Ticket
+    triage: Triage | None = None
+    passages: list[Passage] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    draft: Draft | None = None
+    reply: Reply | None = None
+    notes: list[str] = field(default_factory=list)
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def triaged(self) -> Triage:
+        """The triage that the agent's first step has made."""
+        if self.triage is None:
+            raise RuntimeError(f"ticket {self.ticket.ticket_id} was not triaged")
+        return self.triage
+
+
+def milliseconds_since(started: float) -> float:
+    """Milliseconds from a ``time.perf_counter()`` reading until now."""
+    return (time.perf_counter() - started) * 1000

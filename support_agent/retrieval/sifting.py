@@ -1,0 +1,74 @@
+"""Which rows do not belong into an index.
+
+Comes in: passages. Goes out: those to index, and those left out with a reason. Knows no embedder and no file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from support_agent.records import Passage
+
+# A canned refusal is short and is the whole answer; an answer that mentions a limit is longer or starts otherwise.
+REFUSAL_CHARS = 200
+REFUSAL = re.compile(
+    r"""^\W*
+    (?:(?:i['’]?m|i\ am|we['’]?re|we\ are)?\s*(?:so\ |very\ )?sorry\b\W*(?:but\ )?
+      |i\ wish\b\W* |unfortunately\b\W* |did\ you\ type\ something\b\W* |as\ an?\ (?:ai|language\ model)\b[^,.]*\W*)?
+    (?:
+      let['’]?s\ (?:keep|stay|stick|get\ back)\b.{0,30}\b(?:relevant|topic|subject|focus)
+     |(?:this|our|my)\ (?:\w+\ ){1,2}only\ (?:talks|covers|knows|is\ about|deals)
+     |(?:i['’]?m|i\ am)\ having\ (?:trouble|difficulty|difficulties)\ understanding
+     |i\ (?:do\ not|don['’]?t|did\ not|didn['’]?t)\ understand\ (?:you|that|your)
+     |(?:i|we)\ (?:can['’]?t|cannot|can\ not|could\ not|couldn['’]?t|am\ (?:not\ able|unable)\ to|['’]?m\ unable\ to)\s
+      (?:reveal|share|disclose|discuss|answer|help\ (?:you\ )?with|assist\ (?:you\ )?with)\ (?:that|this|such)
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row that is not indexed, and why: "refusal", "empty" or "duplicate"."""
+
+    passage: Passage
+    reason: str
+
+
+def is_refusal(text: str) -> bool:
+    """Whether an answer is a canned refusal, which no search should ever find."""
+    return len(text) <= REFUSAL_CHARS and REFUSAL.match(text.strip()) is not None
+
+
+def is_empty(passage: Passage) -> bool:
+    """Whether question or answer has no word in it."""
+    return not re.search(r"\w", passage.title) or not re.search(r"\w", passage.text)
+
+
+def sift(passages: Iterable[Passage], known: Sequence[Passage] = ()) -> tuple[list[Passage], list[LeftOut]]:
+    """Part what is to be indexed from what is not; of equal pairs the first is kept.
+
+    Args:
+        known: passages that are indexed already.
+    """
+    seen = {_content(passage) for passage in known}
+    kept: list[Passage] = []
+    left_out: list[LeftOut] = []
+    for passage in passages:
+        content = _content(passage)
+        if is_refusal(passage.text):
+            left_out.append(LeftOut(passage, "refusal"))
+        elif is_empty(passage):
+            left_out.append(LeftOut(passage, "empty"))
+        elif content in seen:
+            left_out.append(LeftOut(passage, "duplicate"))
+        else:
+            seen.add(content)
+            kept.append(passage)
+    return kept, left_out
+
+
+def _content(passage: Passage) -> tuple[str, str]:
+    return " ".join(passage.title.split()), " ".join(passage.text.split())

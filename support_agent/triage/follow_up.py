@@ -1,0 +1,34 @@
+"""A ticket of a conversation → the text to search with, so that "and how much does that cost?" keeps its subject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from support_agent.records import Turn
+
+_OPENING = re.compile(
+    r"^\W*(?:and|also|but|so|then|what about|how about|what if|why|ok(?:ay)?,? (?:and|but|so)|or)\b", re.IGNORECASE
+)
+_POINTER = re.compile(
+    r"\b(?:it|its|that|this|they|them|their|those|these|there|one|ones|he|she|same|such|so|else|more)\b", re.IGNORECASE
+)
+_SHORT_WORDS = 5
+
+
+def search_text(text: str, history: Sequence[Turn]) -> str:
+    """The text itself, or the earlier tickets it leans on followed by it.
+
+    A text leans on the one before when it opens like a continuation, points at something unnamed, or has five words
+    or fewer. Goes back until a ticket that stands on its own.
+    """
+    needed = [text]
+    for turn in reversed(history):
+        if not _leans(needed[0]):
+            break
+        needed.insert(0, turn.ticket)
+    return "\n".join(needed)
+
+
+def _leans(text: str) -> bool:
+    return bool(_OPENING.search(text) or _POINTER.search(text)) or len(text.split()) <= _SHORT_WORDS

@@ -1,0 +1,30 @@
+"""What made a reply: one short hash or name for each part, so that it can be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from support_agent.config import Config
+    from support_agent.generation.generator import Generator
+    from support_agent.retrieval import Index
+
+# Settings that change how fast a reply comes, not what it says.
+_NEUTRAL_SETTINGS = {"batch_size", "threads", "timeout_s", "offline"}
+
+
+def versions_of(index: Index, generator: Generator, config: Config) -> Mapping[str, str]:
+    """Names and hashes of package, index, generator, prompt and settings."""
+    from importlib.metadata import version
+
+    from support_agent.artefacts import sha256_bytes
+    from support_agent.generation.prompt import prompt_version
+
+    return {
+        "support_agent": version("support-agent"),
+        "index": index.version,
+        "generator": f"{generator.name}:{generator.version}",
+        "prompt": prompt_version(),
+        "settings": sha256_bytes(config.model_dump_json(exclude=_NEUTRAL_SETTINGS).encode())[:12],
+    }

@@ -1,0 +1,35 @@
+"""A small agent and a way to run a file through it."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support_agent.batch import Counts, Summary, open_journal, plan_batch, run_batch
+
+ECHO_AGENT = Path(__file__).with_name("echo_agent.py")
+
+
+@pytest.fixture(scope="session")
+def echo_agent() -> Any:
+    """The class, from the file that the kill test runs as a program."""
+    spec = importlib.util.spec_from_file_location("echo_agent", ECHO_AGENT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.EchoAgent
+
+
+@pytest.fixture(scope="session")
+def answer_file(echo_agent: Any) -> Callable[..., Summary]:
+    """Run ``source`` into ``output``; ``agent`` and ``limit`` are optional."""
+
+    def run(source: Path, output: Path, agent: Any = None, limit: int | None = None) -> Summary:
+        plan = plan_batch(source, output, {}, limit)
+        with open_journal(output) as journal:
+            return run_batch(plan, agent or echo_agent(), journal, Counts(), lambda counts: None)
+
+    return run

@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+
+from support_agent.batch import find_columns, parse_mapping
+from support_agent.batch.csv_reader import Row
+from support_agent.errors import BatchError
+
+SOURCE = Path("in.csv")
+
+KNOWN = {
+    "zendesk": (
+        "Ticket ID,Subject,Description,Status",
+        {"text": "Description", "subject": "Subject", "id": "Ticket ID"},
+    ),
+    "zendesk_id": ("Id,Subject,Description", {"text": "Description", "subject": "Subject", "id": "Id"}),
+    "freshdesk": (
+        "Ticket ID,Subject,Status,Priority,Description,Agent",
+        {"text": "Description", "subject": "Subject", "id": "Ticket ID"},
+    ),
+    "jira": (
+        "Summary,Issue key,Issue id,Labels,Labels,Description,Comment,Comment",
+        {"text": "Description", "subject": "Summary", "id": "Issue key"},
+    ),
+    "kaggle_support": (
+        "Ticket ID,Customer Name,Ticket Type,Ticket Subject,Ticket Description,Resolution",
+        {"text": "Ticket Description", "subject": "Ticket Subject", "id": "Ticket ID"},
+    ),
+    "kaggle_multilingual": ("subject,body,answer,type,queue,language", {"text": "body", "subject": "subject"}),
+    "twcs": (
+        "tweet_id,author_id,inbound,created_at,text,response_tweet_id",
+        {"text": "text", "id": "tweet_id", "inbound": "inbound"},
+    ),
+    "bitext": ("flags,instruction,category,intent,response", {"text": "instruction"}),
+    "questions": ("id,question", {"text": "question", "id": "id"}),
+    "question_answer": ("question,answer", {"text": "question"}),
+    "texts": ("text,label", {"text": "text"}),
+    "messages": ("MESSAGE,when", {"text": "MESSAGE"}),
+    "one_column": ("complaint", {"text": "complaint"}),
+    "case_spaces_underscores": ("ticket_id,TICKET_SUBJECT, Ticket Description ", None),
+    "nameless_column": (",question", {"text": "question"}),
+}
+
+MAPPED = {
+    "text": (["text=b"], {"text": "b"}),
+    "text_and_id": (["text=b", "id=a"], {"text": "b", "id": "a"}),
+    "subject_too": (["text=Description"], {"text": "Description", "subject": "Subject"}),
+    "no_subject": (["text=Description", "subject="], {"text": "Description"}),
+    "by_plain_name": (["text=DESCRIPTION", "subject=a"], {"text": "Description", "subject": "a"}),
+}
+
+REFUSED = {
+    "none": ("a,b", {}, ["no column is known", "'a', 'b'", "--map text=a"]),
+    "several": ("question,text", {}, ["several columns", "text=question", "text=text", "--map"]),
+    "two_subjects": ("Summary,Subject,Description", {}, ["several columns", "Jira", "Zendesk"]),
+    "absent": ("a,b", {"text": "c"}, ["no column 'c'", "'a', 'b'"]),
+    "twice": ("text,id,Text", {}, ["line 1", "columns 1 ('text') and 3 ('Text')"]),
+    "mapped_twice": ("a,b,a", {"text": "a"}, ["columns 1 ('a') and 3 ('a')"]),
+    "no_header": ("How do I log in?", {}, ["line 1", "reads like a ticket"]),
+}
+
+
+@pytest.mark.parametrize(("header", "expected"), KNOWN.values(), ids=KNOWN.keys())
+def test_finds_the_columns_of_known_exports(header: str, expected: dict[str, str] | None) -> None:
+    names = header.split(",")
+    found = find_columns(SOURCE, names, {}).describe(names)
+    assert found == (expected or {"text": names[2], "subject": names[1], "id": names[0]})
+
+
+@pytest.mark.parametrize(("options", "expected"), MAPPED.values(), ids=MAPPED.keys())
+def test_a_mapping_by_hand_wins(options: list[str], expected: dict[str, str]) -> None:
+    names = ["a", "b", "Subject", "Description"]
+    assert find_columns(SOURCE, names, parse_mapping(options)).describe(names) == expected
+
+
+@pytest.mark.parametrize(("header", "mapping", "parts"), REFUSED.values(), ids=REFUSED.keys())
+def test_says_what_to_type_when_the_columns_are_unclear(header: str, mapping: dict[str, str], parts: list[str]) -> None:
+    with pytest.raises(BatchError) as caught:
+        find_columns(SOURCE, header.split(","), mapping)
+    assert [part for part in parts if part not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("option", ["text", "text=", "body=x", ""])
+def test_refuses_a_mapping_that_is_not_role_and_column(option: str) -> None:
+    with pytest.raises(ValueError, match="text=COLUMN"):
+        parse_mapping([option])
+
+
+@pytest.mark.parametrize(("inbound", "fault"), [("True", ""), ("", ""), ("False", "Not a customer's ticket")])
+def test_only_customers_tweets_are_tickets(inbound: str, fault: str) -> None:
+    columns = find_columns(SOURCE, ["tweet_id", "inbound", "text"], {})
+    assert columns.fault(Row(1, 2, ("1", inbound, "hi"))).startswith(fault)
+
+
+def test_a_ticket_takes_text_subject_and_id_from_its_row() -> None:
+    ticket = find_columns(SOURCE, ["Id", "Subject", "Description"], {}).ticket(Row(1, 2, ("007", "Bill", "Too high")))
+    assert (ticket.ticket_id, ticket.body) == ("007", "Bill\n\nToo high")

@@ -1,0 +1,58 @@
+"""Doubles that several rooms' tests share. Nothing here loads a model."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from support_agent import Agent, Passage
+from support_agent.config import Config
+from support_agent.gate.wording import content_words
+from support_agent.generation.generator import Generator
+from support_agent.generation.scripted import ScriptedGenerator
+
+PASSAGES = [
+    Passage(
+        "docs:1",
+        "How do I get an API key?",
+        "You can generate an API key in the API tab at app.lamini.ai. Keep it secret.",
+        "docs",
+    ),
+    Passage("docs:2", "What is the Enterprise plan?", "The Enterprise plan is for large teams. It has support.", "docs"),
+    Passage("docs:3", "How much does the Enterprise plan cost?", "The Enterprise plan costs $99 a month.", "docs"),
+]
+
+
+class WordIndex:
+    """Finds passages by shared words; the score is the share of the ticket's words that the passage holds."""
+
+    version = "words"
+
+    def __init__(self) -> None:
+        self.searches: list[str] = []
+
+    def search(self, texts: Sequence[str], k: int) -> list[list[Passage]]:
+        self.searches.extend(texts)
+        return [self._search(text)[:k] for text in texts]
+
+    def _search(self, text: str) -> list[Passage]:
+        words = set(content_words(text))
+        scored = [
+            replace(p, score=len(words & set(content_words(p.title + " " + p.text))) / max(1, len(words)))
+            for p in PASSAGES
+        ]
+        return sorted(scored, key=lambda passage: -passage.score)
+
+
+def make_agent(generator: Generator, **settings: object) -> Agent:
+    return Agent(WordIndex(), generator, Config(**settings))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def generator() -> ScriptedGenerator:
+    return ScriptedGenerator()
+
+
+@pytest.fixture
+def agent(generator: ScriptedGenerator) -> Agent:
+    return make_agent(generator)

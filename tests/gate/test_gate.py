@@ -1,0 +1,121 @@
+import pytest
+
+from support_agent.config import Config
+from support_agent.gate import REASONS, SupportChecker, customer_text, decide_after, decide_before
+from support_agent.gate.sentence_gate import SentenceGate
+from support_agent.records import Draft, Passage, Route
+
+CONFIG = Config()
+KEY = Passage(
+    "docs:1",
+    "How do I get an API key?",
+    "You can generate an API key in the API tab at app.lamini.ai. Keep it secret.",
+    "docs",
+    0.8,
+)
+PRICE = Passage("docs:2", "How much is it?", "The free plan allows 200 calls a month.", "docs", 0.7)
+
+
+def draft(text: str, **facts: object) -> Draft:
+    return Draft(text, "scripted", tokens=10, sum_log_prob=-1.0, **facts)  # type: ignore[arg-type]
+
+
+def test_sends_a_carried_draft_with_its_citation() -> None:
+    decision = decide_after(draft("Generate an API key in the API tab at app.lamini.ai."), [KEY, PRICE], CONFIG)
+    assert decision.route is Route.ANSWER
+    assert decision.citations[0].passage_id == "docs:1"
+    assert decision.citations[0].quote == "You can generate an API key in the API tab at app.lamini.ai."
+
+
+@pytest.mark.parametrize(
+    "invented",
+    [
+        "Generate an API key in the API tab at app.lamini.com.",
+        "Generate an API key in the API tab, or write to help@lamini.ai.",
+        "You can generate 500 API keys in the API tab.",
+        "Generate an API key in the API tab with make_key().",
+        "Generate an API key at https://app.lamini.ai.evil.example/.",
+    ],
+    ids=["host", "address", "number", "identifier", "longer link"],
+)
+def test_never_sends_an_invented_fact(invented: str) -> None:
+    decision = decide_after(draft(invented), [KEY, PRICE], CONFIG)
+    assert (decision.route, decision.text) == (Route.HUMAN, "")
+
+
+def test_removes_the_sentence_nothing_carries() -> None:
+    text = "You can generate an API key in the API tab. Keep it secret. Bananas grow in tropical forests."
+    decision = decide_after(draft(text), [KEY], CONFIG)
+    assert decision.text == "You can generate an API key in the API tab. Keep it secret."
+    assert decision.reasons == ("sentences_removed",)
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (draft(""), "empty_draft"),
+        (draft("Bananas grow in tropical forests."), "unsupported"),
+        (draft("Yes."), "unsupported"),
+        (draft("You can generate an API key in the", finish="length"), "empty_draft"),
+        (draft("Keep it secret. You can generate an API key in", finish="length"), "cut_off"),
+        (Draft("Keep it secret.", "scripted", tokens=10, sum_log_prob=-40.0), "low_log_prob"),
+        (draft("Keep the API key secret. " * 12), "loop"),
+    ],
+    ids=["empty", "other words", "nothing to carry", "only a fragment", "cut off", "unsure", "loop"],
+)
+def test_holds_a_draft_back(made: Draft, reason: str) -> None:
+    decision = decide_after(made, [KEY], CONFIG)
+    assert (decision.route, decision.reasons[0]) == (Route.HUMAN, reason)
+
+
+def test_every_held_draft_shows_the_signal_that_held_it() -> None:
+    decision = decide_after(Draft("Keep it secret.", "scripted", tokens=10, sum_log_prob=-40.0), [KEY], CONFIG)
+    fired = [signal.name for signal in decision.signals if signal.fired]
+    assert fired == ["mean_log_prob"]
+
+
+def test_a_low_retrieval_score_hands_over() -> None:
+    decision = decide_before("best pizza in Naples", [Passage("docs:9", "t", "x", "docs", 0.2)], CONFIG)
+    assert (decision.route, decision.reasons) == (Route.HUMAN, ("no_passage",))
+
+
+def test_nothing_found_hands_over() -> None:
+    assert decide_before("anything at all", [], CONFIG).reasons == ("no_passage",)
+
+
+def test_a_short_question_between_two_answers_is_asked_back() -> None:
+    close = [KEY, Passage("docs:3", "How do I renew a key?", "Press renew.", "docs", 0.79)]
+    decision = decide_before("the key?", close, CONFIG)
+    assert decision.route is Route.CLARIFY
+    assert "How do I renew a key?" in customer_text(Route.CLARIFY, decision.reasons, close)
+
+
+def test_a_full_question_goes_on() -> None:
+    assert decide_before("How do I generate an API key?", [KEY, PRICE], CONFIG).route is None
+
+
+def test_a_sentence_is_cited_with_the_passage_that_holds_most_of_it() -> None:
+    sentence = SupportChecker([KEY, PRICE], 0.6).check("The free plan allows 200 calls.")
+    assert sentence.citation is not None
+    assert (sentence.citation.passage_id, sentence.citation.score) == ("docs:2", 1.0)
+
+
+def test_every_reason_with_a_text_of_its_own_is_explained_to_staff() -> None:
+    from support_agent.gate import texts
+
+    assert set(texts._TEXTS) <= set(REASONS)
+
+
+def test_self_harm_gets_a_text_with_help() -> None:
+    assert "988" in customer_text(Route.HUMAN, ("danger_self_harm",))
+
+
+def test_streams_only_sentences_that_a_passage_carries() -> None:
+    gate = SentenceGate([KEY], CONFIG)
+    pieces = ["You can generate an API key in the API ", "tab. Call 555", "0100 now. Keep it", " secret. More"]
+    assert [gate.push(piece) for piece in pieces] == [
+        "",
+        "You can generate an API key in the API tab.",
+        "",
+        " Keep it secret.",
+    ]

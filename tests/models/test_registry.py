@@ -1,0 +1,35 @@
+"""The registry's data can be read and holds what others rely on."""
+
+import re
+
+import pytest
+
+from support_agent.errors import ModelFileError
+from support_agent.models import find, is_known, registry
+
+
+@pytest.mark.parametrize(
+    "name", ["smollm2-135m-instruct", "all-minilm-l6-v2", "llama-2-7b", "llama-2-7b-lamini-docs"], ids=str
+)
+def test_knows_the_models_that_the_package_speaks_of(name: str) -> None:
+    assert is_known(name)
+    assert find(name).sources
+
+
+@pytest.mark.parametrize("entry", registry().values(), ids=lambda entry: entry.name)
+def test_every_pinned_hash_is_a_sha256_with_a_size(entry) -> None:
+    pinned = [file for file in entry.files if file.sha256]
+    assert all(re.fullmatch("[0-9a-f]{64}", file.sha256) for file in pinned)
+    assert all(file.size_bytes for file in pinned)
+
+
+@pytest.mark.parametrize("name", ["smollm2-135m-instruct", "all-minilm-l6-v2"], ids=str)
+def test_the_embedded_models_are_pinned_whole_and_come_from_hub_or_wheel(name: str) -> None:
+    entry = find(name)
+    assert all(file.sha256 for file in entry.files)
+    assert [source.label.split()[0] for source in entry.sources] == ["hub", "wheel"]
+
+
+def test_an_unknown_name_is_met_with_the_nearest_one() -> None:
+    with pytest.raises(ModelFileError, match="Did you mean 'llama-2-7b'"):
+        find("llama-2-7B")

@@ -1,0 +1,185 @@
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support_agent import Agent, Draft, GenerationError, Reply, Route, Ticket, Turn
+from support_agent.generation.scripted import ScriptedGenerator
+
+from .conftest import WordIndex, make_agent
+
+KEY = "How do I get an API key?"
+PLAN = "What is the Enterprise plan?"
+
+
+def test_answers_with_a_citation(agent: Agent) -> None:
+    reply = agent.ask(KEY)
+    assert reply.route is Route.ANSWER
+    assert reply.text == "You can generate an API key in the API tab at app.lamini.ai."
+    assert reply.citations[0].passage_id == "docs:1"
+    assert 0 < reply.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "route", "reason"),
+    [
+        ("I want to speak to a human", Route.HUMAN, "asked_for_human"),
+        ("I am going to hurt myself", Route.HUMAN, "danger_self_harm"),
+        ("What is the best pizza in Naples?", Route.HUMAN, "no_passage"),
+        ("", Route.CLARIFY, "empty"),
+        ("plan?", Route.CLARIFY, "ambiguous"),
+    ],
+)
+def test_what_is_decided_before_generation_costs_no_call(text: str, route: Route, reason: str) -> None:
+    generator = ScriptedGenerator()
+    reply = make_agent(generator).ask(text)
+    assert (reply.route, reply.reasons, generator.calls) == (route, (reason,), 0)
+    assert reply.text
+
+
+def test_a_held_draft_is_kept_for_the_human_and_not_sent() -> None:
+    reply = make_agent(ScriptedGenerator({KEY: "Call us at 555-0100."})).ask(KEY)
+    assert (reply.route, reply.reasons, reply.draft) == (Route.HUMAN, ("unsupported",), "Call us at 555-0100.")
+    assert "555" not in reply.text
+    assert reply.evidence[0] == "docs:1"
+
+
+def test_a_generator_that_is_down_is_served_by_the_best_passage() -> None:
+    reply = make_agent(ScriptedGenerator({KEY: GenerationError("no server")})).ask(KEY)
+    assert (reply.route, reply.reasons) == (Route.ANSWER, ("generator_down",))
+    assert reply.text == "You can generate an API key in the API tab at app.lamini.ai. Keep it secret."
+
+
+def test_one_poisoned_ticket_does_not_cost_the_others_their_drafts() -> None:
+    agent = make_agent(ScriptedGenerator({KEY: RuntimeError("boom")}))
+    replies = list(agent.ask_many([PLAN, KEY, PLAN]))
+    assert [reply.reasons for reply in replies] == [(), ("generator_down",), ()]
+
+
+def test_a_generator_that_stays_down_is_not_asked_for_every_ticket() -> None:
+    class Down(ScriptedGenerator):
+        def generate(self, prompts, on_text=None):  # type: ignore[no-untyped-def]
+            self.calls += 1
+            raise GenerationError("no server")
+
+    generator = Down()
+    replies = list(make_agent(generator).ask_many([KEY] * 16))
+    assert {reply.reasons for reply in replies} == {("generator_down",)}
+    assert generator.calls == 3
+
+
+def test_too_few_drafts_are_not_mixed_up() -> None:
+    class Short(ScriptedGenerator):
+        def generate(self, prompts, on_text=None):  # type: ignore[no-untyped-def]
+            return super().generate(prompts[:1], on_text)
+
+    replies = list(make_agent(Short()).ask_many([KEY, PLAN]))
+    assert [reply.citations[0].passage_id for reply in replies] == ["docs:1", "docs:2"]
+
+
+def test_a_search_that_fails_hands_over_only_its_ticket() -> None:
+    class Fragile(WordIndex):
+        def search(self, texts, k):  # type: ignore[no-untyped-def]
+            if any("plan" in text for text in texts):
+                raise OSError("disk gone")
+            return super().search(texts, k)
+
+    agent = make_agent(ScriptedGenerator())
+    agent.index = Fragile()  # type: ignore[assignment]
+    replies = list(agent.ask_many([KEY, PLAN, "I want to speak to a human"]))
+    assert [reply.reasons for reply in replies] == [(), ("internal_error",), ("asked_for_human",)]
+
+
+def test_a_cut_off_draft_is_handed_over() -> None:
+    draft = Draft("Keep it secret. You can generate an API", "scripted", finish="length", tokens=9, sum_log_prob=-1.0)
+    assert make_agent(ScriptedGenerator({KEY: draft})).ask(KEY).reasons == ("cut_off",)
+
+
+def test_a_follow_up_finds_the_subject_of_the_turn_before(agent: Agent) -> None:
+    ticket = Ticket("and how much does that cost?", history=(Turn(PLAN, "It is for large teams."),))
+    assert agent.ask(ticket).text == "The Enterprise plan costs $99 a month."
+
+
+def test_replies_come_in_the_order_of_the_tickets() -> None:
+    agent = make_agent(ScriptedGenerator(), batch_size=2)
+    tickets = [Ticket(text, ticket_id=str(number)) for number, text in enumerate([KEY, "", PLAN, "agent please", KEY])]
+    assert [reply.ticket_id for reply in agent.ask_many(iter(tickets))] == ["0", "1", "2", "3", "4"]
+
+
+def test_tickets_are_taken_only_as_they_are_needed() -> None:
+    taken: list[int] = []
+    agent = make_agent(ScriptedGenerator(), batch_size=2)
+    replies = agent.ask_many(taken.append(number) or KEY for number in range(100))  # type: ignore[func-returns-value]
+    next(replies)
+    assert taken == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "You can generate an API key in the API tab. Keep it secret.",
+        "You can generate an API key in the API tab. Bananas are yellow fruit. Monkeys climb tall trees.",
+        "Bananas are yellow.",
+        "",
+    ],
+    ids=["carried", "held after one sentence", "held", "empty"],
+)
+def test_the_pieces_of_a_stream_are_the_text_of_its_reply(draft: str) -> None:
+    stream = make_agent(ScriptedGenerator({KEY: draft})).stream(KEY)
+    text = "".join(stream)
+    assert stream.reply is not None
+    assert stream.reply.text == text
+    assert "Bananas" not in text
+
+
+def test_a_stream_and_an_ask_agree_on_an_answer(agent: Agent) -> None:
+    stream = agent.stream(KEY)
+    text = "".join(stream)
+    assert text == agent.ask(KEY).text
+
+
+def test_a_stream_of_a_failing_generator_is_served_by_the_best_passage() -> None:
+    stream = make_agent(ScriptedGenerator({KEY: RuntimeError("boom")})).stream(KEY)
+    assert "".join(stream).startswith("You can generate an API key")
+
+
+def test_a_reply_names_what_made_it(agent: Agent) -> None:
+    versions = agent.ask(KEY).versions
+    assert set(versions) == {"support_agent", "index", "generator", "prompt", "settings"}
+    assert versions["generator"] == "scripted:scripted"
+
+
+def test_a_reply_shows_every_signal_with_its_threshold(agent: Agent) -> None:
+    names = {signal.name for signal in agent.ask(KEY).signals}
+    assert {"asks_for_human", "retrieval_score", "retrieval_margin", "mean_log_prob", "loop_share"} <= names
+
+
+def test_json_of_a_reply_has_the_promised_fields(agent: Agent) -> None:
+    plain = json.loads(json.dumps(agent.ask(KEY).to_dict()))
+    promised = "ticket_id route text confidence reasons citations language signals timings_ms versions".split()
+    assert set(promised) <= set(plain)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=400))
+def test_whatever_a_customer_writes_comes_out_with_a_route_and_a_text(text: str) -> None:
+    reply = make_agent(ScriptedGenerator()).ask(text)
+    assert isinstance(reply, Reply)
+    assert reply.text.strip()
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    heavy = "torch transformers faiss langchain sqlalchemy openvino bm25s numpy pydantic_settings typer".split()
+    code = f"import sys, support_agent; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_public_names_are_these() -> None:
+    import support_agent
+
+    assert support_agent.__all__ == sorted(support_agent.__all__)
+    assert len(support_agent.__all__) == 16

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from support_agent.config import load_config
+from support_agent.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_overrides_win_over_environment_over_file_over_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("support_agent.toml").write_text('passages = 5\nbatch_size = 5\nindex = "file"\n')
+    monkeypatch.setenv("SUPPORT_AGENT_BATCH_SIZE", "7")
+    monkeypatch.setenv("SUPPORT_AGENT_INDEX", "environment")
+    loaded = load_config(index="override")
+    config = loaded.config
+    assert (config.passages, config.batch_size, config.index, config.max_new_tokens) == (5, 7, "override", 200)
+    assert loaded.sources == {"passages": "support_agent.toml", "batch_size": "environment", "index": "override"}
+
+
+def test_an_unknown_key_is_named_with_its_file_and_the_nearest_one() -> None:
+    Path("support_agent.toml").write_text("pasages = 5\n")
+    with pytest.raises(ConfigError, match=r"no setting 'pasages' \(from support_agent.toml\). Did you mean 'passages'"):
+        load_config()
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("passages = 0\n", "'passages'"),
+        ('generator = "gpt"\n', "'generator'"),
+        ("passages = \n", "not a readable TOML file"),
+        ("\xff\xfe", "not a readable TOML file"),
+    ],
+    ids=["out of range", "unknown generator", "not TOML", "not UTF-8"],
+)
+def test_a_value_that_does_not_fit_is_one_sentence(toml: str, words: str) -> None:
+    Path("support_agent.toml").write_bytes(toml.encode("latin-1"))
+    with pytest.raises(ConfigError, match=words):
+        load_config()
+
+
+def test_a_named_file_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="nowhere.toml is not there"):
+        load_config("nowhere.toml")

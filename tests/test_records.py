@@ -1,0 +1,37 @@
+import json
+
+import pytest
+
+from support_agent import Citation, Reply, Route, Signal, Ticket
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "body"),
+    [
+        ("", "Help", "Help"),
+        ("Login", "", "Login"),
+        ("Login", "It fails", "Login\n\nIt fails"),
+        ("Login", "login fails", "login fails"),
+        (" ", " ", ""),
+    ],
+    ids=["text only", "subject only", "both", "subject repeated", "blank"],
+)
+def test_subject_and_text_are_joined(subject: str, text: str, body: str) -> None:
+    assert Ticket(text, subject).body == body
+
+
+def test_the_same_text_gets_the_same_id() -> None:
+    assert Ticket("a").ticket_id == Ticket("a").ticket_id != Ticket("b").ticket_id
+
+
+def test_a_reply_becomes_json_and_its_own_text() -> None:
+    reply = Reply("7", Route.ANSWER, "Hi", 0.5, (), (Citation("p", 1.0, "q"),), "en", (Signal("s", 1.0, None, False),))
+    assert str(reply) == "Hi"
+    plain = json.loads(json.dumps(reply.to_dict()))
+    assert plain["route"] == "answer"
+    assert plain["citations"] == [{"passage_id": "p", "score": 1.0, "quote": "q"}]
+
+
+def test_a_reply_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        Reply("7", Route.ANSWER, "Hi").text = "Ho"  # type: ignore[misc]
