@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from support_agent.errors import BatchError
 
@@ -84,7 +85,7 @@ def read_layout(path: Path) -> Layout:
     if first is None:
         raise BatchError(f"{path} is empty. It needs a header line and a row for each ticket.")
     delimiter = _sniff_delimiter(path, encoding, first)
-    _, header = next(_records(path, encoding, delimiter))
+    header = next(_records(path, encoding, delimiter)).cells
     newline = "\r\n" if first.endswith("\r\n") else "\n"
     return Layout(path, encoding, delimiter, newline, tuple(header))
 
@@ -97,20 +98,23 @@ def read_rows(layout: Layout) -> Iterator[Row]:
     """
     width = len(layout.header)
     records = _records(layout.path, layout.encoding, layout.delimiter)
-    for number, (line, cells) in enumerate(islice(records, 1, None), 1):
-        if len(cells) == width:
-            yield Row(number, line, tuple(cells))
+    for number, record in enumerate(islice(records, 1, None), 1):
+        if len(record.cells) == width:
+            yield Row(number, record.line, tuple(record.cells))
         else:
-            yield _ragged(number, line, cells, width)
+            yield _ragged(number, record, width)
 
 
-def _ragged(number: int, line: int, cells: list[str], width: int) -> Row:
-    fault = f"Line {line} has {len(cells)} cells where the header has {width}."
+def _ragged(number: int, record: _Record, width: int) -> Row:
+    cells = record.cells
+    fault = f"Line {record.line} has {len(cells)} cells where the header has {width}."
+    if record.last_line > record.line:
+        fault += f" The row runs to line {record.last_line}: perhaps a quote is missing in it."
     if len(cells) > width:
         # They have no column to stand in; said here, nothing of the row is lost.
         fault += f" Not shown in a column: {json.dumps(cells[width:], ensure_ascii=False)}"
     padded = (*cells[:width], *[""] * (width - len(cells)))
-    return Row(number, line, padded, fault)
+    return Row(number, record.line, padded, fault)
 
 
 def _encoding(path: Path) -> str:
@@ -144,8 +148,8 @@ def _sample(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
     """The first records; those before the first broken one, because a wrong delimiter breaks quotes too."""
     records: list[list[str]] = []
     with suppress(_BrokenQuotesError):
-        for _, cells in islice(_records(path, encoding, delimiter), SAMPLE_ROWS + 1):
-            records.append(cells)
+        for record in islice(_records(path, encoding, delimiter), SAMPLE_ROWS + 1):
+            records.append(record.cells)
     return records
 
 
@@ -157,8 +161,14 @@ class _BrokenQuotesError(BatchError):
     """Quotes that do not add up with this delimiter."""
 
 
-def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record that is not an empty line, with the line on which it starts."""
+class _Record(NamedTuple):
+    line: int
+    last_line: int
+    cells: list[str]
+
+
+def _records(path: Path, encoding: str, delimiter: str) -> Iterator[_Record]:
+    """Each record that is not an empty line, with the lines it takes."""
     pending: list[str] = []
 
     def lines() -> Iterator[str]:
@@ -179,7 +189,7 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, l
         except csv.Error as problem:
             raise _broken_quotes(path, start, "".join(pending), delimiter) from problem
         if cells:
-            yield start, cells
+            yield _Record(start, reader.line_num, cells)
 
 
 def _lines(path: Path, encoding: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ file.
 
 from __future__ import annotations
 
+import glob
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -241,6 +242,7 @@ class _Queue:
 def _write_output(plan: Plan, journal: Journal) -> tuple[Counts, int]:
     """Join the rows, read once more, with their outcomes. Returns rows by status and the number of defused cells."""
     counts = Counts()
+    _remove_leftovers(plan.output)
     with translated_errors(plan.output), atomic_write(plan.output) as file:
         writer = CsvWriter(file, plan.layout)
         for row in plan.read():
@@ -253,6 +255,13 @@ def _write_output(plan: Plan, journal: Journal) -> tuple[Counts, int]:
                 f"at the end); {plan.output} was not written. Put the file back, or add --fresh to start over."
             )
     return counts, writer.defused
+
+
+def _remove_leftovers(output: Path) -> None:
+    """Delete what a run that was killed while writing has left; the journal's lock says that nobody else writes."""
+    with translated_errors(output):
+        for part in output.parent.glob(f".{glob.escape(output.name)}.*.part"):
+            part.unlink()
 
 
 def _outcome(plan: Plan, journal: Journal, row: Row) -> Outcome:

@@ -222,8 +222,9 @@ class _Fetch:
         shutil.rmtree(self.scratch, ignore_errors=True)
         free = shutil.disk_usage(self.partial.parent).free
         return ModelFileError(
-            f"The disk of {self.partial.parent.parent} is full: {free:,} bytes are free and {self.entry.name} needs "
-            f"{self.entry.known_bytes:,}. Make room, or set SUPPORT_AGENT_CACHE to a folder on a larger disk."
+            f"The disk of {self.partial.parent.parent} is full: {free:,} bytes are free, and {self.entry.name} needs "
+            f"{self.entry.known_bytes:,}, twice that while a wheel is unpacked. Make room, or set SUPPORT_AGENT_CACHE "
+            "to a folder on a larger disk."
         )
 
     def _count(self, source: Source, file: str, done_bytes: int, total_bytes: int | None) -> None:

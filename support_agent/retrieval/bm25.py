@@ -25,7 +25,7 @@ class WordIndex:
         """Index ``texts`` in their order."""
         import bm25s
 
-        # Numbered here in the order of the texts; given words, bm25s numbers them by a set, differently in each process.
+        # Numbered here in the order of the texts; bm25s itself numbers by a set, otherwise in every process.
         tokens = bm25s.tokenize(list(texts), stopwords=STOPWORDS, show_progress=False)
         if not any(tokens.ids):
             return cls(None)

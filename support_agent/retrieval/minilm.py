@@ -151,11 +151,11 @@ def _traced(source: Path) -> Any:
 @contextmanager
 def _quiet_tracing() -> Iterator[None]:
     """Silence what every trace says, and only here: shape checks seen as constants, old properties touched, bars."""
-    from torch.jit import TracerWarning
+    from torch.jit import TracerWarning  # type: ignore[attr-defined]
     from transformers.utils import logging as transformers_logging
 
     bars = transformers_logging.is_progress_bar_enabled()
-    level = transformers_logging.get_verbosity()  # type: ignore[no-untyped-call]
+    level = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:

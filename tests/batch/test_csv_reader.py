@@ -99,6 +99,12 @@ def test_keeps_a_ragged_row_in_its_place_with_its_fault(tmp_path: Path) -> None:
     ]
 
 
+def test_a_ragged_row_that_swallowed_lines_says_so(tmp_path: Path) -> None:
+    path = write(tmp_path, b'id,text,x\n0,fine,x\n1,"open,a\n2,",hello",b\n')
+    faults = [row.fault for row in read_rows(read_layout(path))]
+    assert "Line 3 has 4 cells where the header has 3. The row runs to line 4: perhaps a quote" in faults[1]
+
+
 def test_names_the_line_on_which_a_row_starts(tmp_path: Path) -> None:
     path = write(tmp_path, b'id,text\n1,"a\nb"\n\n2,c\n')
     assert [(row.number, row.line) for row in read_rows(read_layout(path))] == [(1, 2), (2, 5)]

@@ -248,6 +248,12 @@ def test_a_run_killed_after_its_output_was_written_ends_well_the_next_time(
     assert (tmp_path / "out.csv").read_bytes() == written
 
 
+def test_what_a_run_killed_while_writing_left_is_cleared_away(answer_file: Run, source: Path, tmp_path: Path) -> None:
+    (tmp_path / ".out.csv.k2x9.part").write_text("half")
+    answer_file(source, tmp_path / "out.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
 def interrupt(journal: Journal) -> None:
     raise KeyboardInterrupt
 

@@ -1,22 +1,18 @@
 """The way into the cache: sources in order, hashes, renames, locks, full disks."""
 
 import json
-import multiprocessing
 import os
 import shutil
 import signal
-import time
+import subprocess
+import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from filelock import FileLock
 
 from support_agent.errors import ModelFileError
 from support_agent.models import (
-    FolderSource,
     ModelFile,
-    Source,
     SourceError,
     cache_folder,
     check,
@@ -207,37 +203,44 @@ def test_neither_the_preferred_file_nor_its_alternative_is_a_failure(adapter, hu
         ensure_entry(adapter)
 
 
-class _KilledAt:
-    """A source of a process that is killed while it fetches one of the files."""
+# Processes of their own rather than forks: the hub of these tests is a thread, and forking beside threads warns.
+DIES_AFTER_COPYING_THE_WEIGHTS = """
+import hashlib, os, signal, sys
+from pathlib import Path
+from support_agent.models import FolderSource, ModelEntry, ModelFile, ensure_entry
 
-    label = "killed"
+folder = Path(sys.argv[1])
+contents = {path: (folder / path).read_bytes() for path in ("sub/config.json", "weights.bin")}
+files = tuple(ModelFile(path, hashlib.sha256(data).hexdigest(), len(data)) for path, data in contents.items())
+entry = ModelEntry("tiny", "", "MIT", files, (FolderSource(folder, "tiny"),))
+ensure_entry(entry, on_progress=lambda at: at.file == "weights.bin" and os.kill(os.getpid(), signal.SIGKILL))
+"""
 
-    def __init__(self, source: Source, path: str) -> None:
-        self.source, self.path = source, path
+FETCHES_SLOWLY = """
+import shutil, sys, time
+from filelock import FileLock
 
-    def fetch(self, file, scratch, report) -> Path:
-        if file.path == self.path:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return self.source.fetch(file, scratch, report)
-
-
-def _run_and_die(entry) -> int | None:
-    process = multiprocessing.get_context("fork").Process(target=ensure_entry, args=(entry,))
-    process.start()
-    process.join()
-    return process.exitcode
+lock, made_elsewhere, folder = sys.argv[1:]
+with FileLock(lock):
+    print("holding", flush=True)
+    time.sleep(0.3)
+    shutil.move(made_elsewhere, folder)
+"""
 
 
-@pytest.fixture
-def local(tiny, tmp_path) -> SimpleNamespace:
+def _start(script: str, *words: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", script, *map(str, words)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def test_a_killed_fetch_leaves_no_model_and_is_gone_on_from(entry, hub, tiny, tmp_path) -> None:
     (tmp_path / "mine" / "sub").mkdir(parents=True)
     (tmp_path / "mine" / "sub" / "config.json").write_bytes(tiny.config)
     (tmp_path / "mine" / "weights.bin").write_bytes(tiny.weights)
-    return FolderSource(tmp_path / "mine", "tiny")
-
-
-def test_a_killed_fetch_leaves_no_model_and_is_gone_on_from(entry, hub, tiny, local) -> None:
-    assert _run_and_die(tiny.entry(_KilledAt(local, "weights.bin"))) == -signal.SIGKILL
+    with _start(DIES_AFTER_COPYING_THE_WEIGHTS, tmp_path / "mine") as process:
+        process.wait(20)
+    assert process.returncode == -signal.SIGKILL
     assert not model_folder("tiny").exists()
     ensure_entry(entry)
     assert hub.paths == ["/owner/repo/resolve/main/weights.bin"]
@@ -260,26 +263,13 @@ def test_a_failed_pull_again_leaves_the_old_folder(entry, hub) -> None:
     assert (model_folder("tiny") / "sub" / "config.json").exists()
 
 
-def _hold_lock(path: Path, held, folder: Path, content: Path) -> None:
-    with FileLock(path):
-        held.set()
-        time.sleep(0.3)
-        shutil.copytree(content, folder)
-
-
 def test_waits_for_another_process_and_takes_what_it_fetched(entry, hub, cache, tmp_path) -> None:
-    folder = ensure_entry(entry)
-    folder.rename(tmp_path / "whole")
+    folder = ensure_entry(entry).rename(tmp_path / "made-elsewhere")
     hub.asked.clear()
-    context = multiprocessing.get_context("fork")
-    held = context.Event()
-    lock = cache / "models" / ".partial" / "tiny.lock"
-    other = context.Process(target=_hold_lock, args=(lock, held, folder, tmp_path / "whole"))
-    other.start()
-    held.wait(5)
     notes = []
-    ensure_entry(entry, on_progress=lambda progress: notes.append(progress.note))
-    other.join()
+    with _start(FETCHES_SLOWLY, cache / "models" / ".partial" / "tiny.lock", folder, model_folder("tiny")) as other:
+        other.stdout.readline()
+        ensure_entry(entry, on_progress=lambda progress: notes.append(progress.note))
     assert notes == ["another process is fetching tiny: waiting for it"]
     assert hub.asked == []
 
@@ -288,7 +278,7 @@ def test_a_disk_that_fills_up_leaves_nothing_half(hub, tiny, cache) -> None:
     scratch = cache / "models" / ".partial" / "tiny.scratch" / "hub"
     scratch.mkdir(parents=True)
     (scratch / "weights.bin").symlink_to("/dev/full")
-    with pytest.raises(ModelFileError, match=r"is full: [\d,]+ bytes are free and tiny needs 1,024,013"):
+    with pytest.raises(ModelFileError, match=r"is full: [\d,]+ bytes are free, and tiny needs 1,024,013"):
         ensure_entry(tiny.entry(tiny.hub(hub)))
     assert [path.name for path in (cache / "models" / ".partial").iterdir()] in ([], ["tiny.lock"])
 

@@ -1,0 +1,204 @@
+"""Opening and searching an index folder: what it finds, and what it refuses."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support_agent.errors import IndexFolderError
+from support_agent.records import Passage
+from support_agent.retrieval import HashingEmbedder, Index, build_index
+from support_agent.retrieval.building import embedded_text
+from support_agent.retrieval.documents import Source
+from support_agent.retrieval.index import RANK_CONSTANT
+
+FILES = [
+    "manifest.json",
+    "vectors.faiss",
+    "passages.jsonl",
+    "left_out.jsonl",
+    "bm25/data.csc.index.npy",
+    "bm25/indices.csc.index.npy",
+    "bm25/indptr.csc.index.npy",
+    "bm25/params.index.json",
+    "bm25/vocab.index.json",
+]
+SHARED_WORDS = st.lists(st.sampled_from("account plan key limit export team invoice".split()), min_size=3, max_size=3)
+
+
+def in_folder(folder: Path, name: str) -> Path:
+    return next(path for path in folder.rglob("*") if path.as_posix().endswith(name))
+
+
+def opened(folder: Path) -> Index:
+    return Index.open(folder, embedder=HashingEmbedder())
+
+
+def test_finds_the_passage_that_shares_meaning_and_words(folder: Path) -> None:
+    [found] = opened(folder).search(["what is the cost of the pro plan"], 2)
+
+    assert found[0].passage_id == "faq:2"
+
+
+def test_orders_passages_by_rank_score(folder: Path) -> None:
+    [found] = opened(folder).search(["export my data from settings"], 4)
+
+    assert [one.rank_score for one in found] == sorted((one.rank_score for one in found), reverse=True)
+
+
+def test_scores_are_the_cosine_of_ticket_and_passage(folder: Path) -> None:
+    embedder = HashingEmbedder()
+
+    [found] = opened(folder).search(["reset password"], 1)
+
+    ticket, passage = embedder.encode(["reset password", embedded_text(found[0])])
+    assert found[0].score == pytest.approx(float(ticket @ passage), abs=1e-6)
+
+
+def test_first_in_both_rankings_has_the_highest_possible_rank_score(folder: Path) -> None:
+    [found] = opened(folder).search(["How do I reset my password?"], 1)
+
+    assert found[0].rank_score == pytest.approx(2 / (RANK_CONSTANT + 1))
+
+
+def test_searching_together_gives_what_searching_alone_gives(folder: Path) -> None:
+    index, texts = opened(folder), ["reset password", "browsers", "", "export"]
+
+    assert index.search(texts, 3) == [index.search([text], 3)[0] for text in texts]
+
+
+@pytest.mark.parametrize("text", ["", "the of and", "?!", "qqqqq", "\ud800", "日本語", "word " * 5000])
+def test_a_ticket_without_a_known_word_still_gets_passages(folder: Path, text: str) -> None:
+    [found] = opened(folder).search([text], 2)
+
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(("k", "expected"), [(0, 0), (-1, 0), (3, 3), (4, 4), (500, 4)])
+def test_gives_no_more_passages_than_asked_for_and_than_there_are(folder: Path, k: int, expected: int) -> None:
+    [found] = opened(folder).search(["settings"], k)
+
+    assert len(found) == expected
+
+
+def test_no_tickets_find_nothing(folder: Path) -> None:
+    assert opened(folder).search([], 3) == []
+
+
+def test_an_index_without_a_single_indexable_word_can_be_searched(tmp_path: Path) -> None:
+    source = Source("a.csv", "0", (Passage("a:1", "the", "of", "a.csv"),))
+    build_index(tmp_path / "a", [source], HashingEmbedder())
+
+    assert len(opened(tmp_path / "a").search(["the"], 3)[0]) == 1
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(SHARED_WORDS, min_size=1, max_size=8))
+def test_every_passage_is_first_for_its_own_text(bodies: list[list[str]]) -> None:
+    passages = tuple(
+        Passage(f"p:{n}", f"subject{n} number{n}", " ".join([*words, f"own{n}"]), "p.csv")
+        for n, words in enumerate(bodies)
+    )
+    with tempfile.TemporaryDirectory() as place:
+        build_index(Path(place), [Source("p.csv", "0", passages)], HashingEmbedder())
+        found = opened(Path(place)).search([embedded_text(passage) for passage in passages], 1)
+
+    assert [one[0].passage_id for one in found] == [passage.passage_id for passage in passages]
+    assert all(one[0].score == pytest.approx(1.0, abs=1e-5) for one in found)
+
+
+def test_a_graph_index_finds_what_a_flat_one_finds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(7)
+    rows = [" ".join(f"w{word}" for word in rng.integers(0, 500, 12)) for _ in range(300)]
+    passages = tuple(Passage(f"p:{n}", text, text, "p.csv") for n, text in enumerate(rows))
+    build_index(folder / "flat", [Source("p.csv", "0", passages)], HashingEmbedder())
+    monkeypatch.setattr("support_agent.retrieval.building.FLAT_LIMIT", 100)
+    build_index(folder / "graph", [Source("p.csv", "0", passages)], HashingEmbedder())
+    flat, graph = opened(folder / "flat"), opened(folder / "graph")
+
+    assert (flat.manifest["factory"], graph.manifest["factory"]) == ("Flat", "HNSW32,Flat")
+    found = [[one[0].passage_id for one in index.search(rows[:50], 1)] for index in (flat, graph)]
+    assert found[0] == found[1]
+
+
+def test_files_are_all_tried_below(folder: Path) -> None:
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+    assert {name.split("/", 1)[1] if name.startswith("data-") else name for name in names} == set(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("place", [0.02, 0.5, 0.98], ids=["start", "middle", "end"])
+def test_a_flipped_byte_is_refused_with_the_command_that_mends_it(folder: Path, name: str, place: float) -> None:
+    path = in_folder(folder, name)
+    data = bytearray(path.read_bytes())
+    data[int(len(data) * place)] ^= 1
+    path.write_bytes(data)
+
+    with pytest.raises(IndexFolderError, match="support-agent index build faq FILES"):
+        opened(folder)
+
+
+def test_a_changed_fact_in_the_manifest_is_refused(folder: Path) -> None:
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"passages": 4', '"passages": 5'))
+
+    with pytest.raises(IndexFolderError, match="changed or damaged"):
+        opened(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_truncated_file_is_refused(folder: Path, name: str) -> None:
+    path = in_folder(folder, name)
+    path.write_bytes(path.read_bytes()[:-7])
+
+    with pytest.raises(IndexFolderError, match="index build"):
+        opened(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_refused(folder: Path, name: str) -> None:
+    in_folder(folder, name).unlink()
+
+    with pytest.raises(IndexFolderError, match="index build"):
+        opened(folder)
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IndexFolderError, match="no index folder"):
+        opened(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("kind", "support-agent adapter"), ("format", 99)], ids=["kind", "later format"]
+)
+def test_a_foreign_manifest_is_refused(folder: Path, key: str, value: object) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+
+    with pytest.raises(IndexFolderError, match="this version reads"):
+        opened(folder)
+
+
+def test_a_foreign_embedder_is_refused_with_the_command_that_mends_it(folder: Path) -> None:
+    stranger = HashingEmbedder()
+    stranger.fingerprint = "f" * 64
+
+    with pytest.raises(IndexFolderError, match=r"cannot be compared.*index build faq FILES… --embedder hashing"):
+        Index.open(folder, embedder=stranger)
+
+
+def test_opens_the_embedder_that_the_manifest_names(folder: Path) -> None:
+    assert Index.open(folder).embedder.name == "hashing"
+
+
+def test_version_changes_with_the_index(folder: Path) -> None:
+    before = opened(folder).version
+    source = Source("b.csv", "0", (Passage("b:1", "New?", "Yes, new.", "b.csv"),))
+    build_index(folder, [source], HashingEmbedder())
+
+    assert opened(folder).version != before
