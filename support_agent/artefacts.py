@@ -85,13 +85,13 @@ def read_manifest(folder: Path, error: type[SupportAgentError], mend: str) -> di
     path = folder / MANIFEST
     try:
         manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        listed = dict(manifest["files"])
+        listed = {str(name): (str(facts["sha256"]), int(facts["bytes"])) for name, facts in manifest["files"].items()}
     except FileNotFoundError as problem:
         raise error(f"{folder} has no {MANIFEST}, so nothing in it can be trusted. {mend}") from problem
-    except (ValueError, KeyError, TypeError, OSError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as problem:
         raise error(f"{path} cannot be read ({problem}). {mend}") from problem
-    for name, expected in listed.items():
-        check_file(folder / name, expected["sha256"], error, mend, size_bytes=expected["bytes"])
+    for name, (sha256, size_bytes) in listed.items():
+        check_file(folder / name, sha256, error, mend, size_bytes=size_bytes)
     return manifest
 
 

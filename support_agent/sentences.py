@@ -1,11 +1,13 @@
 """Text → its sentences, nothing lost: the parts joined are the text.
 
-Comes in: a draft or a passage in any language, with links, lists and code. Knows no grammar: full stops and line breaks.
+Comes in: a draft or a passage in any language, with links, lists and code. Knows full stops and line breaks,
+no grammar.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 _CLOSERS = r"[\"'”’»)\]}*_」』）】]*+"
 
@@ -43,7 +45,7 @@ def split_sentences(text: str) -> list[str]:
     links, e-mail addresses, code, decimals, abbreviations and list numbers do not cut.
     """
     cuts = sorted({0, *_cuts(text), len(text)})
-    return [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(cuts)]
 
 
 def _cuts(text: str) -> list[int]:

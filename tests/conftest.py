@@ -7,9 +7,9 @@ import pytest
 
 from support_agent import Agent, Passage
 from support_agent.config import Config
-from support_agent.gate.wording import content_words
 from support_agent.generation.generator import Generator
 from support_agent.generation.scripted import ScriptedGenerator
+from support_agent.wording import content_words
 
 PASSAGES = [
     Passage(
@@ -18,7 +18,9 @@ PASSAGES = [
         "You can generate an API key in the API tab at app.lamini.ai. Keep it secret.",
         "docs",
     ),
-    Passage("docs:2", "What is the Enterprise plan?", "The Enterprise plan is for large teams. It has support.", "docs"),
+    Passage(
+        "docs:2", "What is the Enterprise plan?", "The Enterprise plan is for large teams. It has support.", "docs"
+    ),
     Passage("docs:3", "How much does the Enterprise plan cost?", "The Enterprise plan costs $99 a month.", "docs"),
 ]
 

@@ -30,7 +30,7 @@ def test_answers_with_a_citation(agent: Agent) -> None:
         ("I am going to hurt myself", Route.HUMAN, "danger_self_harm"),
         ("What is the best pizza in Naples?", Route.HUMAN, "no_passage"),
         ("", Route.CLARIFY, "empty"),
-        ("plan?", Route.CLARIFY, "ambiguous"),
+        ("the plan?", Route.CLARIFY, "ambiguous"),
     ],
 )
 def test_what_is_decided_before_generation_costs_no_call(text: str, route: Route, reason: str) -> None:

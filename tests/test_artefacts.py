@@ -36,3 +36,10 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
         file.write(b"new")
         raise RuntimeError
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.bin", b"old")]
+
+
+@pytest.mark.parametrize("manifest", ["{", "[]", '{"files": {"a": 3}}', "\xff"], ids=["cut", "list", "odd", "bytes"])
+def test_an_unreadable_manifest_is_refused(folder: Path, manifest: str) -> None:
+    (folder / "manifest.json").write_bytes(manifest.encode("latin-1"))
+    with pytest.raises(IndexFolderError, match="cannot be read"):
+        read_manifest(folder, IndexFolderError, "Mend it.")

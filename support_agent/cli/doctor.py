@@ -65,10 +65,11 @@ def _versions() -> dict[str, Any]:
 
 
 def _devices() -> dict[str, Any]:
-    import openvino
     import torch
 
-    core = openvino.Core()
+    from support_agent.telemetry import import_openvino
+
+    core = import_openvino().Core()
     found: dict[str, Any] = {"cpu cores": os.cpu_count()}
     for device in core.available_devices:
         found[f"openvino {device}"] = core.get_property(device, "FULL_DEVICE_NAME")

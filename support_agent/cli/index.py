@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,13 +70,11 @@ def add(name: NameArgument, files: FilesArgument, offline: OfflineOption = False
     sources = read_sources(files)
     folder = find_index(name)
     index = Index.open(folder, embedder=_embedder_of(folder, offline, threads))
-    if is_shipped(folder):
-        own = own_index(folder.name)
-        shutil.copytree(folder, own, dirs_exist_ok=True)
-        typer.echo(f"{folder.name} is shipped with the package: copied to {own}, which is used from now on.", err=True)
-        index = Index.open(own, embedder=index.embedder)
+    into = own_index(folder.name) if is_shipped(folder) else folder
+    if into != folder:
+        typer.echo(f"{folder.name} is shipped with the package; what is new goes into a copy of your own.", err=True)
     with _step_progress() as on_step:
-        built = add_to_index(index, sources, on_step=on_step)
+        built = add_to_index(index, sources, into=into, on_step=on_step)
     _report(built, f"{built.new:,} new passages from {_files(len(files))}, {built.passages:,} in all")
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from support_agent.config import Config
 from support_agent.gate.decision import Decision
-from support_agent.gate.wording import content_words, token_f1
 from support_agent.records import Passage, Route, Signal
+from support_agent.wording import content_words, token_f1
 
 # Two passages give "the same" answer above this token-F1.
 _SAME_ANSWER_F1 = 0.6
@@ -28,7 +28,7 @@ def decide_before(text: str, passages: Sequence[Passage], config: Config) -> Dec
     by_score = sorted(passages, key=lambda passage: -passage.score)
     score = by_score[0].score if by_score else -1.0
     margin = _margin(by_score)
-    ambiguous = len(set(content_words(text))) <= _SHORT_WORDS and margin < _CLOSE_MARGIN
+    ambiguous = margin < _CLOSE_MARGIN and _is_underspecified(text, by_score)
     signals = (
         Signal("retrieval_score", round(score, 4), config.min_retrieval_score, score < config.min_retrieval_score),
         Signal("retrieval_margin", round(margin, 4), _CLOSE_MARGIN, ambiguous),
@@ -38,6 +38,12 @@ def decide_before(text: str, passages: Sequence[Passage], config: Config) -> Dec
     if ambiguous:
         return Decision(Route.CLARIFY, ("ambiguous",), signals)
     return Decision(None, (), signals)
+
+
+def _is_underspecified(text: str, by_score: Sequence[Passage]) -> bool:
+    """A question of a word or two, unless it is the very title of the best passage."""
+    words = set(content_words(text))
+    return len(words) <= _SHORT_WORDS and not (by_score and words == set(content_words(by_score[0].title)))
 
 
 def _margin(by_score: Sequence[Passage]) -> float:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from support_agent.gate.wording import content_words, facts, known_facts
 from support_agent.records import Citation, Passage
 from support_agent.sentences import split_sentences
+from support_agent.wording import content_words, facts, known_facts
 
 _QUOTE_CHARS = 300
 

@@ -145,12 +145,12 @@ def _html_piece(text: Any, block: Any) -> str:
 def _read_pdf(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
     try:
         from pypdf import PdfReader
-        from pypdf.errors import PyPdfError
+        from pypdf.errors import DependencyError, PyPdfError
     except ImportError as error:
         raise _missing_extra(source, "pypdf") from error
     try:
         pages = [page.extract_text().strip() for page in PdfReader(io.BytesIO(data)).pages]
-    except (PyPdfError, ValueError, KeyError, TypeError, NotImplementedError, RecursionError) as error:
+    except (PyPdfError, DependencyError, ValueError, KeyError, TypeError, NotImplementedError, RecursionError) as error:
         raise DocumentError(
             f"{source} cannot be read as a PDF ({error}). If it is protected, save a copy without a password."
         ) from error

@@ -130,7 +130,7 @@ class SentenceTransformersEmbedder:
                 f"No embedder {name!r} could be opened ({_first_line(error)}). Name {DEFAULT!r}, {MULTILINGUAL!r}, or "
                 "the hub name or folder of a sentence-transformers model with safetensors weights."
             ) from error
-        self.dimension = int(self._model.get_sentence_embedding_dimension())
+        self.dimension = int(self._model.encode(["a"], show_progress_bar=False).shape[1])
         self.fingerprint = _weights_hash(self._model)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ itself is decided in sifting.py.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from support_agent.records import Passage
 from support_agent.retrieval import pairs
 from support_agent.retrieval.embedders import Embedder
 from support_agent.retrieval.sifting import is_empty, is_refusal, sift
+from support_agent.wording import token_f1
 
 # Two questions this close ask the same, such as "Can Lamini …?" and "Is Lamini able to …?".
 NEAR_COSINE = 0.9
@@ -48,13 +49,6 @@ def lint(passages: Sequence[Passage], embedder: Embedder) -> list[Finding]:
         *_matches(passages, "email", EMAIL, "an e-mail address"),
         *_matches(passages, "phone", PHONE, "a phone number"),
     ]
-
-
-def token_f1(first: str, second: str) -> float:
-    """F1 of the words that two texts share, counted with their repetitions (Rajpurkar et al. 2016), 0–1."""
-    ours, theirs = (Counter(re.findall(r"\w+", text.lower())) for text in (first, second))
-    shared = (ours & theirs).total()
-    return 2 * shared / (ours.total() + theirs.total()) if shared else 0.0
 
 
 def _unfit(passages: Sequence[Passage]) -> Iterator[Finding]:

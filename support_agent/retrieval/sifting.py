@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from support_agent.records import Passage
 
-# A canned refusal is short and is the whole answer; an answer that mentions a limit is longer or starts otherwise.
+# A canned refusal is short and is the whole answer; an answer that mentions a limit is longer or starts otherwise. It
+# says "I": "We cannot share this data with third parties." is an answer.
 REFUSAL_CHARS = 200
 REFUSAL = re.compile(
     r"""^\W*
@@ -19,10 +20,10 @@ REFUSAL = re.compile(
       |i\ wish\b\W* |unfortunately\b\W* |did\ you\ type\ something\b\W* |as\ an?\ (?:ai|language\ model)\b[^,.]*\W*)?
     (?:
       let['’]?s\ (?:keep|stay|stick|get\ back)\b.{0,30}\b(?:relevant|topic|subject|focus)
-     |(?:this|our|my)\ (?:\w+\ ){1,2}only\ (?:talks|covers|knows|is\ about|deals)
+     |(?:this|our|my)\ (?:documentation|docs|manual|assistant|(?:chat)?bot)\ only\ (?:talks|covers|knows|answers)
      |(?:i['’]?m|i\ am)\ having\ (?:trouble|difficulty|difficulties)\ understanding
      |i\ (?:do\ not|don['’]?t|did\ not|didn['’]?t)\ understand\ (?:you|that|your)
-     |(?:i|we)\ (?:can['’]?t|cannot|can\ not|could\ not|couldn['’]?t|am\ (?:not\ able|unable)\ to|['’]?m\ unable\ to)\s
+     |i(?:\ can['’]?t|\ cannot|\ can\ not|\ could\ not|\ couldn['’]?t|(?:\ am|['’]m)\ (?:not\ able|unable)\ to)\s
       (?:reveal|share|disclose|discuss|answer|help\ (?:you\ )?with|assist\ (?:you\ )?with)\ (?:that|this|such)
     )""",
     re.IGNORECASE | re.VERBOSE,

@@ -130,7 +130,7 @@ def run_langchain(rows: Sequence[dict[str, str]]) -> dict[str, Any]:
 
 def score(text: str, reference: str) -> float:
     """Token-F1 (0–1) of a sent text against the reference."""
-    from support_agent.gate.wording import token_f1
+    from support_agent.wording import token_f1
 
     return token_f1(text, reference)
 
@@ -177,7 +177,9 @@ def print_result(name: str, result: dict[str, Any]) -> None:
         found = [timings[stage] for timings in result["timings_ms"] if stage in timings]
         print(f"  {stage:<16} p50 {np.percentile(found, 50):8.1f} ms   p95 {np.percentile(found, 95):8.1f} ms")
     if "batch_per_s" in result:
-        print(f"  in batches       {result['batch_per_s']:.2f} tickets/s, {result['same_in_batch']} texts the same as alone")
+        print(
+            f"  in batches       {result['batch_per_s']:.2f} tickets/s, {result['same_in_batch']} texts the same as alone"
+        )
     print(f"  peak memory      {result['peak_mib']:.0f} MiB")
 
 
@@ -187,7 +189,9 @@ def print_ratios(ours: dict[str, Any], peer: dict[str, Any]) -> None:
     def p50(result: dict[str, Any]) -> float:
         return float(np.percentile([timings["total"] for timings in result["timings_ms"]], 50))
 
-    print(f"\nours ÷ LangChain chain: p50 {p50(ours) / p50(peer):.2f}, peak memory {ours['peak_mib'] / peer['peak_mib']:.2f}")
+    print(
+        f"\nours ÷ LangChain chain: p50 {p50(ours) / p50(peer):.2f}, peak memory {ours['peak_mib'] / peer['peak_mib']:.2f}"
+    )
 
 
 def print_cold_starts() -> None:

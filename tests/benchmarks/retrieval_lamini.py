@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from support_agent.retrieval import Index, find_index
 from support_agent.retrieval.index import DEPTH
-from support_agent.retrieval.lint import token_f1
+from support_agent.wording import token_f1
 
 SEED = 20260101
 RESAMPLES = 10_000

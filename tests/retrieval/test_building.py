@@ -82,7 +82,10 @@ def test_tells_how_far_it_is(tmp_path: Path) -> None:
     rows = tuple(Passage(f"p:{n}", f"title {n}", f"text {n}", "p.csv") for n in range(300))
 
     build_index(
-        tmp_path, [Source("p.csv", "0", rows)], HashingEmbedder(), on_step=lambda done, total: steps.append((done, total))
+        tmp_path,
+        [Source("p.csv", "0", rows)],
+        HashingEmbedder(),
+        on_step=lambda done, total: steps.append((done, total)),
     )
 
     assert steps == [(256, 300), (300, 300)]

