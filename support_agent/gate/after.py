@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from support_agent.config import Config
 from support_agent.gate.decision import Decision
-from support_agent.gate.support import CheckedSentence, SupportChecker
+from support_agent.gate.support import CheckedSentence, SupportChecker, carried_start
 from support_agent.generation.endings import clean_draft, loop_share
 from support_agent.records import Citation, Draft, Passage, Route, Signal
 
@@ -21,14 +21,14 @@ _MIN_KEPT_SHARE = 0.5
 
 
 def decide_after(draft: Draft, passages: Sequence[Passage], config: Config) -> Decision:
-    """Decide on a draft: whole, without the sentences nothing carries, or not at all.
+    """Decide on a draft: whole, up to the first sentence that nothing carries, or not at all.
 
     Signals: ``mean_log_prob`` (natural log a token, low = less sure), ``loop_share`` (share of repeated 4-grams, high
-    = less sure), ``cut_off``, ``unsupported_share`` (of sentences, high = less sure), ``invented_facts`` (count).
+    = less sure), ``cut_off``, ``unsupported_share`` (of sentences that are not sent, high = less sure), ``invented_facts`` (count).
     """
     cleaned = clean_draft(draft.text, draft.finish)
     checked = [s for s in SupportChecker(passages, config.min_support).check_all(cleaned) if s.text.strip()]
-    kept = [sentence for sentence in checked if sentence.fits]
+    kept = carried_start(checked)
     signals = _signals(draft, checked, kept, config)
     reasons = _reasons(cleaned, kept, signals)
     if reasons:

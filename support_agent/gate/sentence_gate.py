@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from support_agent.config import Config
-from support_agent.gate.support import SupportChecker
+from support_agent.gate.support import SupportChecker, carried_start
 from support_agent.generation.endings import clean_draft
 from support_agent.records import Passage
 from support_agent.sentences import split_sentences
@@ -30,10 +30,7 @@ class SentenceGate:
         if not complete:
             return ""
         checked = self._checker.check_all(clean_draft(complete, "stop"))
-        return self.advance("".join(s.text for s in checked if s.fits and s.text.strip()).strip())
-
-    def advance(self, text: str) -> str:
-        """What ``text`` adds to what was sent; nothing when it does not continue it."""
+        text = "".join(sentence.text for sentence in carried_start(checked)).strip()
         if not text.startswith(self.sent):
             return ""
         added = text[len(self.sent) :]

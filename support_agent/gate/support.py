@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from support_agent.records import Citation, Passage
 from support_agent.sentences import split_sentences
@@ -62,6 +63,19 @@ class SupportChecker:
     def check_all(self, text: str) -> list[CheckedSentence]:
         """Every sentence of a text, in order; their texts joined are the text."""
         return [self.check(sentence) for sentence in split_sentences(text)]
+
+
+def carried_start(checked: Sequence[CheckedSentence]) -> list[CheckedSentence]:
+    """The sentences up to the first that does not fit; one that announces what was dropped (":") goes with it.
+
+    What comes after a dropped sentence often leans on it ("This allows …"), so nothing after it is kept: on 130 drafts
+    of SmolLM2 for lamini_docs test rows the sent text's token-F1 was 0.443 this way (77 sent), 0.425 when only the
+    sentences that do not fit were dropped (90 sent).
+    """
+    kept = list(takewhile(lambda sentence: sentence.fits, checked))
+    while kept and kept[-1].text.rstrip().endswith(":"):
+        kept.pop()
+    return kept
 
 
 def _take_apart(passage: Passage) -> _PassageWords:

@@ -28,7 +28,7 @@ REASONS: dict[str, str] = {
     "loop": "The generator repeated itself.",
     "unsupported": "The passages do not carry what the generator wrote.",
     "low_log_prob": "The generator was unsure of its own words.",
-    "sentences_removed": "Sentences that no passage carries were removed from the answer.",
+    "sentences_removed": "The draft went on with what no passage carries; the answer ends before that.",
     "generator_down": "The generator failed; the best passage's own words were used instead.",
     "internal_error": "Something failed while the ticket was answered; the log says what.",
 }

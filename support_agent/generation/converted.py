@@ -1,7 +1,7 @@
 """A model's files → where they are, and what a backend makes of them once.
 
-Comes in: a name or path from the settings; a file and a function that converts it. Goes out: folders of the cache, whole
-and checked against their manifest at every call. Knows no format.
+Comes in: a name or path from the settings; a file and a function that converts it. Goes out: folders of the cache,
+whole and checked against their manifest at every call. Knows no format.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ no model, and when the one there is has failed.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 
@@ -49,7 +50,7 @@ def _extract(question: str, passages: Sequence[Passage]) -> str:
 def _overlap(wanted: frozenset[str], sentence: str) -> float:
     """Shared words over the square root of the sentence's own, so that the longest does not always win."""
     words = _words(sentence)
-    return len(words & wanted) / max(1, len(words)) ** 0.5
+    return len(words & wanted) / math.sqrt(max(1, len(words)))
 
 
 def _words(text: str) -> frozenset[str]:

@@ -5,22 +5,25 @@ Comes in: a registry name, a folder, a GGUF file or a hub name. Knows no custome
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from support_agent.artefacts import sha256_bytes, sha256_file
 from support_agent.errors import ConfigError, GenerationError, ModelFileError
+from support_agent.generation.converted import converted_folder, find_gguf, find_model
 from support_agent.generation.fitting import fit_prompt, plain_messages
-from support_agent.generation.prompt import PLAIN_TEMPLATE, Prompt
-from support_agent.generation.stopping import before_stop
+from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
+from support_agent.generation.stopping import before_stop, stop_string_start
 from support_agent.records import Draft
 
 if TYPE_CHECKING:
+    import torch
+
     from support_agent.config import Config
     from support_agent.models import OnProgress
-
-logger = logging.getLogger(__name__)
 
 _DEFAULT_CONTEXT = 4096  # for a model that does not say; Llama-2's
 
@@ -58,7 +61,9 @@ class TransformersGenerator:
             ModelFileError: its files are missing, damaged, or of a kind that is not loaded.
         """
         import torch
+        from transformers.utils import logging as transformers_logging
 
+        transformers_logging.disable_progress_bar()
         if config.threads:
             torch.set_num_threads(config.threads)
         place = model_place(config.model, offline=config.offline, on_progress=on_progress)
@@ -105,43 +110,218 @@ class TransformersGenerator:
         inputs = self._tokenizer(
             list(texts), return_tensors="pt", padding=True, add_special_tokens=self._template is not None
         ).to(self._model.device)
-        watch = _Watch(self._tokenizer, inputs.input_ids.shape[1], on_text)
+        prompt_tokens = inputs.input_ids.shape[1]
+        log_probs = _LogProbs()
+        watch = _Watch(self._tokenizer, prompt_tokens, on_text)
         output = self._model.generate(
             input_ids=inputs.input_ids,
             attention_mask=inputs.attention_mask,
             generation_config=self._settings(),
+            logits_processor=[log_probs],
             stopping_criteria=[watch],
         )
-        written = output.sequences[:, inputs.input_ids.shape[1] :]
-        # Gathered step by step: all logits of a batch at once would take batch × tokens × vocabulary floats.
-        log_probs = [
-            scores.float().log_softmax(-1).gather(1, written[:, step : step + 1])[:, 0]
-            for step, scores in enumerate(output.logits)
-        ]
-        rows = zip(written.tolist(), zip(*(step.tolist() for step in log_probs), strict=True), strict=True)
-        drafts = [self._draft(ids, row, watch) for ids, row in rows]
-        if on_text:
-            watch.tell_rest(drafts[0].text)
-        return drafts
+        written = output[:, prompt_tokens:].tolist()
+        return [self._draft(ids, row, watch) for ids, row in zip(written, log_probs.rows(), strict=True)]
 
     def _draft(self, ids: Sequence[int], log_probs: Sequence[float], watch: _Watch) -> Draft:
-        end = next((at for at, token in enumerate(ids) if token in self._ends), None)
-        count = len(ids) if end is None else end + 1
+        count = next((at + 1 for at, token in enumerate(ids) if token in self._ends), len(ids))
         text = self._tokenizer.decode(ids[:count], skip_special_tokens=True)
         kept = before_stop(text)
-        if watch.ended_by_caller:
-            return Draft(watch.told, self.name, "length", count, math.fsum(log_probs[:count]))
-        finish = "length" if end is None and kept == text else "stop"
-        return Draft(kept, self.name, finish, count, math.fsum(log_probs[:count]))
+        ended = ids[count - 1] in self._ends or kept != text
+        return watch.last_word(
+            Draft(kept, self.name, "stop" if ended else "length", count, math.fsum(log_probs[:count]))
+        )
 
     def _settings(self) -> Any:
         from transformers import GenerationConfig
 
-        return GenerationConfig(
+        return GenerationConfig(  # type: ignore[no-untyped-call]
             max_new_tokens=self._max_new_tokens,
             do_sample=False,
             eos_token_id=sorted(self._ends) or None,
             pad_token_id=self._tokenizer.pad_token_id,
-            return_dict_in_generate=True,
-            output_logits=True,
         )
+
+
+class _LogProbs:
+    """A logits processor that changes nothing and notes each step's highest log-probability: greedy takes that token.
+
+    Keeping the logits themselves would take batch × tokens × vocabulary floats, 630 MB for 16 drafts of SmolLM2.
+    """
+
+    def __init__(self) -> None:
+        self._steps: list[torch.Tensor] = []
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        self._steps.append(scores.float().log_softmax(-1).amax(-1))
+        return scores
+
+    def rows(self) -> list[list[float]]:
+        """One list for each draft of the batch."""
+        import torch
+
+        rows: list[list[float]] = torch.stack(self._steps, dim=1).tolist()
+        return rows
+
+
+class _Watch:
+    """A stopping criterion: ends a row at a stop string, and shows the text of a single row as it is written."""
+
+    _TAIL = 16  # tokens; longer than any stop string
+
+    def __init__(self, tokenizer: Any, prompt_tokens: int, on_text: Callable[[str], bool] | None) -> None:
+        self._tokenizer = tokenizer
+        self._start = prompt_tokens
+        self._on_text = on_text
+        self._told = ""
+        self._ended_by_caller = False
+
+    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+        import torch
+
+        rows = input_ids[:, self._start :][:, -self._TAIL :].tolist()
+        done = [self._stops(row) for row in rows]
+        if self._on_text:
+            done[0] |= self._show(input_ids[0, self._start :].tolist())
+        return torch.tensor(done, device=input_ids.device)
+
+    def last_word(self, draft: Draft) -> Draft:
+        """Show what of the finished draft was not shown yet; where the caller ended it, cut it there."""
+        if not self._on_text:
+            return draft
+        if self._ended_by_caller:
+            return replace(draft, text=self._told, finish="length")
+        if draft.text != self._told:
+            self._on_text(draft.text[len(self._told) :])
+        return draft
+
+    def _stops(self, row: Sequence[int]) -> bool:
+        tail = self._tokenizer.decode(row, skip_special_tokens=True)
+        return any(stop in tail for stop in STOP_STRINGS)
+
+    def _show(self, ids: Sequence[int]) -> bool:
+        # The last character may still lack bytes, and a stop string may have begun.
+        text = self._tokenizer.decode(ids, skip_special_tokens=True).rstrip("\ufffd")
+        safe = text[: stop_string_start(text)]
+        if len(safe) > len(self._told) and safe.startswith(self._told):
+            piece, self._told = safe[len(self._told) :], safe
+            self._ended_by_caller = bool(self._on_text and self._on_text(piece))
+        return self._ended_by_caller
+
+
+def model_place(model: str, *, offline: bool, on_progress: OnProgress | None = None) -> Path | str:
+    """What transformers is to load: a folder, made of its GGUF file if the model is one, or a hub name.
+
+    Raises:
+        ModelFileError: see ``support_agent.models.ensure``.
+    """
+    found = find_model(model, offline=offline, on_progress=on_progress)
+    if found is None:
+        return model
+    source = None if (found / "config.json").exists() else find_gguf(found)
+    return hf_folder(source, on_progress=on_progress) if source else found
+
+
+def hf_folder(source: Path, *, on_progress: OnProgress | None = None) -> Path:
+    """A GGUF file as a Hugging Face folder (fp32 safetensors), made once (25 s for SmolLM2) and kept in the cache."""
+    from importlib.metadata import version
+
+    recipe = f"fp32 transformers {version('transformers')}"
+    return converted_folder(source, "hf", recipe, lambda place: _convert(source, place), on_progress=on_progress)
+
+
+def _convert(source: Path, place: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder, file = str(source.parent), source.name
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+        loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32)
+    except (ValueError, KeyError, RuntimeError) as problem:
+        raise ModelFileError(f"transformers cannot read {source} ({_first_line(problem)}).") from problem
+    # A model read from GGUF refuses save_pretrained: the weights go into a fresh one of the same shape.
+    settings = loaded.config
+    if hasattr(settings, "quantization_config"):
+        del settings.quantization_config
+    fresh = type(loaded)(settings)
+    fresh.load_state_dict(loaded.state_dict())
+    fresh.save_pretrained(place)
+    tokenizer.save_pretrained(place)
+
+
+def _load(place: Path | str, adapter: Path | None, *, offline: bool) -> tuple[Any, Any]:
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    settings = AutoConfig.from_pretrained(place, local_files_only=offline)
+    tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=offline)
+    model = AutoModelForCausalLM.from_pretrained(
+        place, local_files_only=offline, use_safetensors=True, **_precision(settings)
+    )
+    if adapter:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, str(adapter))
+    return model, tokenizer
+
+
+def _precision(settings: Any) -> dict[str, Any]:
+    """NF4 on CUDA, unless the model is quantised already; on CPU bf16 where it has instructions for it, else fp32."""
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if not torch.cuda.is_available():
+        fast = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        return {"dtype": torch.bfloat16 if fast else torch.float32}
+    dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if getattr(settings, "quantization_config", None):
+        return {"dtype": dtype, "device_map": {"": 0}}
+    nf4 = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+    )
+    return {"dtype": dtype, "device_map": {"": 0}, "quantization_config": nf4}
+
+
+def _adapter_folder(config: Config, on_progress: OnProgress | None) -> Path:
+    """The adapter's folder, if it is one whose weights are safetensors."""
+    name = str(config.adapter)
+    folder = find_model(name, offline=config.offline, on_progress=on_progress)
+    if folder is None or not (folder / "adapter_config.json").is_file():
+        raise ConfigError(
+            f"There is no adapter {name!r}: it is neither a folder with an adapter_config.json nor a name that "
+            "`support-agent models list` shows."
+        )
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise ModelFileError(
+            f"{folder} has no adapter_model.safetensors. An adapter_model.bin is a pickle, which may run code, and is "
+            "not loaded: save the adapter again with a PEFT of 0.5 or later."
+        )
+    return folder
+
+
+def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    """The tokens that end a turn: the tokenizer's, and those the model's own generation settings name."""
+    named = getattr(model.generation_config, "eos_token_id", None)
+    ends = set(named) if isinstance(named, list) else {named}
+    return frozenset(token for token in ends | {tokenizer.eos_token_id} if token is not None)
+
+
+def _version(place: Path | str, adapter: Path | None) -> str:
+    """A hub name as it is; for folders a hash over their weights and settings."""
+    parts = [place if isinstance(place, str) else _hash_folder(place)]
+    if adapter:
+        parts.append(_hash_folder(adapter))
+    return "+".join(parts)
+
+
+def _hash_folder(folder: Path) -> str:
+    files = sorted([*folder.glob("*.safetensors"), *folder.glob("*config.json")])
+    return sha256_bytes("".join(f"{file.name}{sha256_file(file)}" for file in files).encode())[:12]
+
+
+_SMALLER = "Lower batch_size or max_new_tokens, or choose a smaller model."
+
+
+def _first_line(problem: Exception) -> str:
+    lines = str(problem).strip().splitlines()
+    return lines[0][:200] if lines else type(problem).__name__

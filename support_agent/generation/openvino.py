@@ -6,7 +6,6 @@ once; later starts read that (load 2 s instead of 6 s). Knows the engine, no cus
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -19,14 +18,13 @@ from support_agent.generation.converted import converted_folder, find_gguf, find
 from support_agent.generation.fitting import fit_prompt, plain_messages
 from support_agent.generation.gguf import metadata, open_gguf, write_quantised
 from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
+from support_agent.generation.stopping import before_stop, stop_string_start
 from support_agent.records import Draft
 from support_agent.telemetry import import_openvino
 
 if TYPE_CHECKING:
     from support_agent.config import Config
     from support_agent.models import OnProgress
-
-logger = logging.getLogger(__name__)
 
 _GEOMETRY = "geometry.json"
 _GIB = 2**30
@@ -83,8 +81,8 @@ class OpenVinoGenerator:
         if source is None:
             raise ConfigError(
                 f"The generator openvino takes a GGUF file, and {config.model!r} is neither one, nor a folder with "
-                "one, nor the name of one. `support-agent models list` shows the names; the generator transformers takes "
-                "models of other kinds."
+                "one, nor the name of one. `support-agent models list` shows the names; the generator transformers "
+                "takes models of other kinds."
             )
         folder = converted_model(source, on_progress=on_progress)
         return cls(folder, max_new_tokens=config.max_new_tokens, threads=config.threads)
@@ -129,7 +127,7 @@ class OpenVinoGenerator:
                     written.add(handle.read())
                 # The last character may still lack bytes, and a stop string may have begun.
                 text = self._decode(written.ids).rstrip("\ufffd")
-                safe = text[: _stop_string_start(text)]
+                safe = text[: stop_string_start(text)]
                 if len(safe) > len(told) and safe.startswith(told):
                     piece, told = safe[len(told) :], safe
                     if on_text(piece):
@@ -144,7 +142,7 @@ class OpenVinoGenerator:
     def _draft(self, written: _Written) -> Draft:
         text = self._decode(written.ids)
         finish = "length" if written.cut_off else "stop"
-        return Draft(_before_stop(text), self.name, finish, len(written.ids), math.fsum(written.log_probs))
+        return Draft(before_stop(text), self.name, finish, len(written.ids), math.fsum(written.log_probs))
 
     def _decode(self, ids: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(list(ids)) if ids else ""
@@ -258,18 +256,6 @@ def _generation_config(max_new_tokens: int, end_token: int) -> Any:
     settings.num_assistant_tokens = 5
     settings.max_ngram_size = 3
     return settings
-
-
-def _before_stop(text: str) -> str:
-    return text[: min((at for stop in STOP_STRINGS if (at := text.find(stop)) >= 0), default=len(text))]
-
-
-def _stop_string_start(text: str) -> int:
-    """Where a stop string begins in ``text``, or might begin at its end."""
-    starts = [at for stop in STOP_STRINGS if (at := text.find(stop)) >= 0]
-    for stop in STOP_STRINGS:
-        starts += [len(text) - size for size in range(1, len(stop)) if text.endswith(stop[:size])]
-    return min(starts, default=len(text))
 
 
 def _first_line(problem: Exception) -> str:

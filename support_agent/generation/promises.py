@@ -1,7 +1,7 @@
 """Sentence → does it promise what the system cannot keep?
 
-The system sends one text and does nothing else: it calls nobody, opens no ticket, moves no money. English only, for now;
-a table to extend. Knows no draft and no customer.
+The system sends one text and does nothing else: it calls nobody, opens no ticket, moves no money. English only, for
+now; a table to extend. Knows no draft and no customer.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ _PATTERNS = (
     rf"\byou(?:['’]ll| will) (?:get|receive|be given) (?:a |your |the )?(?:full |partial )?{_MONEY}",
     # work behind the scenes
     rf"{_WE}{_WILL}{_ADVERB} (?:look into|investigate|check (?:on|into)|take care of|work on|fix|resolve|arrange)\b",
-    r"\b(?:i['’]m|i am|we['’]re|we are) (?:\w+ly |now |already )?(?:looking into|investigating|working on (?:your|it|this))\b",
+    r"\b(?:i['’]m|i am|we['’]re|we are) (?:\w+ly |now |already )?"
+    r"(?:looking into|investigating|working on (?:your|it|this))\b",
     r"^\W*(?:please )?(?:hold on|stand by|bear with me|one moment|wait a moment|hang on)\b",
 )
 _PROMISE = [re.compile(pattern, re.IGNORECASE) for pattern in _PATTERNS]

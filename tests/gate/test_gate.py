@@ -43,8 +43,8 @@ def test_never_sends_an_invented_fact(invented: str) -> None:
     assert (decision.route, decision.text) == (Route.HUMAN, "")
 
 
-def test_removes_the_sentence_nothing_carries() -> None:
-    text = "You can generate an API key in the API tab. Keep it secret. Bananas grow in tropical forests."
+def test_ends_the_answer_before_the_sentence_nothing_carries() -> None:
+    text = "You can generate an API key in the API tab. Keep it secret. Bananas grow in forests. Keep the key."
     decision = decide_after(draft(text), [KEY], CONFIG)
     assert decision.text == "You can generate an API key in the API tab. Keep it secret."
     assert decision.reasons == ("sentences_removed",)
@@ -66,6 +66,11 @@ def test_removes_the_sentence_nothing_carries() -> None:
 def test_holds_a_draft_back(made: Draft, reason: str) -> None:
     decision = decide_after(made, [KEY], CONFIG)
     assert (decision.route, decision.reasons[0]) == (Route.HUMAN, reason)
+
+
+def test_drops_the_lead_in_of_what_it_drops() -> None:
+    text = "Keep it secret. Open the API tab. You can generate an API key like this:\n\n```\nmake_key(9)\n```"
+    assert decide_after(draft(text), [KEY], CONFIG).text == "Keep it secret. Open the API tab."
 
 
 def test_every_held_draft_shows_the_signal_that_held_it() -> None:
@@ -112,10 +117,10 @@ def test_self_harm_gets_a_text_with_help() -> None:
 
 def test_streams_only_sentences_that_a_passage_carries() -> None:
     gate = SentenceGate([KEY], CONFIG)
-    pieces = ["You can generate an API key in the API ", "tab. Call 555", "0100 now. Keep it", " secret. More"]
+    pieces = ["You can generate an API key in the API ", "tab. Keep it", " secret. Call 555", "0100 now. Keep it. "]
     assert [gate.push(piece) for piece in pieces] == [
         "",
         "You can generate an API key in the API tab.",
-        "",
         " Keep it secret.",
+        "",
     ]
