@@ -6,6 +6,7 @@ Ticket → Triage → Retrieval (of Passages) → Draft → Reply. Nothing here 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -48,9 +49,9 @@ class Ticket:
 
     @property
     def body(self) -> str:
-        """Subject and text as one, the subject first unless the text already opens with it."""
+        """Subject and text as one, the subject first unless every word of it stands in the text already."""
         subject, text = self.subject.strip(), self.text.strip()
-        if not subject or text.casefold().startswith(subject.casefold()):
+        if set(subject.casefold().split()) <= set(re.findall(r"[^\s.,:;!?]+", text.casefold())):
             return text
         return f"{subject}\n\n{text}" if text else subject
 

@@ -21,6 +21,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"'`)\]}|\\^]+", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,:/]\d+)*%?(?![\w])|(?<![\w.])\d[\d.,]*(?=[A-Za-z]{1,2}\b)")
+_NEGATION = re.compile(r"\b(?:not|no|never|none|nor|cannot|unable|without|\w+n['’]t)\b", re.IGNORECASE)
 _LIST_MARKER = re.compile(r"(?m)^\s*(?:\d+[.)]|[-*•])\s+")
 _CODE_SPAN = re.compile(r"`+([^`\n]+)`+")
 _IDENTIFIER = re.compile(
@@ -31,7 +32,8 @@ _IDENTIFIER = re.compile(
     r"|\w+_\w+(?:\(\))?"  # snake_case
     r"|\w+\(\)"  # call()
     r"|[A-Za-z]+[a-z0-9]+[A-Z]\w*"  # camelCase, LlamaV2Runner
-    r"|[A-Z]+[A-Z0-9]*\d[\w-]*"  # GPT4, V2-like
+    r"|[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+"  # Llama-2-7B, LLM-E
+    r"|[A-Z]+[A-Z0-9]*\d[\w-]*"  # GPT4
     r")(?![\w@])"
 )
 
@@ -75,6 +77,11 @@ def known_facts(text: str) -> frozenset[str]:
     """What a sentence may repeat of a trusted text: its facts, and each of its words as it is written."""
     words = (word.strip(".,:;!?()[]{}<>\"'’`*") for word in unicodedata.normalize("NFKC", text).split())
     return facts(text) | frozenset(words)
+
+
+def is_negated(text: str) -> bool:
+    """Whether an English text denies something."""
+    return bool(_NEGATION.search(text))
 
 
 def token_f1(first: str, second: str) -> float:

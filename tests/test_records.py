@@ -12,9 +12,10 @@ from support_agent import Citation, Reply, Route, Signal, Ticket
         ("Login", "", "Login"),
         ("Login", "It fails", "Login\n\nIt fails"),
         ("Login", "login fails", "login fails"),
+        ("API key", "How do I get an API key?", "How do I get an API key?"),
         (" ", " ", ""),
     ],
-    ids=["text only", "subject only", "both", "subject repeated", "blank"],
+    ids=["text only", "subject only", "both", "subject repeated", "subject inside", "blank"],
 )
 def test_subject_and_text_are_joined(subject: str, text: str, body: str) -> None:
     assert Ticket(text, subject).body == body

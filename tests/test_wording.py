@@ -15,6 +15,7 @@ from support_agent.wording import content_words, facts, known_facts, token_f1
         ("Call LlamaV2Runner and load_data().", {"LlamaV2Runner", "load_data"}),
         ("Edit ~/.powerml/configure.yaml with --force", {"~/.powerml/configure.yaml", "--force"}),
         ("See lamini-ai.com/lamini for more", {"lamini-ai.com/lamini"}),
+        ("Use Llama-2-7B or an LLM-E", {"Llama-2-7B", "LLM-E"}),
         ("1. First\n2. Second", set()),
         ("This is plain, e.g. a sentence, i.e. words.", set()),
     ],

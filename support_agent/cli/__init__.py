@@ -49,7 +49,10 @@ def options(
         typer.echo(f"support-agent {package_version('support-agent')}")
         raise typer.Exit
     level = logging.INFO if verbose else logging.CRITICAL
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    # On the handler too: bm25s sets its own logger to DEBUG, which a level on the root alone does not stop.
+    handler.setLevel(level)
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", handlers=[handler])
     _quiet_libraries()
 
 

@@ -96,17 +96,10 @@ def _memory() -> dict[str, Any]:
 
 
 def _models() -> dict[str, Any]:
-    """Each model of the registry: whole, absent, or the reason why it is refused."""
-    from support_agent.errors import ModelFileError
-    from support_agent.models import ensure, registry
+    """Each model of the registry: whole or not fetched. One that is damaged raises."""
+    from support_agent.models import ensure, origin, registry
 
-    found: dict[str, Any] = {}
-    for name in registry():
-        try:
-            found[name] = f"whole, {ensure(name, offline=True)}"
-        except ModelFileError as problem:
-            found[name] = str(problem)
-    return found
+    return {name: f"whole, {ensure(name, offline=True)}" if origin(name) else "not fetched" for name in registry()}
 
 
 def _index(config: Path | None) -> dict[str, Any]:
@@ -124,9 +117,13 @@ def _index(config: Path | None) -> dict[str, Any]:
 
 def _would_run(config: Path | None) -> dict[str, Any]:
     from support_agent.config import load_config
+    from support_agent.models import is_known, origin
 
     settings = load_config(config).config
-    return {"generator": settings.generator, "model": settings.model, "adapter": settings.adapter or "none"}
+    model = settings.model if settings.generator in ("openvino", "transformers", "chat_model") else "none"
+    if is_known(model) and not origin(model):
+        model = f"{model}, fetched at first use"
+    return {"generator": settings.generator, "model": model, "adapter": settings.adapter or "none"}
 
 
 def _print_report(report: dict[str, dict[str, Any]], problems: list[str]) -> None:

@@ -15,7 +15,7 @@ from support_agent.gate.support import CheckedSentence, SupportChecker, carried_
 from support_agent.generation.endings import clean_draft, loop_share
 from support_agent.records import Citation, Draft, Passage, Route, Signal
 
-_MAX_LOOP_SHARE = 0.3
+MAX_LOOP_SHARE = 0.3
 # A draft of which less than this share of sentences is carried was not written from the passages at all.
 _MIN_KEPT_SHARE = 0.5
 
@@ -24,7 +24,8 @@ def decide_after(draft: Draft, passages: Sequence[Passage], config: Config) -> D
     """Decide on a draft: whole, up to the first sentence that nothing carries, or not at all.
 
     Signals: ``mean_log_prob`` (natural log a token, low = less sure), ``loop_share`` (share of repeated 4-grams, high
-    = less sure), ``cut_off``, ``unsupported_share`` (of sentences that are not sent, high = less sure), ``invented_facts`` (count).
+    = less sure), ``cut_off``, ``unsupported_share`` (of sentences that are not sent, high = less sure),
+    ``invented_facts`` (count).
     """
     cleaned = clean_draft(draft.text, draft.finish)
     checked = [s for s in SupportChecker(passages, config.min_support).check_all(cleaned) if s.text.strip()]
@@ -46,7 +47,7 @@ def _signals(
     unsupported = 1 - len(kept) / len(checked) if checked else 0.0
     invented = sum(len(sentence.invented) for sentence in checked)
     found = [
-        Signal("loop_share", round(loops, 4), _MAX_LOOP_SHARE, loops > _MAX_LOOP_SHARE),
+        Signal("loop_share", round(loops, 4), MAX_LOOP_SHARE, loops > MAX_LOOP_SHARE),
         Signal("cut_off", float(draft.finish == "length"), 0.5, draft.finish == "length"),
         Signal("unsupported_share", round(unsupported, 4), _MIN_KEPT_SHARE, unsupported > _MIN_KEPT_SHARE),
         Signal("invented_facts", float(invented), None, False),

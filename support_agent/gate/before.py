@@ -41,9 +41,9 @@ def decide_before(text: str, passages: Sequence[Passage], config: Config) -> Dec
 
 
 def _is_underspecified(text: str, by_score: Sequence[Passage]) -> bool:
-    """A question of a word or two, unless it is the very title of the best passage."""
+    """A question of a word or two, unless it is the very title of a passage."""
     words = set(content_words(text))
-    return len(words) <= _SHORT_WORDS and not (by_score and words == set(content_words(by_score[0].title)))
+    return len(words) <= _SHORT_WORDS and all(words != set(content_words(passage.title)) for passage in by_score)
 
 
 def _margin(by_score: Sequence[Passage]) -> float:

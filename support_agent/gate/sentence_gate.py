@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from support_agent.config import Config
+from support_agent.gate.after import MAX_LOOP_SHARE
 from support_agent.gate.support import SupportChecker, carried_start
-from support_agent.generation.endings import clean_draft
+from support_agent.generation.endings import clean_draft, loop_share
 from support_agent.records import Passage
 from support_agent.sentences import split_sentences
 
@@ -27,7 +28,7 @@ class SentenceGate:
         """Take a piece of draft; return what may be sent now, often nothing."""
         self._written += piece
         complete = "".join(split_sentences(self._written)[:-1])
-        if not complete:
+        if not complete or loop_share(self._written) > MAX_LOOP_SHARE:
             return ""
         checked = self._checker.check_all(clean_draft(complete, "stop"))
         text = "".join(sentence.text for sentence in carried_start(checked)).strip()

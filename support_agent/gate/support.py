@@ -1,6 +1,7 @@
 """Draft → sentences, each with the passage that carries it or the reason why none does.
 
-Knows nothing of routes. First version: words and facts; meaning ("can" against "cannot") is not seen.
+Knows nothing of routes. First version: words, facts, and that a denial needs a passage that denies something; meaning
+is not seen.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from itertools import takewhile
 
 from support_agent.records import Citation, Passage
 from support_agent.sentences import split_sentences
-from support_agent.wording import content_words, facts, known_facts
+from support_agent.wording import content_words, facts, is_negated, known_facts
 
 _QUOTE_CHARS = 300
 
@@ -49,7 +50,8 @@ class SupportChecker:
     def check(self, sentence: str) -> CheckedSentence:
         """Which passage carries this sentence?
 
-        A sentence without content words ("Yes.") has nothing to carry: it fits and is cited with nothing.
+        A sentence without content words ("Yes.") has nothing to carry: it fits and is cited with nothing. One that
+        denies what a passage without any denial speaks of does not fit, however many words they share.
         """
         invented = facts(sentence) - self._facts
         words = frozenset(content_words(sentence))
@@ -58,7 +60,8 @@ class SupportChecker:
         best = max(self._passages, key=lambda candidate: len(words & candidate.words))
         score = len(words & best.words) / len(words)
         citation = Citation(best.passage.passage_id, round(score, 4), _quote(best, words))
-        return CheckedSentence(sentence, citation, invented, not invented and score >= self._min_support)
+        denied = is_negated(sentence) and not is_negated(best.passage.text)
+        return CheckedSentence(sentence, citation, invented, score >= self._min_support and not invented and not denied)
 
     def check_all(self, text: str) -> list[CheckedSentence]:
         """Every sentence of a text, in order; their texts joined are the text."""

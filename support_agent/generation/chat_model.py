@@ -1,7 +1,7 @@
 """Prompts → drafts by any LangChain chat model: vLLM and other OpenAI-compatible servers, Ollama, hosted models.
 
-Comes in: what ``init_chat_model`` takes, and an address. Keys are read from the environment by LangChain's integrations and
-are never put into a message. Knows no customer.
+Comes in: what ``init_chat_model`` takes, and an address. Keys are read from the environment by LangChain's integrations
+and are never put into a message. Knows no customer.
 """
 
 from __future__ import annotations
@@ -64,16 +64,17 @@ class ChatModelGenerator:
             ) from problem
         except Exception as problem:  # each integration checks its settings with errors of its own
             raise ConfigError(
-                f"The chat model {config.model!r} cannot be set up: {_clean(problem)}. Set model to PROVIDER:NAME, such as "
-                "openai:gpt-4.1-mini or ollama:llama3.2, and the provider's key in the environment "
+                f"The chat model {config.model!r} cannot be set up: {_clean(problem)}. Set model to PROVIDER:NAME, "
+                "such as openai:gpt-4.1-mini or ollama:llama3.2, and the provider's key in the environment "
                 "(a server without one takes OPENAI_API_KEY=none)."
             ) from problem
-        address = f" at {config.base_url}" if config.base_url else ""
+        # Without a user and password that may stand in it: the label is part of messages and replies.
+        address = f" at {re.sub('//[^/@]*@', '//', config.base_url)}" if config.base_url else ""
         return cls(model, label=f"{config.model}{address}", batch_size=config.batch_size)
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
-        """Write one draft for each prompt; see ``Generator``. One failure fails the call: the agent then asks one by one."""
-        conversations = [_messages(prompt) for prompt in prompts]
+        """Write one draft for each prompt; see ``Generator``. One failure fails the call: the agent then asks each."""
+        conversations: list[Any] = [_messages(prompt) for prompt in prompts]
         if on_text is not None:
             return [self._stream(conversations[0], on_text)]
         answers = self._model.batch(conversations, config={"max_concurrency": self._batch_size}, return_exceptions=True)
@@ -110,7 +111,7 @@ class ChatModelGenerator:
         return Draft(before_stop(str(answer.text)), self.name, finish, *_counts(answer))
 
     def _failure(self, problem: Exception) -> GenerationError:
-        """One sentence for what went wrong and one for what to do; kinds are told by name, as every integration has its own."""
+        """What went wrong and what to do; kinds are told by name, as every integration has classes of its own."""
         status = getattr(problem, "status_code", None)
         kind = type(problem).__name__
         if status in {401, 403} or "Authentication" in kind or "PermissionDenied" in kind:

@@ -38,11 +38,18 @@ def clean_draft(text: str, finish: str = "stop") -> str:
     Returns:
         What is left, often all of it; empty if nothing is.
     """
-    text = _without_opening_marks(_before_next_turn(text))
-    sentences = split_sentences(text)
+    cleaned = _clean_once(text, finish)
+    # What is taken away may bare another mark: "I will call you. Answer: Yes." is left as "Answer: Yes." at first.
+    while cleaned != text:
+        text, cleaned = cleaned, _clean_once(cleaned, "stop")
+    return cleaned
+
+
+def _clean_once(text: str, finish: str) -> str:
+    sentences = split_sentences(_without_opening_marks(_before_next_turn(text)))
     if finish == "length":
         sentences = _without_unfinished(sentences)
-    kept = [sentence for sentence in _without_repeats(sentences) if "```" in sentence or not promises(sentence)]
+    kept = [s for s in _without_repeats(sentences) if "```" in s or not promises(s)]
     return _close_fence("".join(kept).strip())
 
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.artefacts import sha256_bytes, sha256_file
 from support_agent.errors import ConfigError, GenerationError, ModelFileError
-from support_agent.generation.converted import converted_folder, find_gguf, find_model
 from support_agent.generation.fitting import fit_prompt, plain_messages
+from support_agent.generation.hf_loading import adapter_folder, first_line, load_model, model_place, weights_version
 from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
 from support_agent.generation.stopping import before_stop, stop_string_start
 from support_agent.records import Draft
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from support_agent.config import Config
     from support_agent.models import OnProgress
 
+_SMALLER = "Lower batch_size or max_new_tokens, or choose a smaller model."
 _DEFAULT_CONTEXT = 4096  # for a model that does not say; Llama-2's
 
 
@@ -63,21 +62,23 @@ class TransformersGenerator:
         import torch
         from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         if config.threads:
             torch.set_num_threads(config.threads)
         place = model_place(config.model, offline=config.offline, on_progress=on_progress)
-        adapter = _adapter_folder(config, on_progress) if config.adapter else None
+        adapter = (
+            adapter_folder(config.adapter, offline=config.offline, on_progress=on_progress) if config.adapter else None
+        )
         try:
-            model, tokenizer = _load(place, adapter, offline=config.offline)
+            model, tokenizer = load_model(place, adapter, offline=config.offline)
         except torch.OutOfMemoryError as problem:
             raise GenerationError(f"{config.model} does not fit into memory. {_SMALLER}") from problem
         except (OSError, ValueError, RuntimeError) as problem:
             raise ModelFileError(
-                f"{config.model} cannot be loaded ({_first_line(problem)}). Set model to a name from "
+                f"{config.model} cannot be loaded ({first_line(problem)}). Set model to a name from "
                 "`support-agent models list`, a folder with a causal language model, or a hub name."
             ) from problem
-        return cls(model, tokenizer, max_new_tokens=config.max_new_tokens, version=_version(place, adapter))
+        return cls(model, tokenizer, max_new_tokens=config.max_new_tokens, version=weights_version(place, adapter))
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """Write one draft for each prompt; see ``Generator``."""
@@ -92,9 +93,7 @@ class TransformersGenerator:
         except torch.OutOfMemoryError as problem:
             raise GenerationError(f"The memory ran out on a batch of {len(prompts)}. {_SMALLER}") from problem
         except RuntimeError as problem:
-            raise GenerationError(
-                f"The model failed on a batch of {len(prompts)}: {_first_line(problem)}."
-            ) from problem
+            raise GenerationError(f"The model failed on a batch of {len(prompts)}: {first_line(problem)}.") from problem
 
     def _render(self, prompt: Prompt) -> str:
         text: str = self._tokenizer.apply_chat_template(
@@ -209,119 +208,8 @@ class _Watch:
         return self._ended_by_caller
 
 
-def model_place(model: str, *, offline: bool, on_progress: OnProgress | None = None) -> Path | str:
-    """What transformers is to load: a folder, made of its GGUF file if the model is one, or a hub name.
-
-    Raises:
-        ModelFileError: see ``support_agent.models.ensure``.
-    """
-    found = find_model(model, offline=offline, on_progress=on_progress)
-    if found is None:
-        return model
-    source = None if (found / "config.json").exists() else find_gguf(found)
-    return hf_folder(source, on_progress=on_progress) if source else found
-
-
-def hf_folder(source: Path, *, on_progress: OnProgress | None = None) -> Path:
-    """A GGUF file as a Hugging Face folder (fp32 safetensors), made once (25 s for SmolLM2) and kept in the cache."""
-    from importlib.metadata import version
-
-    recipe = f"fp32 transformers {version('transformers')}"
-    return converted_folder(source, "hf", recipe, lambda place: _convert(source, place), on_progress=on_progress)
-
-
-def _convert(source: Path, place: Path) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    folder, file = str(source.parent), source.name
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-        loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32)
-    except (ValueError, KeyError, RuntimeError) as problem:
-        raise ModelFileError(f"transformers cannot read {source} ({_first_line(problem)}).") from problem
-    # A model read from GGUF refuses save_pretrained: the weights go into a fresh one of the same shape.
-    settings = loaded.config
-    if hasattr(settings, "quantization_config"):
-        del settings.quantization_config
-    fresh = type(loaded)(settings)
-    fresh.load_state_dict(loaded.state_dict())
-    fresh.save_pretrained(place)
-    tokenizer.save_pretrained(place)
-
-
-def _load(place: Path | str, adapter: Path | None, *, offline: bool) -> tuple[Any, Any]:
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
-
-    settings = AutoConfig.from_pretrained(place, local_files_only=offline)
-    tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=offline)
-    model = AutoModelForCausalLM.from_pretrained(
-        place, local_files_only=offline, use_safetensors=True, **_precision(settings)
-    )
-    if adapter:
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, str(adapter))
-    return model, tokenizer
-
-
-def _precision(settings: Any) -> dict[str, Any]:
-    """NF4 on CUDA, unless the model is quantised already; on CPU bf16 where it has instructions for it, else fp32."""
-    import torch
-    from transformers import BitsAndBytesConfig
-
-    if not torch.cuda.is_available():
-        fast = torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        return {"dtype": torch.bfloat16 if fast else torch.float32}
-    dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    if getattr(settings, "quantization_config", None):
-        return {"dtype": dtype, "device_map": {"": 0}}
-    nf4 = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
-    )
-    return {"dtype": dtype, "device_map": {"": 0}, "quantization_config": nf4}
-
-
-def _adapter_folder(config: Config, on_progress: OnProgress | None) -> Path:
-    """The adapter's folder, if it is one whose weights are safetensors."""
-    name = str(config.adapter)
-    folder = find_model(name, offline=config.offline, on_progress=on_progress)
-    if folder is None or not (folder / "adapter_config.json").is_file():
-        raise ConfigError(
-            f"There is no adapter {name!r}: it is neither a folder with an adapter_config.json nor a name that "
-            "`support-agent models list` shows."
-        )
-    if not (folder / "adapter_model.safetensors").is_file():
-        raise ModelFileError(
-            f"{folder} has no adapter_model.safetensors. An adapter_model.bin is a pickle, which may run code, and is "
-            "not loaded: save the adapter again with a PEFT of 0.5 or later."
-        )
-    return folder
-
-
 def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     """The tokens that end a turn: the tokenizer's, and those the model's own generation settings name."""
     named = getattr(model.generation_config, "eos_token_id", None)
     ends = set(named) if isinstance(named, list) else {named}
     return frozenset(token for token in ends | {tokenizer.eos_token_id} if token is not None)
-
-
-def _version(place: Path | str, adapter: Path | None) -> str:
-    """A hub name as it is; for folders a hash over their weights and settings."""
-    parts = [place if isinstance(place, str) else _hash_folder(place)]
-    if adapter:
-        parts.append(_hash_folder(adapter))
-    return "+".join(parts)
-
-
-def _hash_folder(folder: Path) -> str:
-    files = sorted([*folder.glob("*.safetensors"), *folder.glob("*config.json")])
-    return sha256_bytes("".join(f"{file.name}{sha256_file(file)}" for file in files).encode())[:12]
-
-
-_SMALLER = "Lower batch_size or max_new_tokens, or choose a smaller model."
-
-
-def _first_line(problem: Exception) -> str:
-    lines = str(problem).strip().splitlines()
-    return lines[0][:200] if lines else type(problem).__name__

@@ -177,9 +177,8 @@ def print_result(name: str, result: dict[str, Any]) -> None:
         found = [timings[stage] for timings in result["timings_ms"] if stage in timings]
         print(f"  {stage:<16} p50 {np.percentile(found, 50):8.1f} ms   p95 {np.percentile(found, 95):8.1f} ms")
     if "batch_per_s" in result:
-        print(
-            f"  in batches       {result['batch_per_s']:.2f} tickets/s, {result['same_in_batch']} texts the same as alone"
-        )
+        same = f"{result['same_in_batch']} texts the same as alone"
+        print(f"  in batches       {result['batch_per_s']:.2f} tickets/s, {same}")
     print(f"  peak memory      {result['peak_mib']:.0f} MiB")
 
 
@@ -189,13 +188,12 @@ def print_ratios(ours: dict[str, Any], peer: dict[str, Any]) -> None:
     def p50(result: dict[str, Any]) -> float:
         return float(np.percentile([timings["total"] for timings in result["timings_ms"]], 50))
 
-    print(
-        f"\nours ÷ LangChain chain: p50 {p50(ours) / p50(peer):.2f}, peak memory {ours['peak_mib'] / peer['peak_mib']:.2f}"
-    )
+    memory = ours["peak_mib"] / peer["peak_mib"]
+    print(f"\nours ÷ LangChain chain: p50 {p50(ours) / p50(peer):.2f}, peak memory {memory:.2f}")
 
 
 def print_cold_starts() -> None:
-    """Wall time of the command line: help; an ask that still converts its model files; one that finds them converted."""
+    """Wall time of the command line: help; an ask that still converts its model files; one that need not."""
     from support_agent.models import cache_folder
 
     command = [str(Path(sys.executable).with_name("support-agent"))]

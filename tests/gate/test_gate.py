@@ -35,8 +35,9 @@ def test_sends_a_carried_draft_with_its_citation() -> None:
         "You can generate 500 API keys in the API tab.",
         "Generate an API key in the API tab with make_key().",
         "Generate an API key at https://app.lamini.ai.evil.example/.",
+        "You cannot generate an API key in the API tab.",
     ],
-    ids=["host", "address", "number", "identifier", "longer link"],
+    ids=["host", "address", "number", "identifier", "longer link", "denial"],
 )
 def test_never_sends_an_invented_fact(invented: str) -> None:
     decision = decide_after(draft(invented), [KEY, PRICE], CONFIG)
@@ -113,6 +114,11 @@ def test_every_reason_with_a_text_of_its_own_is_explained_to_staff() -> None:
 
 def test_self_harm_gets_a_text_with_help() -> None:
     assert "988" in customer_text(Route.HUMAN, ("danger_self_harm",))
+
+
+def test_streams_nothing_of_a_draft_that_repeats_itself() -> None:
+    gate = SentenceGate([KEY], CONFIG)
+    assert gate.push("Keep the API key secret, keep the API key secret, keep the API key secret. You can") == ""
 
 
 def test_streams_only_sentences_that_a_passage_carries() -> None:

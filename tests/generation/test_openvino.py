@@ -1,0 +1,147 @@
+"""On the real embedded model: its files are part of the documented test set-up."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support_agent.config import Config
+from support_agent.errors import ConfigError, GenerationError, ModelFileError
+from support_agent.generation.openvino import OpenVinoGenerator
+from support_agent.generation.prompt import Prompt, write_prompt
+from support_agent.models import cache_folder
+from support_agent.records import Draft, Passage
+
+
+@pytest.fixture(scope="module")
+def drafts(smollm2: OpenVinoGenerator, prompts: list[Prompt]) -> list[Draft]:
+    return smollm2.generate(prompts)
+
+
+def test_copies_what_a_passage_says(drafts: list[Draft]) -> None:
+    assert "Authorization: Bearer <KEY>" in drafts[0].text
+
+
+def test_a_batch_writes_what_each_prompt_gets_alone(
+    smollm2: OpenVinoGenerator, prompts: list[Prompt], drafts: list[Draft]
+) -> None:
+    assert [draft.text for draft in drafts] == [smollm2.generate([prompt])[0].text for prompt in prompts]
+
+
+def test_log_probabilities_are_those_of_the_written_tokens(smollm2: OpenVinoGenerator, drafts: list[Draft]) -> None:
+    """Prompt lookup must not hide the tokens it guessed right: without it the same draft has the same sum."""
+    prompt = write_prompt("How do I include my API key?", [Passage("1", "Key?", "Put the key in the header.", "docs")])
+    with_lookup = smollm2.generate([prompt])[0]
+    smollm2._settings.num_assistant_tokens = 1
+    smollm2._settings.max_ngram_size = 40
+    try:
+        without_lookup = smollm2.generate([prompt])[0]
+    finally:
+        smollm2._settings.num_assistant_tokens = 5
+        smollm2._settings.max_ngram_size = 3
+    assert with_lookup.text == without_lookup.text
+    assert with_lookup.sum_log_prob == pytest.approx(without_lookup.sum_log_prob, rel=0.05)
+
+
+def test_says_which_drafts_were_cut_off(drafts: list[Draft]) -> None:
+    assert {draft.finish for draft in drafts} == {"stop", "length"}
+
+
+def test_a_cut_off_draft_has_all_its_tokens(drafts: list[Draft]) -> None:
+    assert {draft.tokens for draft in drafts if draft.finish == "length"} == {48}
+
+
+def test_no_end_mark_is_left_in_a_draft(drafts: list[Draft]) -> None:
+    assert not any("<|im_end|>" in draft.text for draft in drafts)
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_the_stream_joined_is_the_draft(
+    smollm2: OpenVinoGenerator,
+    prompts: list[Prompt],
+    drafts: list[Draft],
+    collector: tuple[list[str], Callable[[str], bool]],
+    at: int,
+) -> None:
+    pieces, on_text = collector
+    assert smollm2.generate([prompts[at]], on_text=on_text)[0].text == drafts[at].text
+    assert "".join(pieces) == drafts[at].text
+
+
+def test_letters_of_several_bytes_are_streamed_whole(
+    smollm2: OpenVinoGenerator, collector: tuple[list[str], Callable[[str], bool]]
+) -> None:
+    text = "日本語 🎉 naïve café 日本語 🎉"
+    prompt = write_prompt("Say it.", [Passage("1", "Say it.", text, "docs")] * 3)
+    smollm2.generate([prompt], on_text=collector[1])
+    assert "🎉" in "".join(collector[0])
+    assert not any("\ufffd" in piece for piece in collector[0])
+
+
+def test_ends_the_draft_when_asked_to(smollm2: OpenVinoGenerator, prompts: list[Prompt]) -> None:
+    pieces: list[str] = []
+    draft = smollm2.generate(prompts[:1], on_text=lambda piece: bool(pieces.append(piece)) or len(pieces) == 3)[0]
+    assert draft.text == "".join(pieces)
+    assert (len(pieces), draft.finish) == (3, "length")
+
+
+def test_a_draft_ended_early_does_not_disturb_the_next(
+    smollm2: OpenVinoGenerator, prompts: list[Prompt], drafts: list[Draft]
+) -> None:
+    smollm2.generate(prompts[1:2], on_text=lambda _: True)
+    assert smollm2.generate(prompts[:1])[0].text == drafts[0].text
+
+
+def test_a_caller_that_fails_while_it_is_told_does_not_disturb_the_next(
+    smollm2: OpenVinoGenerator, prompts: list[Prompt], drafts: list[Draft]
+) -> None:
+    def fail(_: str) -> bool:
+        raise KeyError("caller")
+
+    with pytest.raises(KeyError):
+        smollm2.generate(prompts[1:2], on_text=fail)
+    assert smollm2.generate(prompts[:1])[0].text == drafts[0].text
+
+
+def test_passages_too_long_for_the_context_are_left_out(smollm2: OpenVinoGenerator) -> None:
+    passages = [Passage("1", "Key?", "Put the key in the header.", "docs"), Passage("2", "", "word " * 9000, "docs")]
+    draft = smollm2.generate([write_prompt("Where do I put the key?", passages)])[0]
+    assert "header" in draft.text
+
+
+def test_refuses_a_ticket_longer_than_the_context(smollm2: OpenVinoGenerator) -> None:
+    with pytest.raises(GenerationError, match="max_ticket_chars"):
+        smollm2.generate([write_prompt("word " * 9000, [])])
+
+
+def test_no_prompts_give_no_drafts(smollm2: OpenVinoGenerator) -> None:
+    assert smollm2.generate([]) == []
+
+
+def test_openvino_reports_nothing_home(smollm2: OpenVinoGenerator) -> None:
+    assert smollm2.version
+    assert sys.modules["openvino_telemetry"] is None
+
+
+def test_refuses_an_adapter_it_would_ignore() -> None:
+    with pytest.raises(ConfigError, match="transformers"):
+        OpenVinoGenerator.open(Config(adapter="some-adapter"))
+
+
+def test_explains_a_model_that_is_no_gguf_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="takes a GGUF file"):
+        OpenVinoGenerator.open(Config(model=str(tmp_path)))
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_refuses_a_damaged_gguf_file(tmp_path: Path) -> None:
+    (tmp_path / "bad.gguf").write_bytes(b"GGUF and then nothing")
+    with pytest.raises(ModelFileError, match=r"bad\.gguf"):
+        OpenVinoGenerator.open(Config(model=str(tmp_path)))
+
+
+def test_refuses_to_write_more_than_the_context(smollm2: OpenVinoGenerator) -> None:
+    folder = cache_folder() / "converted" / smollm2.version
+    with pytest.raises(ConfigError, match="max_new_tokens is 8,192"):
+        OpenVinoGenerator(folder, max_new_tokens=8192)
