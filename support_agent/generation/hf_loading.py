@@ -1,6 +1,7 @@
 """Name of a model and of an adapter → both loaded by transformers and PEFT.
 
-Comes in: a registry name, a folder, a GGUF file or a hub name. Goes out: model and tokenizer, 4-bit on CUDA. Knows no prompt.
+Comes in: a registry name, a folder, a GGUF file or a hub name. Goes out: model and tokenizer, 4-bit on CUDA. Knows no
+prompt.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def _convert(source: Path, place: Path) -> None:
 
 
 def load_model(place: Path | str, adapter: Path | None, *, offline: bool) -> tuple[Any, Any]:
-    """The model, with the adapter if there is one, and its tokenizer; safetensors only, and no code of the model's own."""
+    """The model, with its adapter if there is one, and its tokenizer; safetensors only, and no code of the model's own."""
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
     settings = AutoConfig.from_pretrained(place, local_files_only=offline)

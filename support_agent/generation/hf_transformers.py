@@ -60,6 +60,7 @@ class TransformersGenerator:
             ModelFileError: its files are missing, damaged, or of a kind that is not loaded.
         """
         import torch
+        from safetensors import SafetensorError
         from transformers.utils import logging as transformers_logging
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -73,7 +74,7 @@ class TransformersGenerator:
             model, tokenizer = load_model(place, adapter, offline=config.offline)
         except torch.OutOfMemoryError as problem:
             raise GenerationError(f"{config.model} does not fit into memory. {_SMALLER}") from problem
-        except (OSError, ValueError, RuntimeError) as problem:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
             raise ModelFileError(
                 f"{config.model} cannot be loaded ({first_line(problem)}). Set model to a name from "
                 "`support-agent models list`, a folder with a causal language model, or a hub name."

@@ -1,3 +1,4 @@
+import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -144,6 +145,14 @@ def test_opens_a_folder(tiny_llama: Path, prompts: list[Prompt]) -> None:
 def test_says_what_to_do_about_a_folder_without_a_model(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="support-agent models list"):
         TransformersGenerator.open(_config(tmp_path))
+
+
+def test_refuses_truncated_weights(tiny_llama: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_llama, tmp_path / "cut")
+    weights = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    with pytest.raises(ModelFileError, match="cannot be loaded"):
+        TransformersGenerator.open(_config(folder))
 
 
 @pytest.fixture(scope="module")
