@@ -6,6 +6,7 @@ prompt.
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import sha256_bytes, sha256_file
 from support_agent.errors import ConfigError, ModelFileError
 from support_agent.generation.converted import converted_folder, find_gguf, find_model
+from support_agent.models import HubSource, ModelFile, SourceError
 
 if TYPE_CHECKING:
     from support_agent.models import OnProgress
@@ -60,15 +62,39 @@ def _convert(source: Path, place: Path) -> None:
 
 
 def load_model(place: Path | str, adapter: Path | None, *, offline: bool) -> tuple[Any, Any]:
-    """The model, with its adapter if there is one, and its tokenizer; safetensors only, and no code of the model's own."""
+    """The model, with the adapter if there is one, and its tokenizer: safetensors only, no code of the model's own.
+
+    Raises:
+        ModelFileError: the model is meant to come from the hub and the hub does not give it.
+        OSError, ValueError, RuntimeError, SafetensorError: it cannot be loaded.
+    """
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-    settings = AutoConfig.from_pretrained(place, local_files_only=offline)
-    tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=offline)
-    model = AutoModelForCausalLM.from_pretrained(
-        place, local_files_only=offline, use_safetensors=True, **_precision(settings)
-    )
+    refusal = _hub_refusal(place) if isinstance(place, str) and not offline else ""
+    here = offline or bool(refusal)
+    try:
+        settings = AutoConfig.from_pretrained(place, local_files_only=here)
+        tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=here)
+        model = AutoModelForCausalLM.from_pretrained(
+            place, local_files_only=here, use_safetensors=True, **_precision(settings)
+        )
+    except OSError as problem:
+        if refusal:
+            raise ModelFileError(
+                f"{place} is neither a file or folder here nor in the hub's cache, and the hub does not give it: {refusal}."
+            ) from problem
+        raise
     return (_with_adapter(model, adapter) if adapter else model), tokenizer
+
+
+def _hub_refusal(repo: str) -> str:
+    """Why the hub does not give a model, empty if it does; transformers alone would try for half a minute."""
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            HubSource(repo, "main").fetch(ModelFile("config.json"), Path(scratch), lambda *_: None)
+        except SourceError as problem:
+            return str(problem).rstrip(".")
+    return ""
 
 
 def _with_adapter(model: Any, folder: Path) -> Any:

@@ -147,6 +147,12 @@ def test_says_what_to_do_about_a_folder_without_a_model(tmp_path: Path) -> None:
         TransformersGenerator.open(_config(tmp_path))
 
 
+def test_says_why_the_hub_does_not_give_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(ModelFileError, match="not reachable"):
+        TransformersGenerator.open(Config(generator="transformers", model="some-org/some-model"))
+
+
 def test_refuses_truncated_weights(tiny_llama: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(tiny_llama, tmp_path / "cut")
     weights = (folder / "model.safetensors").read_bytes()

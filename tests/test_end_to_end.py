@@ -1,0 +1,57 @@
+"""The embedded default on its real weights and the shipped index."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from support_agent import Agent, Route
+from support_agent.cli import app
+
+AUTH_QUESTION = "How do I include my API key in the Authorization HTTP header?"
+AUTH_ANSWER = (
+    "The Authorization HTTP header should include the API key in the following format: "
+    "Authorization: Bearer <YOUR-KEY-HERE>."
+)
+    "The Authorization HTTP header should include the API key in the format: Authorization: Bearer <YOUR-KEY-HERE>."
+)
+
+
+@pytest.fixture(scope="module")
+def agent() -> Agent:
+    return Agent.load(threads=2)
+
+
+def test_answers_from_the_shipped_index_and_cites_the_row(agent: Agent) -> None:
+    reply = agent.ask("Where is Lamini located?")
+    assert reply.route is Route.ANSWER
+    assert "Palo Alto" in reply.text
+    assert reply.citations[0].quote == "Lamini is located in Palo Alto, California."
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("I want to speak to a human", "asked_for_human"),
+        ("What is the best pizza in Naples?", "no_passage"),
+        ("I am going to hurt myself", "danger_self_harm"),
+    ],
+)
+def test_hands_over_what_is_not_for_it(agent: Agent, text: str, reason: str) -> None:
+    reply = agent.ask(text)
+    assert (reply.route, reply.reasons) == (Route.HUMAN, (reason,))
+
+
+def test_tells_nobody_the_header_that_stands_in_a_test_row_only(agent: Agent) -> None:
+    assert "Bearer" not in agent.ask(AUTH_QUESTION).text
+
+
+def test_a_row_of_your_own_is_answered_and_cited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SUPPORT_AGENT_INDEXES", str(tmp_path / "indexes"))
+    Path("auth.csv").write_text(f'question,answer\n{AUTH_QUESTION},"{AUTH_ANSWER}"\n')
+    runner = CliRunner()
+    assert runner.invoke(app, ["index", "add", "lamini_docs", "auth.csv"]).exit_code == 0
+    done = runner.invoke(app, ["ask", AUTH_QUESTION])
+    assert "Authorization: Bearer" in done.stdout
+    assert "[auth:1" in done.stderr
