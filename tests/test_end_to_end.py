@@ -13,8 +13,6 @@ AUTH_ANSWER = (
     "The Authorization HTTP header should include the API key in the following format: "
     "Authorization: Bearer <YOUR-KEY-HERE>."
 )
-    "The Authorization HTTP header should include the API key in the format: Authorization: Bearer <YOUR-KEY-HERE>."
-)
 
 
 @pytest.fixture(scope="module")
