@@ -81,7 +81,8 @@ def load_model(place: Path | str, adapter: Path | None, *, offline: bool) -> tup
     except OSError as problem:
         if refusal:
             raise ModelFileError(
-                f"{place} is neither a file or folder here nor in the hub's cache, and the hub does not give it: {refusal}."
+                f"{place} is neither a path here nor in the hub's cache, and the hub does not give it: {refusal}. "
+                "Mend that, or name another model: `support-agent models list` shows some."
             ) from problem
         raise
     return (_with_adapter(model, adapter) if adapter else model), tokenizer
