@@ -102,6 +102,8 @@ def _delimiter(text: str) -> str:
 
 def _csv_rows(text: str, delimiter: str, source: str) -> Iterator[tuple[int, list[str]]]:
     """Each row with the line on which it starts. Strict: an unclosed quote would swallow the rows after it."""
+    # The limit belongs to the process; the text is in memory already, so a long field costs nothing more.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
