@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from support_agent.errors import ConfigError, GenerationError
 from support_agent.journey import Journey, milliseconds_since
-from support_agent.records import Draft, Passage, Reply, Route, Ticket
+from support_agent.records import Citation, Draft, Passage, Reply, Route, Ticket
 
 if TYPE_CHECKING:
     from support_agent.config import Config
+    from support_agent.gate.sentence_gate import SentenceGate
     from support_agent.generation.generator import Generator
     from support_agent.generation.prompt import Prompt
     from support_agent.models import OnProgress
@@ -89,29 +90,38 @@ class Agent:
             yield from self._answer_batch(batch)
 
     def stream(self, ticket: Ticket | str) -> ReplyStream:
-        """Answer one ticket sentence by sentence; each has passed the gate before it is yielded."""
+        """Answer one ticket sentence by sentence; each is carried by a passage before it is yielded.
+
+        What only the whole draft shows (it was cut off, repeats itself, is unlikely, or is mostly carried by nothing)
+        comes too late for sentences that are out: the reply then goes to a human, and its text says so after them.
+        Where that must not happen, use ``ask``.
+        """
         from support_agent.streaming import ReplyStream
 
         return ReplyStream(self._stream(Journey(_as_ticket(ticket))))
 
     def _stream(self, journey: Journey) -> PythonGenerator[str, None, Reply]:
+        from support_agent.gate.sentence_gate import SentenceGate
+
         self._prepare([journey])
-        sent = ""
+        gate = SentenceGate(journey.passages, self.config)
         if journey.reply is None:
             started = time.perf_counter()
-            sent = yield from self._write_sentences(journey)
+            yield from self._write_sentences(journey, gate)
             journey.timings_ms["generation"] = milliseconds_since(started)
+        if journey.reply is None:
             self._guarded("gate_after", journey, self._finish)
-        reply = _continue_from(sent, self._replied(journey))
-        yield reply.text[len(sent) :]
+        reply = _continue_from(gate.sent, gate.citations, self._replied(journey))
+        yield reply.text[len(gate.sent) :]
         return reply
 
-    def _write_sentences(self, journey: Journey) -> PythonGenerator[str, None, str]:
-        """Yield the sentences that pass the gate while the draft is written; returns all that was yielded."""
-        from support_agent.gate.sentence_gate import SentenceGate
+    def _write_sentences(self, journey: Journey, gate: SentenceGate) -> Iterator[str]:
+        """Yield the sentences that pass the gate while the draft is written.
+
+        When the generator fails, the best passage's words serve if nothing was sent yet, else the ticket is closed.
+        """
         from support_agent.streaming import DraftStream
 
-        gate = SentenceGate(journey.passages, self.config)
         prompt = self._prompt(journey)
         writing = DraftStream(self.generator, prompt)
         try:
@@ -121,8 +131,10 @@ class Agent:
             journey.draft = writing.draft
         except Exception as problem:  # noqa: BLE001 - see _drafts
             _log_failure(problem)
-            journey.draft = self._extract(journey, prompt)
-        return gate.sent
+            if gate.sent:
+                self._close(journey, Route.HUMAN, ("generator_failed",))
+            else:
+                journey.draft = self._extract(journey, prompt)
 
     def _answer_batch(self, tickets: Sequence[Ticket]) -> list[Reply]:
         journeys = [Journey(ticket) for ticket in tickets]
@@ -251,7 +263,7 @@ class Agent:
             signals=(*signals, *(signal for made in journey.decisions for signal in made.signals)),
             draft=journey.draft.text if journey.draft else "",
             evidence=tuple(passage.passage_id for passage in journey.passages),
-            versions=self.versions,
+            versions=dict(self.versions),
         )
         return journey.reply
 
@@ -276,13 +288,12 @@ def _as_ticket(ticket: Ticket | str) -> Ticket:
     return Ticket(ticket) if isinstance(ticket, str) else ticket
 
 
-def _continue_from(sent: str, reply: Reply) -> Reply:
+def _continue_from(sent: str, citations: tuple[Citation, ...], reply: Reply) -> Reply:
     """A reply that begins with what was streamed already, even where the draft was held back in the end."""
     if reply.text.startswith(sent):
         return reply
-    if reply.route is Route.ANSWER:
-        return replace(reply, text=sent)
-    return replace(reply, text=f"{sent}\n\n{reply.text}")
+    text = sent if reply.route is Route.ANSWER else f"{sent}\n\n{reply.text}"
+    return replace(reply, text=text, citations=citations)
 
 
 def _log_failure(problem: Exception) -> None:

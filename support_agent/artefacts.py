@@ -104,7 +104,10 @@ def check_file(
     found_bytes = path.stat().st_size
     if size_bytes is not None and found_bytes != size_bytes:
         raise error(f"{path} has {found_bytes:,} bytes instead of {size_bytes:,}: it is truncated or foreign. {mend}")
-    found = sha256_file(path)
+    try:
+        found = sha256_file(path)
+    except OSError as problem:
+        raise error(f"{path} cannot be read: {problem.strerror}. {mend}") from problem
     if found != sha256:
         raise error(f"{path} has sha256 {found[:12]}… instead of {sha256[:12]}…: it was changed or damaged. {mend}")
 

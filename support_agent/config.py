@@ -15,12 +15,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from support_agent.errors import ConfigError
 
 FILE_NAME = "support_agent.toml"
 ENV_PREFIX = "SUPPORT_AGENT_"
+# Places that the environment names and that are no settings: folders, and the file that holds the settings.
+_PLACES = {"cache", "config", "indexes", "models"}
 GeneratorName = Literal["openvino", "transformers", "chat_model", "extractive", "scripted"]
 
 
@@ -87,7 +95,7 @@ def load_config(path: str | Path | None = None, **overrides: Any) -> LoadedConfi
     layers: list[tuple[str, dict[str, Any]]] = []
     if file is not None:
         layers.append((str(file), _read_toml(file)))
-    environment = EnvSettingsSource(Config)()
+    environment = _read_environment()
     layers.append(("environment", {key: value for key, value in environment.items() if value is not None}))
     layers.append(("override", {key: value for key, value in overrides.items() if value is not None}))
     merged: dict[str, Any] = {}
@@ -99,6 +107,22 @@ def load_config(path: str | Path | None = None, **overrides: Any) -> LoadedConfi
         return LoadedConfig(Config(**merged), sources)
     except ValidationError as problem:
         raise ConfigError(_explain(problem, sources)) from problem
+
+
+def _read_environment() -> dict[str, Any]:
+    unknown = [
+        name
+        for name in os.environ
+        if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).lower() not in {*Config.model_fields, *_PLACES}
+    ]
+    if unknown:
+        raise ConfigError(f"There is no setting for the environment variable {unknown[0]}. {_hint(unknown[0])}")
+    try:
+        return EnvSettingsSource(Config)()
+    except SettingsError as problem:
+        raise ConfigError(
+            f'The environment variable {ENV_PREFIX}LANGUAGES must be a JSON list, such as \'["en", "de"]\'.'
+        ) from problem
 
 
 def _find_file(path: str | Path | None) -> Path | None:
@@ -124,7 +148,10 @@ def _explain(problem: ValidationError, sources: dict[str, str]) -> str:
     key = str(first["loc"][0]) if first["loc"] else "?"
     place = sources.get(key, "the defaults")
     if first["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(key, Config.model_fields, n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else "`support-agent config show` lists them all."
-        return f"There is no setting {key!r} (from {place}). {hint}"
+        return f"There is no setting {key!r} (from {place}). {_hint(key)}"
     return f"The setting {key!r} (from {place}) does not fit: {first['msg']}, not {first['input']!r}."
+
+
+def _hint(key: str) -> str:
+    close = difflib.get_close_matches(key.removeprefix(ENV_PREFIX).lower(), Config.model_fields, n=1)
+    return f"Did you mean {close[0]!r}?" if close else "`support-agent config show` lists them all."

@@ -3,11 +3,11 @@
     SupportAgentError
     ├── ConfigError          a setting is unknown, malformed, or contradicts another
     ├── ModelFileError       a model file is missing, cannot be fetched, or is not the pinned one
+    │   └── SourceError      one source of it does not give it; the next is asked (models/sources.py)
     ├── IndexFolderError     an index is missing, damaged, or made for something else
     ├── DocumentError        a source document cannot be read into passages
-    ├── GenerationError      a generator failed on a ticket (becomes a hand-off, never a traceback)
+    ├── GenerationError      a generator failed on a ticket (never a traceback)
     └── BatchError           a ticket CSV cannot be read, written or resumed
-        └── RowError         one row of it, with its line and column
 
 A message says what happened, with which value, where, and what to do next. Errors of other libraries are translated
 once, where the foreign call is made, with ``raise … from error``.
@@ -35,22 +35,8 @@ class DocumentError(SupportAgentError):
 
 
 class GenerationError(SupportAgentError):
-    """A generator failed; the ticket becomes a hand-off with the reason ``generator_failed``."""
+    """A generator failed; the agent serves the best passage's own words, or hands over."""
 
 
 class BatchError(SupportAgentError):
     """A ticket file cannot be read, written, or resumed."""
-
-
-class RowError(BatchError):
-    """One row of a ticket file is malformed.
-
-    Attributes:
-        line: line of the file, counted from 1, on which the row starts.
-        column: name or number of the column, empty where the whole row is meant.
-    """
-
-    def __init__(self, message: str, *, line: int, column: str = "") -> None:
-        super().__init__(message)
-        self.line = line
-        self.column = column

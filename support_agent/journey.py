@@ -32,6 +32,13 @@ class Journey:
             raise RuntimeError(f"ticket {self.ticket.ticket_id} was not triaged")
         return self.triage
 
+    @property
+    def written(self) -> Draft:
+        """The draft that the generator has written."""
+        if self.draft is None:
+            raise RuntimeError(f"ticket {self.ticket.ticket_id} has no draft")
+        return self.draft
+
 
 def milliseconds_since(started: float) -> float:
     """Milliseconds from a ``time.perf_counter()`` reading until now."""

@@ -1,6 +1,6 @@
 """What passes between the rooms: frozen records, in the order a ticket meets them.
 
-Ticket → Triage → Retrieval (of Passages) → Draft → Reply. Nothing here knows how a step works.
+Ticket → Triage → Passages → Draft → Reply. Nothing here knows how a step works.
 """
 
 from __future__ import annotations

@@ -183,3 +183,26 @@ def test_the_public_names_are_these() -> None:
 
     assert support_agent.__all__ == sorted(support_agent.__all__)
     assert len(support_agent.__all__) == 16
+
+
+def test_a_stream_held_back_at_the_end_goes_to_a_human_and_cites_what_was_sent() -> None:
+    draft = Draft("Keep it secret. You can generate an API key.", "scripted", tokens=9, sum_log_prob=-90.0)
+    stream = make_agent(ScriptedGenerator({KEY: draft})).stream(KEY)
+    text = "".join(stream)
+    reply = stream.reply
+    assert reply is not None
+    assert (reply.route, reply.reasons) == (Route.HUMAN, ("low_log_prob",))
+    assert text.startswith("Keep it secret.\n\n")
+    assert [citation.quote for citation in reply.citations] == ["Keep it secret."]
+
+
+def test_a_generator_that_fails_in_mid_stream_hands_over() -> None:
+    class Breaking(ScriptedGenerator):
+        def generate(self, prompts, on_text=None):  # type: ignore[no-untyped-def]
+            on_text("Keep it secret. You can")
+            raise GenerationError("gone")
+
+    stream = make_agent(Breaking()).stream(KEY)
+    assert "".join(stream).startswith("Keep it secret.\n\nI can't answer")
+    assert stream.reply is not None
+    assert stream.reply.reasons == ("generator_failed",)

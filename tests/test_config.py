@@ -43,6 +43,23 @@ def test_a_value_that_does_not_fit_is_one_sentence(toml: str, words: str) -> Non
         load_config()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SUPPORT_AGENT_PASAGES", "9", "Did you mean 'passages'"),
+        ("SUPPORT_AGENT_LANGUAGES", "en,de", "must be a JSON list"),
+        ("SUPPORT_AGENT_PASSAGES", "abc", "'passages' \\(from environment\\)"),
+    ],
+    ids=["unknown", "not a list", "not a number"],
+)
+def test_an_environment_variable_that_does_not_fit_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=words):
+        load_config()
+
+
 def test_a_named_file_that_is_not_there_is_an_error() -> None:
     with pytest.raises(ConfigError, match="nowhere.toml is not there"):
         load_config("nowhere.toml")

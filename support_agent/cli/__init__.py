@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
+import click
 import typer
 
 from support_agent.cli.ask import ask
@@ -20,6 +21,9 @@ from support_agent.cli.index import index_app
 from support_agent.cli.models import models_app
 from support_agent.cli.settings import config_app
 from support_agent.errors import SupportAgentError
+
+# What typer returns when Ctrl-C ended a command that does not say so itself.
+STOPPED = 130
 
 app = typer.Typer(
     name="support-agent",
@@ -48,28 +52,51 @@ def options(
 
         typer.echo(f"support-agent {package_version('support-agent')}")
         raise typer.Exit
-    level = logging.INFO if verbose else logging.CRITICAL
-    handler = logging.StreamHandler(sys.stderr)
-    # On the handler too: bm25s sets its own logger to DEBUG, which a level on the root alone does not stop.
-    handler.setLevel(level)
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", handlers=[handler])
+    _show_log(logging.INFO if verbose else logging.WARNING)
     _quiet_libraries()
 
 
 def main() -> None:
     """Run the command line; a foreseen error is one sentence on stderr, never a traceback."""
     try:
-        app()
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as problem:
+        problem.show()
+        code = problem.exit_code
     except SupportAgentError as problem:
-        typer.secho(f"Error: {problem}", err=True, fg=typer.colors.RED)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("Stopped.", err=True)
-        sys.exit(130)
+        code = _fail(str(problem))
     except BrokenPipeError:
         # The reader of stdout has gone (`| head`): nothing is left to say, and Python must not try to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        code = 1
+    except OSError as problem:
+        code = _fail(f"{problem.filename or 'A file'} cannot be read or written: {problem.strerror or problem}.")
+    if code == STOPPED:
+        typer.echo("Stopped.", err=True)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str) -> int:
+    typer.secho(f"Error: {message}", err=True, fg=typer.colors.RED)
+    return 1
+
+
+def _show_log(level: int) -> None:
+    """Our own warnings on stderr, one line each; with --verbose every step and traceback, and the libraries' too."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("%(levelname)s: %(message)s") if level > logging.INFO else logging.Formatter())
+    handler.setLevel(level)
+    if level > logging.INFO:
+        handler.addFilter(logging.Filter("support_agent"))
+    logging.basicConfig(level=level, handlers=[handler])
+
+
+class _OneLine(logging.Formatter):
+    """Leaves the traceback out; --verbose shows it."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the base class's name
+        return f"{ei[0].__name__}: {ei[1]} (--verbose shows where)"
 
 
 def _quiet_libraries() -> None:

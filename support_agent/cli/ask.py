@@ -44,10 +44,10 @@ def ask(
 def print_reply(reply: Reply) -> None:
     """The customer's text on stdout; where it went, why, and from what on stderr."""
     typer.echo(reply.text)
-    print_notes(reply)
+    _print_notes(reply)
 
 
-def print_notes(reply: Reply) -> None:
+def _print_notes(reply: Reply) -> None:
     """Route, confidence, reasons and citations, for the person at the terminal."""
     from rich.console import Console
 

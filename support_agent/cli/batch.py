@@ -73,7 +73,7 @@ def batch(
                 summary = run_batch(plan, agent, journal, closed, draw)
     except KeyboardInterrupt:
         typer.echo(f"Stopped after {closed.rows:,} of {plan.rows:,} rows; run the same command to go on.", err=True)
-        raise typer.Exit(STOPPED) from None
+        raise SystemExit(STOPPED) from None
     _print_summary(summary, as_json)
     if summary.counts.rejected:
         raise typer.Exit(REJECTED_ROWS)
@@ -141,7 +141,8 @@ def _print_summary(summary: Summary, as_json: bool) -> None:
     typer.echo(f"{summary.output}: {summary.rows:,} rows = {_in_words(summary.counts)}")
     if summary.defused:
         typer.echo(
-            f"{summary.defused:,} cells that a spreadsheet would run as a formula got a leading apostrophe.", err=True
+            f"Cells that a spreadsheet would run as a formula, given a leading apostrophe: {summary.defused:,}.",
+            err=True,
         )
 
 

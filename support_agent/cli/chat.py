@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from support_agent.cli.ask import print_notes
+from support_agent.cli.ask import print_reply
 from support_agent.cli.loading import (
     ConfigOption,
     GeneratorOption,
@@ -36,18 +36,12 @@ def chat(
     typer.echo("Ask a question; an empty line ends the conversation.", err=True)
     history: list[Turn] = []
     while question := _read_line():
-        stream = agent.stream(Ticket(question, history=tuple(history[-_TURNS_KEPT:])))
-        for piece in stream:
-            if not as_json:
-                typer.echo(piece, nl=False)
-        reply = stream.reply
-        if reply is None:
-            break
+        # Not agent.stream: what the whole draft shows would come after its first sentences are out.
+        reply = agent.ask(Ticket(question, history=tuple(history[-_TURNS_KEPT:])))
         if as_json:
             typer.echo(json.dumps(reply.to_dict(), ensure_ascii=False))
         else:
-            typer.echo()
-            print_notes(reply)
+            print_reply(reply)
         history.append(Turn(question, reply.text))
 
 

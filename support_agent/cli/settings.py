@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 
-from support_agent.cli.loading import ConfigOption
+from support_agent.cli.loading import ConfigOption, JsonOption
 
 config_app = typer.Typer(no_args_is_help=True, help="Settings.")
 
@@ -20,7 +19,7 @@ def settings() -> None:
 @config_app.command()
 def show(
     config: ConfigOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print every setting with its value, its source and what it is for; as TOML that can be saved and edited."""
     from support_agent.config import Config, load_config

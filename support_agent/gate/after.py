@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from support_agent.config import Config
 from support_agent.gate.decision import Decision
-from support_agent.gate.support import CheckedSentence, SupportChecker, carried_start
+from support_agent.gate.support import CheckedSentence, SupportChecker, carried_start, citations_of
 from support_agent.generation.endings import clean_draft, loop_share
-from support_agent.records import Citation, Draft, Passage, Route, Signal
+from support_agent.records import Draft, Passage, Route, Signal
 
 MAX_LOOP_SHARE = 0.3
 # A draft of which less than this share of sentences is carried was not written from the passages at all.
@@ -36,7 +36,7 @@ def decide_after(draft: Draft, passages: Sequence[Passage], config: Config) -> D
         return Decision(Route.HUMAN, reasons, signals)
     confidence = _confidence(draft, kept, passages)
     dropped = () if len(kept) == len(checked) else ("sentences_removed",)
-    return Decision(Route.ANSWER, dropped, signals, _join(kept), _citations(kept), confidence)
+    return Decision(Route.ANSWER, dropped, signals, _join(kept), citations_of(kept), confidence)
 
 
 def _signals(
@@ -79,20 +79,6 @@ def _reasons(cleaned: str, kept: Sequence[CheckedSentence], signals: Sequence[Si
 
 def _join(kept: Sequence[CheckedSentence]) -> str:
     return "".join(sentence.text for sentence in kept).strip()
-
-
-def _citations(kept: Sequence[CheckedSentence]) -> tuple[Citation, ...]:
-    """One citation for each passage and quote, in the order of the sentences, with the best score it had."""
-    best: dict[tuple[str, str], Citation] = {}
-    for sentence in kept:
-        citation = sentence.citation
-        if citation and citation.score > best.get(_key(citation), Citation("", -1.0, "")).score:
-            best[_key(citation)] = citation
-    return tuple(best.values())
-
-
-def _key(citation: Citation) -> tuple[str, str]:
-    return citation.passage_id, citation.quote
 
 
 def _confidence(draft: Draft, kept: Sequence[CheckedSentence], passages: Sequence[Passage]) -> float:

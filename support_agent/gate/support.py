@@ -81,6 +81,20 @@ def carried_start(checked: Sequence[CheckedSentence]) -> list[CheckedSentence]:
     return kept
 
 
+def citations_of(kept: Sequence[CheckedSentence]) -> tuple[Citation, ...]:
+    """One citation for each passage and quote, in the order of the sentences, with the best score it had."""
+    best: dict[tuple[str, str], Citation] = {}
+    for sentence in kept:
+        citation = sentence.citation
+        if citation and citation.score > best.get(_key(citation), Citation("", -1.0, "")).score:
+            best[_key(citation)] = citation
+    return tuple(best.values())
+
+
+def _key(citation: Citation) -> tuple[str, str]:
+    return citation.passage_id, citation.quote
+
+
 def _take_apart(passage: Passage) -> _PassageWords:
     whole = f"{passage.title}\n{passage.text}"
     sentences = tuple((s.strip(), frozenset(content_words(s))) for s in split_sentences(passage.text) if s.strip())

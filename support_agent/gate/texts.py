@@ -30,6 +30,7 @@ REASONS: dict[str, str] = {
     "low_log_prob": "The generator was unsure of its own words.",
     "sentences_removed": "The draft went on with what no passage carries; the answer ends before that.",
     "generator_down": "The generator failed; the best passage's own words were used instead.",
+    "generator_failed": "The generator failed in the middle of its answer.",
     "internal_error": "Something failed while the ticket was answered; the log says what.",
 }
 

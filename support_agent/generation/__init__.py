@@ -22,8 +22,6 @@ __all__ = [
     "Generator",
     "Message",
     "Prompt",
-    "clean_draft",
-    "loop_share",
     "open_generator",
     "prompt_version",
     "write_prompt",

@@ -11,7 +11,6 @@ three passages as a numbered list (tests/benchmarks/prompt_forms.py).
 from __future__ import annotations
 
 import hashlib
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -75,5 +74,6 @@ def prompt_version() -> str:
 
     Stored with adapters, calibrations and replies: what was made with another prompt is not mixed with this one.
     """
-    shape = inspect.getsource(write_prompt)
-    return hashlib.sha256("\0".join((SYSTEM, PLAIN_TEMPLATE, *STOP_STRINGS, shape)).encode()).hexdigest()[:12]
+    sample = write_prompt("Q", [Passage("1", "T1", "A1", ""), Passage("2", "", "A2", "")], [Turn("T", "R")])
+    words = [f"{message.role}\0{message.content}" for message in sample.messages]
+    return hashlib.sha256("\0".join((*words, PLAIN_TEMPLATE, *STOP_STRINGS)).encode()).hexdigest()[:12]
