@@ -31,6 +31,7 @@ ADDED_COLUMNS = (
 )
 STATUSES = {"answer": "answered", "clarify": "clarify", "human": "human"}
 REJECTED = "rejected"
+SKIPPED = "skipped"
 _TRIGGERS = ("=", "+", "-", "@")
 # A sign and a number, as an amount or a phone number is written; or a rule or dash of signs alone.
 _HARMLESS = re.compile(r"[+-][0-9 .,]*[0-9]%?|[+-]+")
@@ -60,9 +61,9 @@ def outcome_of_reply(reply: Mapping[str, Any]) -> Outcome:
     return Outcome(status, cells)
 
 
-def rejected(fault: str) -> Outcome:
-    """The added cells for a row that never reached the agent."""
-    return Outcome(REJECTED, ("", "", "", "", "", "", REJECTED, fault))
+def unasked(status: str, why: str) -> Outcome:
+    """The added cells for a row that never reached the agent: rejected as malformed, or skipped as nobody's ticket."""
+    return Outcome(status, ("", "", "", "", "", "", status, why))
 
 
 def defuse(cell: str) -> str:

@@ -58,11 +58,9 @@ class Columns:
         """The row's ticket."""
         return Ticket(row.cells[self.text], self._cell(row, self.subject), self._cell(row, self.ticket_id))
 
-    def fault(self, row: Row) -> str:
-        """Why the row is not put before the agent, empty if it is."""
-        if row.fault or self._cell(row, self.inbound).strip().casefold() not in ("false", "0", "no"):
-            return row.fault
-        return "Not a customer's ticket: the column inbound says so."
+    def is_our_own(self, row: Row) -> bool:
+        """Whether the company wrote it, so that there is nothing to answer."""
+        return self._cell(row, self.inbound).strip().casefold() in ("false", "0", "no")
 
     def describe(self, header: Sequence[str]) -> dict[str, str]:
         """Role → column name, for the person to check before the run."""

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.batch.disk import disk_full, translated_errors
+from support_agent.disk import full_message, translated_errors
 from support_agent.errors import BatchError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS outcome (ticket_key TEXT PRIMARY KEY, status TEXT NOT NULL, reply TEXT NOT NULL)",
 )
 _HOLDER = "holder"
+GO_ON = "What was written before is untouched; run the same command to go on once there is room."
 
 
 def journal_path(output: Path) -> Path:
@@ -48,7 +49,7 @@ def open_journal(output: Path) -> Iterator[Journal]:
 
     path = journal_path(output)
     lock_path = path.with_suffix(".lock")
-    with translated_errors(path):
+    with translated_errors(path, BatchError, GO_ON):
         path.parent.mkdir(parents=True, exist_ok=True)
         # The kernel releases it however the holder ends, so a killed run leaves nothing to clean up.
         lock = FileLock(lock_path, timeout=0)
@@ -151,7 +152,7 @@ class Journal:
             self._delete()
 
     def _delete(self) -> None:
-        with translated_errors(self.path):
+        with translated_errors(self.path, BatchError, GO_ON):
             for ending in ("-wal", "-shm", ""):
                 self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
 
@@ -189,7 +190,7 @@ def _open_engine(path: Path) -> Engine:
 def _translate(path: Path, problem: Exception) -> BatchError:
     said = str(getattr(problem, "orig", problem))
     if "full" in said or "disk I/O" in said:
-        return disk_full(path)
+        return BatchError(full_message(path, GO_ON))
     if any(word in said for word in ("locked", "readonly", "unable to open")):
         return BatchError(f"{path} cannot be used: {said}.")
     return BatchError(

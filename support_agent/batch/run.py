@@ -24,15 +24,16 @@ from support_agent.batch.csv_reader import Layout, Row, read_layout, read_rows
 from support_agent.batch.csv_writer import (
     ADDED_COLUMNS,
     REJECTED,
+    SKIPPED,
     STATUSES,
     CsvWriter,
     Outcome,
     outcome_of_reply,
-    rejected,
+    unasked,
 )
-from support_agent.batch.disk import translated_errors
 from support_agent.batch.formats import Columns, find_columns
-from support_agent.batch.journal import Journal
+from support_agent.batch.journal import GO_ON, Journal
+from support_agent.disk import translated_errors
 from support_agent.errors import BatchError
 from support_agent.records import Reply, Ticket
 
@@ -58,11 +59,12 @@ class Counts:
     clarify: int = 0
     human: int = 0
     rejected: int = 0
+    skipped: int = 0
 
     @property
     def rows(self) -> int:
         """All of them."""
-        return self.answered + self.clarify + self.human + self.rejected
+        return self.answered + self.clarify + self.human + self.rejected + self.skipped
 
     def add(self, status: str, rows: int = 1) -> None:
         """Count ``rows`` more rows with this status."""
@@ -71,7 +73,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do. ``rows`` of the file's ``file_rows`` are taken; ``faulty`` of them never reach the agent."""
+    """What a run would do. ``rows`` of the file's ``file_rows`` are taken; ``faulty`` of them will be rejected."""
 
     output: Path
     layout: Layout
@@ -99,13 +101,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did. ``generated`` tickets were put before the agent in this run; ``defused`` counts cells."""
+    """What a run did. ``generated`` tickets were put before the agent in this run; ``defused`` counts cells.
+
+    ``generator_down`` rows got the best passage's own words because the generator failed.
+    """
 
     output: Path
     rows: int
     counts: Counts
     generated: int
     defused: int
+    generator_down: int
 
 
 def plan_batch(source: Path, output: Path, mapping: Mapping[str, str], limit: int | None = None) -> Plan:
@@ -136,7 +142,7 @@ def plan_batch(source: Path, output: Path, mapping: Mapping[str, str], limit: in
         file_rows += 1
         if limit is None or file_rows <= limit:
             rows += 1
-            faulty += bool(columns.fault(row))
+            faulty += bool(row.fault)
     if not file_rows:
         raise BatchError(f"{source} has a header and no rows. There is nothing to answer.")
     return Plan(output, layout, columns, limit, file_rows, rows, faulty, sha256)
@@ -146,7 +152,7 @@ def count_distinct(plan: Plan) -> int:
     """How many different tickets the rows hold; counted on disk, in a database that vanishes with this call."""
     with closing(sqlite3.connect("")) as seen:
         seen.execute("CREATE TABLE ticket (key TEXT PRIMARY KEY) WITHOUT ROWID")
-        keys = ((_key(plan.columns.ticket(row)),) for row in plan.read() if not plan.columns.fault(row))
+        keys = ((_key(plan.columns.ticket(row)),) for row in plan.read() if not _unasked(plan, row))
         seen.executemany("INSERT OR IGNORE INTO ticket VALUES (?)", keys)
         return int(seen.execute("SELECT count(*) FROM ticket").fetchone()[0])
 
@@ -171,9 +177,9 @@ def run_batch(
         queue.close_next(reply)
         generated += 1
     queue.check_empty()
-    counts, defused = _write_output(plan, journal)
+    counts, defused, generator_down = _write_output(plan, journal)
     journal.remove()
-    return Summary(plan.output, plan.rows, counts, generated, defused)
+    return Summary(plan.output, plan.rows, counts, generated, defused, generator_down)
 
 
 @dataclass
@@ -201,8 +207,8 @@ class _Queue:
     def tickets(self) -> Iterator[Ticket]:
         """The tickets that are still open, in the order of the rows."""
         for row in self.plan.read():
-            if self.plan.columns.fault(row):
-                self._count(REJECTED)
+            if outcome := _unasked(self.plan, row):
+                self._count(outcome.status)
                 continue
             ticket = self.plan.columns.ticket(row)
             key = _key(ticket)
@@ -239,41 +245,50 @@ class _Queue:
         self.on_progress(self.counts)
 
 
-def _write_output(plan: Plan, journal: Journal) -> tuple[Counts, int]:
-    """Join the rows, read once more, with their outcomes. Returns rows by status and the number of defused cells."""
-    counts = Counts()
+def _write_output(plan: Plan, journal: Journal) -> tuple[Counts, int, int]:
+    """Join the rows, read once more, with their outcomes. Returns what the summary counts."""
+    counts, generator_down = Counts(), 0
     _remove_leftovers(plan.output)
-    with translated_errors(plan.output), atomic_write(plan.output) as file:
+    with translated_errors(plan.output, BatchError, GO_ON), atomic_write(plan.output) as file:
         writer = CsvWriter(file, plan.layout)
         for row in plan.read():
             outcome = _outcome(plan, journal, row)
             writer.write(row.cells, outcome.cells)
             counts.add(outcome.status)
+            generator_down += "generator_down" in outcome.cells[ADDED_COLUMNS.index("sa_reasons")]
         if counts.rows != plan.rows or sha256_file(plan.layout.path) != plan.sha256:
             raise BatchError(
                 f"{plan.layout.path} changed while it was being answered ({plan.rows:,} rows at first, {counts.rows:,} "
                 f"at the end); {plan.output} was not written. Put the file back, or add --fresh to start over."
             )
-    return counts, writer.defused
+    return counts, writer.defused, generator_down
 
 
 def _remove_leftovers(output: Path) -> None:
     """Delete what a run that was killed while writing has left; the journal's lock says that nobody else writes."""
-    with translated_errors(output):
+    with translated_errors(output, BatchError, GO_ON):
         for part in output.parent.glob(f".{glob.escape(output.name)}.*.part"):
             part.unlink()
 
 
 def _outcome(plan: Plan, journal: Journal, row: Row) -> Outcome:
-    fault = plan.columns.fault(row)
-    if fault:
-        return rejected(fault)
+    if outcome := _unasked(plan, row):
+        return outcome
     reply = journal.reply(_key(plan.columns.ticket(row)))
     if reply is None:
         raise BatchError(
             f"{plan.layout.path}, line {row.line}: the journal holds no reply. Run the same command again."
         )
     return outcome_of_reply(reply)
+
+
+def _unasked(plan: Plan, row: Row) -> Outcome | None:
+    """The outcome of a row that is not put before the agent."""
+    if row.fault:
+        return unasked(REJECTED, row.fault)
+    if plan.columns.is_our_own(row):
+        return unasked(SKIPPED, "Not a customer's ticket: the column inbound says so.")
+    return None
 
 
 def _key(ticket: Ticket) -> str:

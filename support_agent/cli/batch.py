@@ -125,7 +125,9 @@ def _bar(plan: Plan) -> Iterator[Callable[[Counts], None]]:
 
 
 def _in_words(counts: Counts) -> str:
-    return " · ".join(f"{rows:,} {status}" for status, rows in asdict(counts).items())
+    """The four counts, and the fifth where there is something to count."""
+    found = {status: rows for status, rows in asdict(counts).items() if rows or status != "skipped"}
+    return " · ".join(f"{rows:,} {status}" for status, rows in found.items())
 
 
 def _print_summary(summary: Summary, as_json: bool) -> None:
@@ -136,9 +138,16 @@ def _print_summary(summary: Summary, as_json: bool) -> None:
             **asdict(summary.counts),
             generated=summary.generated,
             defused_cells=summary.defused,
+            generator_down=summary.generator_down,
         )
         return
     typer.echo(f"{summary.output}: {summary.rows:,} rows = {_in_words(summary.counts)}")
+    if summary.generator_down:
+        typer.secho(
+            f"Rows that got the best passage's own words because the generator failed: {summary.generator_down:,}.",
+            err=True,
+            fg=typer.colors.YELLOW,
+        )
     if summary.defused:
         typer.echo(
             f"Cells that a spreadsheet would run as a formula, given a leading apostrophe: {summary.defused:,}.",

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import os
 import platform
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from support_agent.cli.loading import ConfigOption, JsonOption
 from support_agent.errors import SupportAgentError
+
+if TYPE_CHECKING:
+    from support_agent.config import Config
 
 _PACKAGES = (
     "support-agent torch transformers peft bitsandbytes sentence-transformers faiss-cpu langchain openvino-genai gguf "
@@ -32,24 +37,33 @@ def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 def examine(config: Path | None) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Every finding by section, and one sentence for each thing that is broken."""
-    problems: list[str] = []
-    sections: dict[str, Callable[[], dict[str, Any]]] = {
-        "versions": _versions,
-        "devices": _devices,
-        "memory": _memory,
-        "models": _models,
-        "index": lambda: _index(config),
-        "would run": lambda: _would_run(config),
+    """Every finding by section, and one sentence for each thing that is broken.
+
+    Raises:
+        ConfigError: the settings cannot be read, so there is nothing to examine.
+    """
+    from support_agent.config import load_config
+    from support_agent.models import registry
+
+    settings = load_config(config).config
+    checks: dict[str, dict[str, Callable[[], str]]] = {
+        "models": {name: partial(_model, name) for name in registry()},
+        "index": {settings.index: partial(_index, settings.index)},
+        "would run": {settings.generator: partial(_would_run, settings)},
     }
-    report: dict[str, dict[str, Any]] = {}
-    for name, look in sections.items():
-        try:
-            report[name] = look()
-        except SupportAgentError as problem:
-            report[name] = {"broken": str(problem)}
-            problems.append(f"{name}: {problem}")
+    report: dict[str, dict[str, Any]] = {"versions": _versions(), "devices": _devices(), "memory": _memory()}
+    problems: list[str] = []
+    for section, looks in checks.items():
+        report[section] = {name: _look(look, problems) for name, look in looks.items()}
     return report, problems
+
+
+def _look(look: Callable[[], str], problems: list[str]) -> str:
+    try:
+        return look()
+    except SupportAgentError as problem:
+        problems.append(str(problem))
+        return f"broken: {problem}"
 
 
 def _versions() -> dict[str, Any]:
@@ -67,7 +81,7 @@ def _versions() -> dict[str, Any]:
 def _devices() -> dict[str, Any]:
     import torch
 
-    from support_agent.telemetry import import_openvino
+    from support_agent.openvino_import import import_openvino
 
     core = import_openvino().Core()
     found: dict[str, Any] = {"cpu cores": os.cpu_count()}
@@ -95,35 +109,34 @@ def _memory() -> dict[str, Any]:
     }
 
 
-def _models() -> dict[str, Any]:
-    """Each model of the registry: whole or not fetched. One that is damaged raises."""
-    from support_agent.models import ensure, origin, registry
+def _model(name: str) -> str:
+    from support_agent.models import ensure, origin
 
-    return {name: f"whole, {ensure(name, offline=True)}" if origin(name) else "not fetched" for name in registry()}
+    return f"whole, {ensure(name, offline=True)}" if origin(name) else "not fetched"
 
 
-def _index(config: Path | None) -> dict[str, Any]:
-    from support_agent.artefacts import read_manifest
-    from support_agent.config import load_config
-    from support_agent.errors import IndexFolderError
+def _index(name: str) -> str:
     from support_agent.retrieval import find_index
+    from support_agent.retrieval.index import index_version, read_index_manifest
 
-    name = load_config(config).config.index
     folder = find_index(name)
-    manifest = read_manifest(folder, IndexFolderError, f"Build it again: support-agent index build {name} FILES…")
-    facts = {key: value for key, value in manifest.items() if isinstance(value, str | int | float)}
-    return {"name": name, "folder": str(folder), "hashes": f"{len(manifest['files'])} files, all as listed", **facts}
+    manifest = read_index_manifest(folder)
+    made_with = manifest["embedder"]["name"]
+    return f"version {index_version(folder)}, {len(manifest['files'])} files all as listed, {made_with}, {folder}"
 
 
-def _would_run(config: Path | None) -> dict[str, Any]:
-    from support_agent.config import load_config
+def _would_run(settings: Config) -> str:
+    """Open the generator for real, unless its model would have to be fetched first."""
+    from support_agent.generation import open_generator
     from support_agent.models import is_known, origin
 
-    settings = load_config(config).config
-    model = settings.model if settings.generator in ("openvino", "transformers", "chat_model") else "none"
-    if is_known(model) and not origin(model):
-        model = f"{model}, fetched at first use"
-    return {"generator": settings.generator, "model": model, "adapter": settings.adapter or "none"}
+    if settings.generator in ("openvino", "transformers") and is_known(settings.model) and not origin(settings.model):
+        return f"{settings.model}, fetched at first use"
+    started = time.perf_counter()
+    generator = open_generator(settings.model_copy(update={"offline": True}))
+    seconds = time.perf_counter() - started
+    adapter = f" with the adapter {settings.adapter}" if settings.adapter else ""
+    return f"{generator.version}{adapter}, opened in {seconds:.1f} s"
 
 
 def _print_report(report: dict[str, dict[str, Any]], problems: list[str]) -> None:

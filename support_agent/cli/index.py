@@ -57,7 +57,7 @@ def build(
     opened = _open_embedder(embedder, offline, threads)
     with _step_progress() as on_step:
         built = build_index(folder, sources, opened, on_step=on_step)
-    _report(built, f"{built.passages:,} passages from {_files(len(files))}")
+    _report(built, f"{_number(built.passages, 'passage')} from {_number(len(files), 'file')}")
     typer.echo(f"Ask it: support-agent ask --index {output or name} '…'", err=True)
 
 
@@ -75,7 +75,7 @@ def add(name: NameArgument, files: FilesArgument, offline: OfflineOption = False
         typer.echo(f"{folder.name} is shipped with the package; what is new goes into a copy of your own.", err=True)
     with _step_progress() as on_step:
         built = add_to_index(index, sources, into=into, on_step=on_step)
-    _report(built, f"{built.new:,} new passages from {_files(len(files))}, {built.passages:,} in all")
+    _report(built, f"{_number(built.new, 'new passage')} from {_number(len(files), 'file')}, {built.passages:,} in all")
 
 
 @index_app.command()
@@ -98,7 +98,7 @@ def info(name: NameArgument, as_json: JsonOption = False) -> None:
     typer.echo(f"  embedder    {embedder['name']}, {embedder['dimension']} dimensions ({embedder['fingerprint'][:12]})")
     typer.echo(f"  vectors     FAISS {manifest['factory']}")
     for source in manifest["sources"]:
-        typer.echo(f"  source      {source['file']}: {source['rows']:,} rows ({source['sha256'][:12]})")
+        typer.echo(f"  source      {source['file']}: {_number(source['rows'], 'row')} ({source['sha256'][:12]})")
     typer.echo(f"  files       {len(manifest['files'])}, {size / 1e6:.1f} MB, all as listed")
 
 
@@ -185,8 +185,8 @@ def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items())) or "nothing"
 
 
-def _files(number: int) -> str:
-    return "1 file" if number == 1 else f"{number} files"
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _print_table(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from support_agent.errors import ConfigError, GenerationError
 from support_agent.generation.fitting import plain_messages
 from support_agent.generation.prompt import STOP_STRINGS, Prompt
-from support_agent.generation.stopping import before_stop, stop_string_start
+from support_agent.generation.stopping import Shown, before_stop
 from support_agent.records import Draft
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class ChatModelGenerator:
         except ImportError as problem:
             raise ConfigError(
                 f"{config.model!r} needs a package that is not installed ({_clean(problem)}). "
-                'Run `pip install "support-agent[chat]"`; other providers have packages of their own.'
+                'Run `pip install ".[chat]"` in the folder you installed support_agent from; other providers have packages '
+                "of their own."
             ) from problem
         except Exception as problem:  # each integration checks its settings with errors of its own
             raise ConfigError(
@@ -85,23 +86,18 @@ class ChatModelGenerator:
 
     def _stream(self, conversation: Any, on_text: Callable[[str], bool]) -> Draft:
         whole: Any = None
-        told = ""
+        shown = Shown(on_text)
         try:
             for chunk in self._model.stream(conversation):
                 whole = chunk if whole is None else whole + chunk
-                text = str(whole.text)
-                safe = text[: stop_string_start(text)]
-                if len(safe) > len(told):
-                    piece, told = safe[len(told) :], safe
-                    if on_text(piece):
-                        return Draft(told, self.name, "length", *_counts(whole))
+                if shown.show(str(whole.text)):
+                    return Draft(shown.text, self.name, "length", *_counts(whole))
         except Exception as problem:
             raise self._failure(problem) from problem
         if whole is None:
             raise GenerationError(f"{self.version} sent an empty stream. Try again.")
         draft = self._draft(whole)
-        if draft.text != told:
-            on_text(draft.text[len(told) :])
+        shown.finish(draft.text)
         return draft
 
     def _draft(self, answer: AIMessage) -> Draft:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from support_agent.artefacts import sha256_bytes, sha256_file
 from support_agent.errors import ConfigError, ModelFileError
-from support_agent.generation.converted import converted_folder, find_gguf, find_model
-from support_agent.models import HubSource, ModelFile, SourceError
+from support_agent.generation.find_model import find_gguf, find_model
+from support_agent.models import HubSource, ModelFile, SourceError, converted_folder
 
 if TYPE_CHECKING:
     from support_agent.models import OnProgress
@@ -38,7 +38,13 @@ def hf_folder(source: Path, *, on_progress: OnProgress | None = None) -> Path:
     from importlib.metadata import version
 
     recipe = f"fp32 transformers {version('transformers')}"
-    return converted_folder(source, "hf", recipe, lambda place: _convert(source, place), on_progress=on_progress)
+    return converted_folder(
+        f"{source.stem}-hf",
+        sha256_file(source),
+        recipe,
+        lambda place: _convert(source, place),
+        on_progress=on_progress,
+    )
 
 
 def _convert(source: Path, place: Path) -> None:

@@ -14,7 +14,7 @@ from support_agent.errors import ConfigError, GenerationError, ModelFileError
 from support_agent.generation.fitting import fit_prompt, plain_messages
 from support_agent.generation.hf_loading import adapter_folder, first_line, load_model, model_place, weights_version
 from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
-from support_agent.generation.stopping import before_stop, stop_string_start
+from support_agent.generation.stopping import Shown, before_stop
 from support_agent.records import Draft
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class TransformersGenerator:
         try:
             model, tokenizer = load_model(place, adapter, offline=config.offline)
         except torch.OutOfMemoryError as problem:
-            raise GenerationError(f"{config.model} does not fit into memory. {_SMALLER}") from problem
+            raise ModelFileError(f"{config.model} does not fit into memory. Choose a smaller model.") from problem
         except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
             raise ModelFileError(
                 f"{config.model} cannot be loaded ({first_line(problem)}). Set model to a name from "
@@ -172,41 +172,33 @@ class _Watch:
     def __init__(self, tokenizer: Any, prompt_tokens: int, on_text: Callable[[str], bool] | None) -> None:
         self._tokenizer = tokenizer
         self._start = prompt_tokens
-        self._on_text = on_text
-        self._told = ""
-        self._ended_by_caller = False
+        self._shown = Shown(on_text) if on_text else None
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
         import torch
 
         rows = input_ids[:, self._start :][:, -self._TAIL :].tolist()
         done = [self._stops(row) for row in rows]
-        if self._on_text:
-            done[0] |= self._show(input_ids[0, self._start :].tolist())
+        if self._shown:
+            done[0] |= self._shown.show(self._decode(input_ids[0, self._start :].tolist()))
         return torch.tensor(done, device=input_ids.device)
 
     def last_word(self, draft: Draft) -> Draft:
         """Show what of the finished draft was not shown yet; where the caller ended it, cut it there."""
-        if not self._on_text:
+        if not self._shown:
             return draft
-        if self._ended_by_caller:
-            return replace(draft, text=self._told, finish="length")
-        if draft.text != self._told:
-            self._on_text(draft.text[len(self._told) :])
+        if self._shown.ended_by_caller:
+            return replace(draft, text=self._shown.text, finish="length")
+        self._shown.finish(draft.text)
         return draft
 
     def _stops(self, row: Sequence[int]) -> bool:
-        tail = self._tokenizer.decode(row, skip_special_tokens=True)
+        tail = self._decode(row)
         return any(stop in tail for stop in STOP_STRINGS)
 
-    def _show(self, ids: Sequence[int]) -> bool:
-        # The last character may still lack bytes, and a stop string may have begun.
-        text = self._tokenizer.decode(ids, skip_special_tokens=True).rstrip("\ufffd")
-        safe = text[: stop_string_start(text)]
-        if len(safe) > len(self._told) and safe.startswith(self._told):
-            piece, self._told = safe[len(self._told) :], safe
-            self._ended_by_caller = bool(self._on_text and self._on_text(piece))
-        return self._ended_by_caller
+    def _decode(self, ids: Sequence[int]) -> str:
+        text: str = self._tokenizer.decode(ids, skip_special_tokens=True)
+        return text
 
 
 def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:

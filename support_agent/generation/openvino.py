@@ -12,15 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.artefacts import write_json
+from support_agent.artefacts import sha256_file, write_json
 from support_agent.errors import ConfigError, GenerationError, ModelFileError
-from support_agent.generation.converted import converted_folder, find_gguf, find_model
+from support_agent.generation.find_model import find_gguf, find_model
 from support_agent.generation.fitting import fit_prompt, plain_messages
 from support_agent.generation.gguf import metadata, open_gguf, write_quantised
 from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
-from support_agent.generation.stopping import before_stop, stop_string_start
+from support_agent.generation.stopping import Shown, before_stop
+from support_agent.models import converted_folder
+from support_agent.openvino_import import import_openvino
 from support_agent.records import Draft
-from support_agent.telemetry import import_openvino
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -94,7 +95,7 @@ class OpenVinoGenerator:
             try:
                 return self._run(inputs, on_text)
             except RuntimeError as problem:
-                raise GenerationError(f"OpenVINO could not write ({_first_line(problem)}). Try again.") from problem
+                raise GenerationError(f"OpenVINO could not write ({_last_line(problem)}). Try again.") from problem
 
     def _render(self, prompt: Prompt) -> str:
         text: str = self._tokenizer.apply_chat_template(plain_messages(prompt), add_generation_prompt=True)
@@ -119,22 +120,16 @@ class OpenVinoGenerator:
             self._leave_clean(handles)
 
     def _stream(self, handle: Any, on_text: Callable[[str], bool]) -> Draft:
-        written, told = _Written(), ""
+        written, shown = _Written(), Shown(on_text)
         try:
             while self._pipeline.has_non_finished_requests():
                 self._pipeline.step()
                 while handle.can_read():
                     written.add(handle.read())
-                # The last character may still lack bytes, and a stop string may have begun.
-                text = self._decode(written.ids).rstrip("\ufffd")
-                safe = text[: stop_string_start(text)]
-                if len(safe) > len(told) and safe.startswith(told):
-                    piece, told = safe[len(told) :], safe
-                    if on_text(piece):
-                        return Draft(told, self.name, "length", len(written.ids), math.fsum(written.log_probs))
+                if shown.show(self._decode(written.ids)):
+                    return Draft(shown.text, self.name, "length", len(written.ids), math.fsum(written.log_probs))
             draft = self._draft(written)
-            if draft.text.startswith(told) and draft.text != told:
-                on_text(draft.text[len(told) :])
+            shown.finish(draft.text)
             return draft
         finally:
             self._leave_clean([handle])
@@ -184,7 +179,13 @@ def converted_model(source: Path, *, on_progress: OnProgress | None = None) -> P
     from importlib.metadata import version
 
     recipe = f"q8_0 openvino-genai {version('openvino-genai')}"
-    return converted_folder(source, "openvino", recipe, lambda place: _convert(source, place), on_progress=on_progress)
+    return converted_folder(
+        f"{source.stem}-openvino",
+        sha256_file(source),
+        recipe,
+        lambda place: _convert(source, place),
+        on_progress=on_progress,
+    )
 
 
 def _convert(source: Path, place: Path) -> None:
@@ -199,7 +200,7 @@ def _convert(source: Path, place: Path) -> None:
         openvino_genai.LLMPipeline(str(quantised), "CPU", enable_save_ov_model=True)
     except RuntimeError as problem:
         raise ModelFileError(
-            f"OpenVINO cannot convert {source} ({_first_line(problem)}). It takes Llama, Qwen2, Qwen3 and their kin; "
+            f"OpenVINO cannot convert {source} ({_last_line(problem)}). It takes Llama, Qwen2, Qwen3 and their kin; "
             "for others choose the generator transformers."
         ) from problem
     quantised.unlink()
@@ -239,7 +240,7 @@ def _load(folder: Path, geometry: Mapping[str, int], threads: int) -> Any:
         return openvino_genai.ContinuousBatchingPipeline(str(folder), scheduler, "CPU", properties)
     except RuntimeError as problem:
         raise ModelFileError(
-            f"OpenVINO cannot load {folder} ({_first_line(problem)}). Delete that folder: it is made again."
+            f"OpenVINO cannot load {folder} ({_last_line(problem)}). Delete that folder: it is made again."
         ) from problem
 
 
@@ -258,7 +259,7 @@ def _generation_config(max_new_tokens: int, end_token: int) -> Any:
     return settings
 
 
-def _first_line(problem: Exception) -> str:
+def _last_line(problem: Exception) -> str:
     """The engine's messages hold its source lines; the last line with words says what is wrong."""
     lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
     return lines[-1][:200] if lines else type(problem).__name__

@@ -5,6 +5,7 @@
 """
 
 from support_agent.models.cache import cache_folder, check, model_folder, origin
+from support_agent.models.conversions import converted_folder
 from support_agent.models.fetching import OnProgress, Progress, ensure, ensure_entry, pull_again
 from support_agent.models.hub import HubSource
 from support_agent.models.registry import ModelEntry, ModelFile, find, is_known, registry
@@ -23,6 +24,7 @@ __all__ = [
     "WheelSource",
     "cache_folder",
     "check",
+    "converted_folder",
     "ensure",
     "ensure_entry",
     "find",

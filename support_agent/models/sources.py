@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from support_agent.errors import ModelFileError
+
 if TYPE_CHECKING:
     from support_agent.models.registry import ModelFile
 
@@ -21,7 +23,7 @@ Report = Callable[[str, int, int | None], None]
 PIECE_BYTES = 1 << 20
 
 
-class SourceError(Exception):
+class SourceError(ModelFileError):
     """A source cannot give what it was asked for; the message is a reason, without the source's name."""
 
 

@@ -36,7 +36,7 @@ class WheelSource:
     requirement: str
     size_bytes: int
     prefix: str = ""
-    stall_s: float = 60.0
+    stall_s: float = 20.0
 
     @property
     def label(self) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support_agent.artefacts import MANIFEST, sha256_file, write_bytes, write_manifest
+from support_agent.disk import fsync, translated_errors
 from support_agent.errors import DocumentError, IndexFolderError
 from support_agent.records import Passage
 from support_agent.retrieval.bm25 import STOPWORDS, WordIndex
@@ -169,7 +169,8 @@ def _write(
         "counts": {"passages": len(passages), "left_out": _count(left_out)},
         "sources": list(sources),
     }
-    try:
+    mend = "Make room or name another place with --output; what was there before is untouched."
+    with translated_errors(folder, IndexFolderError, mend):
         folder.mkdir(parents=True, exist_ok=True)
         _clear_old_leftovers(folder)
         temporary = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
@@ -178,12 +179,6 @@ def _write(
             _commit(folder, temporary, facts)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        free = shutil.disk_usage(folder if folder.is_dir() else Path.cwd()).free
-        raise IndexFolderError(
-            f"The index cannot be written to {folder} ({error.strerror or error}; {free / 1e6:,.0f} MB are free). "
-            "Make room or name another place with --output; what was there before is untouched."
-        ) from error
 
 
 def _write_data(
@@ -208,7 +203,7 @@ def _commit(folder: Path, temporary: Path, facts: dict[str, Any]) -> None:
     digest = hashlib.sha256()
     for name in files:
         digest.update(f"{name} {sha256_file(temporary / name)}\n".encode())
-        _fsync(temporary / name)
+        fsync(temporary / name)
     data = folder / f"data-{digest.hexdigest()[:12]}"
     old = _old_data(folder)
     if data.is_dir() and old != data.name:
@@ -240,11 +235,6 @@ def _clear_old_leftovers(folder: Path) -> None:
     for path in folder.glob(".building-*"):
         if time.time() - path.stat().st_mtime > 86_400:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _fsync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _plain(passage: Passage) -> dict[str, str]:

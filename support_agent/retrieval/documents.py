@@ -186,7 +186,10 @@ def _heading_path(headings: dict[str, str]) -> str:
 
 
 def _missing_extra(source: str, package: str) -> DocumentError:
-    return DocumentError(f'{source} needs the package {package}. Install it: pip install "support-agent[documents]"')
+    return DocumentError(
+        f"{source} needs the package {package}. "
+        'Run `pip install ".[documents]"` in the folder you installed support_agent from.'
+    )
 
 
 READERS: dict[str, Callable[[bytes, str, str], Iterator[Passage]]] = {

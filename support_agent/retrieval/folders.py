@@ -79,5 +79,5 @@ def is_shipped(folder: Path) -> bool:
 def mend(folder: Path) -> str:
     """What a person should do about a damaged index folder."""
     if is_shipped(folder):
-        return "Install the package again: pip install --force-reinstall support-agent"
+        return "Run `pip install --force-reinstall .` in the folder you installed support_agent from."
     return f"Build it again: support-agent index build {folder.name} FILES…"

@@ -1,8 +1,8 @@
 """The default embedder: all-MiniLM-L6-v2 through OpenVINO, without torch once it is converted.
 
 Comes in: the folder of the pinned upstream files. Goes out: unit vectors, equal to those of
-sentence-transformers (cosine 1.00000). Knows no index. The conversion is kept in the cache with a manifest, and made
-again for another OpenVINO.
+sentence-transformers (cosine 1.00000). Knows no index. The conversion is kept in the cache, and made again for another
+OpenVINO.
 
 One question takes 4.4 ms here and 12 ms in sentence-transformers, whose import costs some 9 s besides.
 """
@@ -10,18 +10,13 @@ One question takes 4.4 ms here and 12 ms in sentence-transformers, whose import 
 from __future__ import annotations
 
 import hashlib
-import logging
-import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.artefacts import read_manifest, write_manifest
-from support_agent.errors import ModelFileError
-from support_agent.telemetry import import_openvino
+from support_agent.openvino_import import import_openvino
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,25 +24,24 @@ if TYPE_CHECKING:
 
     from support_agent.models import OnProgress
 
-logger = logging.getLogger(__name__)
-
 MAX_TOKENS = 256
 BATCH = 32
 GRAPH = "model.xml"
-
-
 NAME = "all-minilm-l6-v2"
 
 
 def open_minilm(*, offline: bool = False, threads: int = 0, on_progress: OnProgress | None = None) -> MiniLmEmbedder:
     """Fetch, convert and open the pinned model, each only where it has not been done; see ``open_embedder``."""
-    from support_agent.models import ensure, find
+    from support_agent.models import converted_folder, ensure, find
 
     source = ensure(NAME, offline=offline, on_progress=on_progress)
     pinned = {file.path: file.sha256 for file in find(NAME).files}
     fingerprint = hashlib.sha256(f"{pinned['model.safetensors']} {pinned['tokenizer.json']}".encode()).hexdigest()
-    graph = converted(source, fingerprint, on_progress) / GRAPH
-    return MiniLmEmbedder(graph, source / "tokenizer.json", fingerprint, threads=threads)
+    recipe = f"f32 openvino {import_openvino().__version__}"
+    folder = converted_folder(
+        f"{NAME}-openvino", fingerprint, recipe, lambda place: _convert(source, place), on_progress=on_progress
+    )
+    return MiniLmEmbedder(folder / GRAPH, source / "tokenizer.json", fingerprint, threads=threads)
 
 
 class MiniLmEmbedder:
@@ -87,41 +81,8 @@ class MiniLmEmbedder:
         return rows
 
 
-def converted(source: Path, fingerprint: str, on_progress: OnProgress | None = None) -> Path:
-    """The folder of the converted model, made on first use, its every hash checked."""
-    from support_agent.models import Progress, cache_folder
-
-    openvino = import_openvino()
-    key = hashlib.sha256(f"{fingerprint} {openvino.__version__}".encode()).hexdigest()[:12]
-    folder = cache_folder() / "converted" / f"{NAME}-{key}"
-    if not folder.is_dir():
-        if on_progress:
-            on_progress(Progress(NAME, GRAPH, 0, None, "", note=f"converting {NAME} for OpenVINO, once (about 10 s)"))
-        _convert_into(folder, source, {"source": fingerprint, "openvino": openvino.__version__})
-    read_manifest(folder, ModelFileError, f"Delete the folder {folder}; the next run makes it again.")
-    return folder
-
-
-def _convert_into(folder: Path, source: Path, facts: dict[str, Any]) -> None:
-    """Convert beside ``folder``, then rename: a faster process wins, a killed one leaves nothing half done."""
-    logger.info("converting %s for OpenVINO", NAME)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise ModelFileError(
-            f"The converted model cannot be kept in {folder.parent} ({error}). "
-            "Make room there, or set SUPPORT_AGENT_CACHE to another folder."
-        ) from error
-    try:
-        import_openvino().save_model(_traced(source), str(temporary / GRAPH), compress_to_fp16=False)
-        write_manifest(temporary, facts, [GRAPH, str(Path(GRAPH).with_suffix(".bin"))])
-        temporary.rename(folder)
-    except OSError as error:
-        if not folder.is_dir():
-            raise ModelFileError(f"{folder} cannot be written ({error}). Make room there and run again.") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+def _convert(source: Path, place: Path) -> None:
+    import_openvino().save_model(_traced(source), str(place / GRAPH), compress_to_fp16=False)
 
 
 def _traced(source: Path) -> Any:

@@ -13,14 +13,20 @@ ECHO_AGENT = Path(__file__).with_name("echo_agent.py")
 
 
 @pytest.fixture(scope="session")
-def echo_agent() -> Any:
-    """The class, from the file that the kill test runs as a program."""
+def echo_agent(agent_program: Any) -> Any:
+    """The class of the small agent."""
+    return agent_program.EchoAgent
+
+
+@pytest.fixture(scope="session")
+def agent_program() -> Any:
+    """The file that the kill test runs as a program, as a module."""
     spec = importlib.util.spec_from_file_location("echo_agent", ECHO_AGENT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.EchoAgent
+    return module
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,22 @@
 """An agent that answers from the ticket's own words, in batches, instantly and always the same.
 
-Run as a program it takes IN.csv, OUT.csv and a number of rows: the batch that the kill test kills.
+Run as a program it takes IN.csv, OUT.csv and a number of rows: the batch that the kill test kills, by the real agent
+over the scripted generator.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
+from support_agent import Agent
 from support_agent.batch import Counts, open_journal, plan_batch, run_batch
-from support_agent.records import Citation, Reply, Route, Ticket
+from support_agent.config import Config
+from support_agent.generation.scripted import ScriptedGenerator
+from support_agent.records import Citation, Passage, Reply, Route, Ticket
 
 
 class EchoAgent:
@@ -46,6 +50,21 @@ class EchoAgent:
         )
 
 
+class _OnePassage:
+    """An index that finds the same passage for every ticket."""
+
+    version = "one passage"
+
+    def search(self, texts: Sequence[str], k: int) -> list[list[Passage]]:
+        """The passage, once for each text."""
+        return [[Passage("docs:1", "What is it?", "It is a ticket. It has a number.", "docs", 0.9)] for _ in texts]
+
+
+def scripted_agent() -> Agent:
+    """The real agent over the shipped double; 8 tickets at a time."""
+    return Agent(_OnePassage(), ScriptedGenerator(), Config(batch_size=8))  # type: ignore[arg-type]
+
+
 def main(source: Path, output: Path, stop_after: int) -> None:
     """Run one batch, a line on stdout for each closed row; wait to be killed a little after ``stop_after`` of them."""
 
@@ -56,7 +75,7 @@ def main(source: Path, output: Path, stop_after: int) -> None:
 
     plan = plan_batch(source, output, {})
     with open_journal(output) as journal:
-        run_batch(plan, EchoAgent(), journal, Counts(), tell)
+        run_batch(plan, scripted_agent(), journal, Counts(), tell)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ def test_prints_mapping_first_and_summary_last(invoke: Invoke, tmp_path: Path) -
 
 def test_json_is_one_object_on_stdout(invoke: Invoke, tmp_path: Path) -> None:
     expected = {"rows": 4, "answered": 2, "clarify": 1, "human": 1, "rejected": 0, "generated": 3, "defused_cells": 0}
+    expected |= {"skipped": 0, "generator_down": 0}
     assert json.loads(invoke("--json").stdout) == {"output": str(tmp_path / "out.csv"), **expected}
 
 

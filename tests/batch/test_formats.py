@@ -86,10 +86,10 @@ def test_refuses_a_mapping_that_is_not_role_and_column(option: str) -> None:
         parse_mapping([option])
 
 
-@pytest.mark.parametrize(("inbound", "fault"), [("True", ""), ("", ""), ("False", "Not a customer's ticket")])
-def test_only_customers_tweets_are_tickets(inbound: str, fault: str) -> None:
+@pytest.mark.parametrize(("inbound", "is_our_own"), [("True", False), ("", False), ("False", True)])
+def test_only_customers_tweets_are_tickets(inbound: str, is_our_own: bool) -> None:
     columns = find_columns(SOURCE, ["tweet_id", "inbound", "text"], {})
-    assert columns.fault(Row(1, 2, ("1", inbound, "hi"))).startswith(fault)
+    assert columns.is_our_own(Row(1, 2, ("1", inbound, "hi"))) is is_our_own
 
 
 def test_a_ticket_takes_text_subject_and_id_from_its_row() -> None:

@@ -258,7 +258,9 @@ def interrupt(journal: Journal) -> None:
     raise KeyboardInterrupt
 
 
-def test_killed_at_twenty_moments_and_resumed_gives_the_same_bytes(answer_file: Run, tmp_path: Path) -> None:
+def test_killed_at_twenty_moments_and_resumed_gives_the_same_bytes(
+    answer_file: Run, agent_program: Any, tmp_path: Path
+) -> None:
     rows = [(str(n), f"ticket {n % 260}" + ", a human please" * (n % 7 == 0), "=x\r\ny") for n in range(300)]
     source, output = write(tmp_path / "in.csv", rows), tmp_path / "out.csv"
     chance = random.Random(20)
@@ -266,8 +268,8 @@ def test_killed_at_twenty_moments_and_resumed_gives_the_same_bytes(answer_file: 
     kills = [run_and_kill(source, output, after_rows, chance.random() / 100) for after_rows in moments]
     assert kills == [-signal.SIGKILL] * 20
     assert not output.exists()
-    summary = answer_file(source, output)
-    answer_file(source, tmp_path / "whole.csv")
+    summary = answer_file(source, output, agent_program.scripted_agent())
+    answer_file(source, tmp_path / "whole.csv", agent_program.scripted_agent())
     assert output.read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert summary.generated < 50
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv", "whole.csv"]

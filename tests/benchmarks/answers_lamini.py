@@ -25,8 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-SEED = 20260101
+from lamini_rows import interval, read_test_rows, score
 
 
 def main() -> None:
@@ -36,23 +35,13 @@ def main() -> None:
     parser.add_argument("--system", choices=sorted(SYSTEMS), help="run only this one, in this process, as JSON")
     options = parser.parse_args()
     if options.system:
-        print(json.dumps(SYSTEMS[options.system](test_rows()[: options.limit])))
+        print(json.dumps(SYSTEMS[options.system](read_test_rows()[: options.limit])))
         return
     results = {name: run_apart(name, options.limit) for name in SYSTEMS}
     for name, result in results.items():
         print_result(name, result)
     print_ratios(results["generated"], results["langchain"])
     print_cold_starts()
-
-
-def test_rows() -> list[dict[str, str]]:
-    """The test rows whose reference is an answer and not a refusal."""
-    from support_agent.retrieval import find_index
-
-    folder = find_index("lamini_docs")
-    rows = [json.loads(line) for line in (folder / "test.jsonl").read_text("utf-8").splitlines()]
-    refused = {row["index"] for row in json.loads((folder / "refusal_rows.json").read_text()) if row["split"] == "test"}
-    return [row for number, row in enumerate(rows) if number not in refused]
 
 
 def run_agent(generator: str) -> Callable[[Sequence[dict[str, str]]], dict[str, Any]]:
@@ -68,7 +57,7 @@ def run_agent(generator: str) -> Callable[[Sequence[dict[str, str]]], dict[str, 
         batched = list(agent.ask_many(row["question"] for row in rows))
         batch_s = time.perf_counter() - started
         return {
-            "f1": [score(reply.text, row["answer"]) for reply, row in zip(replies, rows, strict=True)],
+            "f1": [score(reply.text, row) for reply, row in zip(replies, rows, strict=True)],
             "route": [str(reply.route) for reply in replies],
             "reasons": [list(reply.reasons) for reply in replies],
             "timings_ms": [dict(reply.timings_ms) for reply in replies],
@@ -123,16 +112,9 @@ def run_langchain(rows: Sequence[dict[str, str]]) -> dict[str, Any]:
         started = time.perf_counter()
         text = chain.invoke(row["question"])
         totals.append({"total": (time.perf_counter() - started) * 1000})
-        f1.append(score(text, row["answer"]))
+        f1.append(score(text, row))
     routes = ["answer"] * len(rows)
     return {"f1": f1, "route": routes, "reasons": [[]] * len(rows), "timings_ms": totals, "peak_mib": peak_mib()}
-
-
-def score(text: str, reference: str) -> float:
-    """Token-F1 (0–1) of a sent text against the reference."""
-    from support_agent.wording import token_f1
-
-    return token_f1(text, reference)
 
 
 SYSTEMS: dict[str, Callable[[Sequence[dict[str, str]]], dict[str, Any]]] = {
@@ -152,15 +134,6 @@ def run_apart(name: str, limit: int) -> dict[str, Any]:
 def peak_mib() -> float:
     """Peak resident memory of this process in MiB (Linux counts in KiB)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def interval(values: Sequence[float]) -> str:
-    """Mean and its 95 % bootstrap interval over rows (2,000 resamples)."""
-    data = np.asarray(values, dtype=float)
-    if not len(data):
-        return "–"
-    means = np.random.default_rng(SEED).choice(data, (2000, len(data))).mean(axis=1)
-    return f"{data.mean():.3f} [{np.percentile(means, 2.5):.3f}, {np.percentile(means, 97.5):.3f}]"
 
 
 def print_result(name: str, result: dict[str, Any]) -> None:
@@ -183,13 +156,19 @@ def print_result(name: str, result: dict[str, Any]) -> None:
 
 
 def print_ratios(ours: dict[str, Any], peer: dict[str, Any]) -> None:
-    """Ours ÷ LangChain's: time for one ticket and peak memory."""
+    """Ours ÷ LangChain's: time for one ticket, token-F1 and peak memory."""
 
-    def p50(result: dict[str, Any]) -> float:
-        return float(np.percentile([timings["total"] for timings in result["timings_ms"]], 50))
+    def p50(result: dict[str, Any], rows: Sequence[int]) -> float:
+        return float(np.percentile([result["timings_ms"][row]["total"] for row in rows], 50))
 
-    memory = ours["peak_mib"] / peer["peak_mib"]
-    print(f"\nours ÷ LangChain chain: p50 {p50(ours) / p50(peer):.2f}, peak memory {memory:.2f}")
+    everything = range(len(ours["route"]))
+    answered = [row for row in everything if ours["route"][row] == "answer"]
+    print("\nours ÷ LangChain chain")
+    print(f"  p50, all {len(everything)} tickets          {p50(ours, everything) / p50(peer, everything):.2f}")
+    print(f"  p50, the {len(answered)} that we answered   {p50(ours, answered) / p50(peer, answered):.2f}")
+    f1 = np.mean([ours["f1"][row] for row in answered]) / np.mean([peer["f1"][row] for row in answered])
+    print(f"  token-F1 on those               {f1:.2f}")
+    print(f"  peak memory                     {ours['peak_mib'] / peer['peak_mib']:.2f}")
 
 
 def print_cold_starts() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from answers_lamini import interval, score, test_rows
+from lamini_rows import interval, read_test_rows, score
 
 from support_agent import Passage
 from support_agent.config import Config
@@ -27,7 +27,7 @@ def numbered_list(question: str, passages: Sequence[Passage]) -> Prompt:
 
 def main() -> None:
     """Print one line for each form."""
-    rows = test_rows()
+    rows = read_test_rows()
     questions = [row["question"] for row in rows]
     found = Index.open(find_index("lamini_docs")).search(questions, 3)
     generator = open_generator(Config())
@@ -36,7 +36,7 @@ def main() -> None:
         for start in range(0, len(rows), 16):
             pairs = zip(questions[start : start + 16], found[start : start + 16], strict=True)
             drafts += generator.generate([form(question, passages) for question, passages in pairs])
-        scores = [score(draft.text, row["answer"]) for draft, row in zip(drafts, rows, strict=True)]
+        scores = [score(draft.text, row) for draft, row in zip(drafts, rows, strict=True)]
         print(f"{form.__name__:<14} n = {len(rows)}  token-F1 {interval(scores)}")
 
 

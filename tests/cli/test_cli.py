@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from support_agent import Agent
 from support_agent.cli import app, main
 
 ROWS = [
@@ -126,8 +127,16 @@ def test_config_show_prints_toml_that_can_be_used_again(shop: CliRunner) -> None
 def test_doctor_says_what_would_run_and_finds_the_index_whole(shop: CliRunner) -> None:
     done = shop.invoke(app, ["doctor"])
     assert done.exit_code == 0, done.output
-    assert "generator: extractive" in done.stdout
+    assert "extractive: 1, opened in" in done.stdout
     assert "all as listed" in done.stdout
+
+
+def test_doctor_finds_that_the_settings_cannot_run(shop: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPPORT_AGENT_GENERATOR", "openvino")
+    monkeypatch.setenv("SUPPORT_AGENT_MODEL", "nonsense")
+    done = shop.invoke(app, ["doctor"])
+    assert done.exit_code == 1
+    assert "'nonsense'" in done.stderr
 
 
 def test_doctor_names_a_damaged_index(shop: CliRunner) -> None:
@@ -136,3 +145,38 @@ def test_doctor_names_a_damaged_index(shop: CliRunner) -> None:
     done = shop.invoke(app, ["doctor"])
     assert done.exit_code == 1
     assert "changed or damaged" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "word"),
+    [(KeyboardInterrupt(), 130, "Stopped."), (OSError(28, "No space left on device", "a.txt"), 1, "a.txt cannot be")],
+    ids=["Ctrl-C", "full disk"],
+)
+def test_a_command_that_is_ended_says_one_word(
+    raised: BaseException,
+    code: int,
+    word: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    shop: CliRunner,
+) -> None:
+    def end(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(Agent, "load", end)
+    monkeypatch.setattr(sys, "argv", ["support-agent", "ask", "hi"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == code
+    assert word in capsys.readouterr().err
+
+
+def test_a_generator_that_is_down_is_said_on_stderr(shop: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPPORT_AGENT_GENERATOR", "chat_model")
+    monkeypatch.setenv("SUPPORT_AGENT_MODEL", "openai:none")
+    monkeypatch.setenv("SUPPORT_AGENT_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    Path("in.csv").write_text("question\nHow do I get an API key?\n")
+    done = shop.invoke(app, ["batch", "in.csv", "-o", "out.csv"])
+    assert done.exit_code == 0, done.output
+    assert "because the generator failed: 1" in done.stderr

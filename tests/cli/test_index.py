@@ -67,7 +67,7 @@ def test_add_says_how_many_are_new(faq: Path, tmp_path: Path) -> None:
     more = tmp_path / "more.jsonl"
     more.write_text('{"question": "Is there an app?", "answer": "Yes."}\n')
 
-    assert "1 new passages from 1 file, 3 in all" in run("add", "faq", more)[1]
+    assert "1 new passage from 1 file, 3 in all" in run("add", "faq", more)[1]
 
 
 def test_adding_to_a_shipped_index_copies_it_first(faq: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_adding_to_a_shipped_index_copies_it_first(faq: Path, tmp_path: Path, mo
 
     _, stderr = run("add", "shipped", more)
 
-    assert f"a copy of your own.\n{tmp_path / 'own' / 'shipped'}: 1 new passages" in stderr
+    assert f"a copy of your own.\n{tmp_path / 'own' / 'shipped'}: 1 new passage" in stderr
     assert run("info", tmp_path / "package" / "shipped", "--json")[0] == before
     assert json.loads(run("info", "shipped", "--json")[0])["counts"]["passages"] == 3
 

@@ -106,9 +106,14 @@ def test_a_sentence_is_cited_with_the_passage_that_holds_most_of_it() -> None:
     assert (sentence.citation.passage_id, sentence.citation.score) == ("docs:2", 1.0)
 
 
-def test_every_reason_with_a_text_of_its_own_is_explained_to_staff() -> None:
-    from support_agent.gate import texts
+def test_every_reason_that_can_be_given_is_explained_to_staff() -> None:
+    from support_agent import triage
+    from support_agent.gate import after, texts
 
+    of_triage = {reason for reason, _ in triage._DECISIVE.values()}
+    of_gate = {"no_passage", "ambiguous", "empty_draft", "sentences_removed", *after._HELD.values()}
+    of_agent = {"generator_down", "generator_failed", "internal_error"}
+    assert of_triage | of_gate | of_agent == set(REASONS)
     assert set(texts._TEXTS) <= set(REASONS)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from support_agent.errors import ConfigError, ModelFileError
-from support_agent.generation.converted import converted_folder, find_gguf
+from support_agent.generation.find_model import find_gguf
 from support_agent.generation.gguf import metadata, open_gguf, write_quantised
 
 KINDS = gguf.GGMLQuantizationType
@@ -94,45 +94,3 @@ def test_does_not_guess_between_two_gguf_files(source: Path) -> None:
     (source.parent / "other.gguf").write_bytes(b"")
     with pytest.raises(ConfigError, match=r"other\.gguf, tiny\.gguf"):
         find_gguf(source.parent)
-
-
-def _convert(source: Path, made: list[Path], recipe: str = "1") -> Path:
-    def make(place: Path) -> None:
-        made.append(place)
-        (place / "out").write_bytes(source.read_bytes()[::-1])
-
-    return converted_folder(source, "reversed", recipe, make)
-
-
-@pytest.mark.usefixtures("own_cache")
-class TestConvertedFolder:
-    def test_is_made_once(self, source: Path) -> None:
-        made: list[Path] = []
-        assert _convert(source, made) == _convert(source, made)
-        assert len(made) == 1
-
-    def test_is_made_anew_for_another_recipe(self, source: Path) -> None:
-        assert _convert(source, [], "1") != _convert(source, [], "2")
-
-    def test_is_made_anew_for_another_source(self, source: Path) -> None:
-        first = _convert(source, [])
-        source.write_bytes(b"changed")
-        assert _convert(source, []) != first
-
-    def test_is_made_again_when_a_byte_has_flipped(self, source: Path) -> None:
-        made: list[Path] = []
-        file = _convert(source, made) / "out"
-        good = file.read_bytes()
-        file.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
-        assert (_convert(source, made) / "out").read_bytes() == good
-        assert len(made) == 2
-
-    def test_leaves_nothing_behind_when_the_making_fails(self, source: Path, own_cache: Path) -> None:
-        with pytest.raises(ZeroDivisionError):
-            converted_folder(source, "broken", "1", lambda _: 1 // 0)
-        assert list((own_cache / "converted").iterdir()) == []
-
-    def test_says_where_it_cannot_write(self, source: Path, own_cache: Path) -> None:
-        own_cache.write_text("a file where the folder should be")
-        with pytest.raises(ModelFileError, match="SUPPORT_AGENT_CACHE"):
-            _convert(source, [])

@@ -125,7 +125,7 @@ def wheel_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     info = "tiny_model-1.0.dist-info"
     with zipfile.ZipFile(folder / "tiny_model-1.0-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED) as wheel:
-        wheel.writestr("tiny_model/__init__.py", "raise SystemExit('the code of a wheel was run')")
+        wheel.writestr("tiny_model/__init__.py", f"open({str(tmp_path / 'imported')!r}, 'w').close()")
         wheel.writestr("tiny_model/files/weights.bin", WEIGHTS)
         wheel.writestr("tiny_model/files/sub/config.json", CONFIG)
         wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n")

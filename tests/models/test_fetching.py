@@ -13,7 +13,6 @@ import pytest
 from support_agent.errors import ModelFileError
 from support_agent.models import (
     ModelFile,
-    SourceError,
     cache_folder,
     check,
     ensure,
@@ -278,7 +277,7 @@ def test_a_disk_that_fills_up_leaves_nothing_half(hub, tiny, cache) -> None:
     scratch = cache / "models" / ".partial" / "tiny.scratch" / "hub"
     scratch.mkdir(parents=True)
     (scratch / "weights.bin").symlink_to("/dev/full")
-    with pytest.raises(ModelFileError, match=r"is full: [\d,]+ bytes are free, and tiny needs 1,024,013"):
+    with pytest.raises(ModelFileError, match=r"no space is left \([\d,]+ bytes free\)\. tiny needs 1,024,013"):
         ensure_entry(tiny.entry(tiny.hub(hub)))
     assert [path.name for path in (cache / "models" / ".partial").iterdir()] in ([], ["tiny.lock"])
 
@@ -292,9 +291,5 @@ def test_what_cannot_fit_is_refused_before_a_byte_is_fetched(hub, tiny, cache) -
 
 def test_a_cache_that_cannot_be_written_names_the_place(entry, cache) -> None:
     cache.write_text("a file where the folder should be")
-    with pytest.raises(ModelFileError, match="Set SUPPORT_AGENT_CACHE to a folder that can be written to"):
+    with pytest.raises(ModelFileError, match=r"models/tiny cannot be written: .* set SUPPORT_AGENT_CACHE"):
         ensure_entry(entry)
-
-
-def test_a_source_error_is_not_one_of_the_packages_own() -> None:
-    assert not issubclass(SourceError, ModelFileError)

@@ -3,7 +3,7 @@
 import pytest
 
 from support_agent.errors import ModelFileError
-from support_agent.models import SourceError, ensure_entry, find
+from support_agent.models import SourceError, ensure_entry
 from support_agent.models.hub import HubSource
 
 
@@ -70,10 +70,6 @@ def test_the_token_is_not_handed_on_to_another_host(hub, other_host, entry, monk
     ensure_entry(entry)
     assert {token for _, _, token in hub.asked} == {"Bearer hf_secret"}
     assert {token for _, _, token in other_host.asked} == {None}
-
-
-def test_llama_is_known_to_be_gated() -> None:
-    assert find("llama-2-7b").sources[0].gated
 
 
 def test_an_address_where_nobody_listens_is_not_reachable(hub, tiny, entry) -> None:

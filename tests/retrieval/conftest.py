@@ -1,4 +1,4 @@
-"""A small index made with the hashing embedder, and the real embedder where its files are on this machine."""
+"""A small index made with the hashing embedder, and the real embedder."""
 
 import shutil
 from collections.abc import Sequence
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from support_agent.errors import ModelFileError
 from support_agent.records import Passage
 from support_agent.retrieval import Embedder, HashingEmbedder, build_index, open_embedder
 from support_agent.retrieval.documents import Source
@@ -41,7 +40,5 @@ def folder(made_once: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def minilm() -> Embedder:
-    try:
-        return open_embedder("all-minilm-l6-v2", offline=True, threads=1)
-    except ModelFileError as missing:
-        pytest.skip(str(missing))
+    """The embedded embedder on its real weights, fetched and converted at most once for this machine."""
+    return open_embedder("all-minilm-l6-v2", threads=1)

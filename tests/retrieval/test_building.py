@@ -1,12 +1,14 @@
 """Making an index folder, adding to it, and being stopped on the way."""
 
-import errno
 import json
 import re
+import resource
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -162,45 +164,44 @@ def test_an_index_of_nothing_is_refused(tmp_path: Path) -> None:
         build_index(tmp_path / "a", [only], HashingEmbedder())
 
 
-@pytest.mark.parametrize("step", ["_write_data", "write_manifest", "_fsync"])
-def test_an_interrupted_build_leaves_the_old_index_whole(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
+@contextmanager
+def file_size_limit(limit_bytes: int) -> Iterator[None]:
+    """No file of this process may grow further: the kernel then refuses a write as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
+
+def test_a_full_disk_is_told_and_the_old_index_stays(folder: Path) -> None:
     before = opened(folder).version
-    monkeypatch.setattr(f"support_agent.retrieval.building.{step}", interrupted)
+    no_space = re.escape(str(folder)) + r" cannot be written: no space is left \([\d,]+ bytes free\).*--output"
 
-    with pytest.raises(KeyboardInterrupt):
+    with file_size_limit(1000), pytest.raises(IndexFolderError, match=no_space):
         build_index(folder, [NEW], HashingEmbedder())
 
     assert opened(folder).version == before
     assert not list(folder.glob(".building-*"))
 
 
-def test_a_full_disk_is_told_and_the_old_index_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    before = opened(folder).version
-    monkeypatch.setattr("support_agent.retrieval.building.write_bytes", full)
-
-    with pytest.raises(IndexFolderError, match=re.escape(str(folder)) + r".*No space left.*MB are free"):
-        build_index(folder, [NEW], HashingEmbedder())
-
-    assert opened(folder).version == before
-
-
-@pytest.mark.parametrize("after_s", [0.003, 0.011, 0.024])
-def test_a_killed_build_leaves_a_whole_index(tmp_path: Path, after_s: float) -> None:
-    folder = tmp_path / "killed"
-    with subprocess.Popen([sys.executable, "-c", ENDLESS, str(folder)], stdout=subprocess.PIPE) as process:
+@contextmanager
+def endless_builds(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that builds in ``folder`` again and again; two builds are done when this yields."""
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen([sys.executable, "-c", ENDLESS, folder], stdout=pipe, stderr=nowhere, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.readline()
+        yield process
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+@pytest.mark.parametrize("after_s", [0.003, 0.011, 0.024])
+def test_a_stopped_build_leaves_a_whole_index(tmp_path: Path, after_s: float, stop: signal.Signals) -> None:
+    folder = tmp_path / "stopped"
+    with endless_builds(folder) as process:
         time.sleep(after_s)
-        process.send_signal(signal.SIGKILL)
+        process.send_signal(stop)
 
     index = opened(folder)
 

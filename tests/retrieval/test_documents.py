@@ -137,7 +137,7 @@ def test_a_missing_extra_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
 
-    with pytest.raises(DocumentError, match=r'pip install "support-agent\[documents\]"'):
+    with pytest.raises(DocumentError, match=r'pip install "\.\[documents\]"'):
         passages(tmp_path, name, content)
 
 

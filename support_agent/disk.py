@@ -1,0 +1,54 @@
+"""Errors of the file system → one sentence with the path, what is free there, and what to do.
+
+Knows nothing of what is written.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support_agent.errors import SupportAgentError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def translated_errors(path: Path, error: type[SupportAgentError], mend: str) -> Iterator[None]:
+    """Turn any OSError of the block into an ``error`` about ``path``.
+
+    Args:
+        error: the class to raise.
+        mend: what the person should do, put at the end of the message.
+    """
+    try:
+        yield
+    except OSError as problem:
+        if is_full(problem):
+            raise error(full_message(path, mend)) from problem
+        raise error(f"{path} cannot be written: {problem.strerror or problem}. {mend}") from problem
+
+
+def is_full(problem: OSError) -> bool:
+    """Whether a disk, quota or file size limit is used up."""
+    return problem.errno in _FULL
+
+
+def full_message(path: Path, mend: str) -> str:
+    """The sentence for a disk, quota or file size limit that is used up."""
+    free_bytes = shutil.disk_usage(_existing(path)).free
+    return f"{path} cannot be written: no space is left ({free_bytes:,} bytes free). {mend}"
+
+
+def fsync(path: Path) -> None:
+    """Return when the file's bytes are on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path.parent, *path.parent.parents) if folder.is_dir())

@@ -1,0 +1,34 @@
+"""What the setting ``model`` names → its files.
+
+Comes in: a registry name or a path. Goes out: a file or folder of this machine. Knows no engine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support_agent.errors import ConfigError
+from support_agent.models import OnProgress, ensure, is_known
+
+
+def find_model(name: str, *, offline: bool, on_progress: OnProgress | None) -> Path | None:
+    """The file or folder that ``name`` means: a path that exists, or an entry of the registry; None for neither."""
+    path = Path(name).expanduser()
+    if path.exists():
+        return path
+    return ensure(name, offline=offline, on_progress=on_progress) if is_known(name) else None
+
+
+def find_gguf(path: Path) -> Path | None:
+    """``path`` itself if it is a GGUF file, or the one in that folder.
+
+    Raises:
+        ConfigError: the folder holds more than one.
+    """
+    if path.is_file():
+        return path if path.suffix == ".gguf" else None
+    found = sorted(path.glob("*.gguf"))
+    if len(found) > 1:
+        names = ", ".join(file.name for file in found)
+        raise ConfigError(f"{path} holds {len(found)} GGUF files ({names}): set model to the path of one of them.")
+    return found[0] if found else None
