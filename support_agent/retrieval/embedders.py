@@ -128,8 +128,9 @@ class SentenceTransformersEmbedder:
         except (OSError, ValueError, ImportError, AttributeError) as error:
             first_line = str(error).strip().partition("\n")[0]
             raise ConfigError(
-                f"No embedder {name!r} could be opened ({first_line or type(error).__name__}). Name {DEFAULT!r}, {MULTILINGUAL!r}, or "
-                "the hub name or folder of a sentence-transformers model with safetensors weights."
+                f"No embedder {name!r} could be opened ({first_line or type(error).__name__}). Name {DEFAULT!r}, "
+                f"{MULTILINGUAL!r}, or the hub name or folder of a sentence-transformers model with safetensors "
+                "weights."
             ) from error
         self.dimension = int(self._model.encode(["a"], show_progress_bar=False).shape[1])
         self.fingerprint = _weights_hash(self._model)

@@ -193,7 +193,7 @@ def test_names_the_address_of_a_server_that_is_not_there(server: Server) -> None
 
 
 def test_names_the_package_of_a_provider_that_is_not_installed() -> None:
-    with pytest.raises(ConfigError, match=r"support-agent\[chat\]"):
+    with pytest.raises(ConfigError, match=r'pip install "\.\[chat\]"'):
         ChatModelGenerator.open(Config(generator="chat_model", model="groq:llama3"))
 
 

@@ -8,19 +8,6 @@ from support_agent import generation
 from support_agent.config import Config, GeneratorName
 
 
-def test_the_public_names_are_these() -> None:
-    assert generation.__all__ == [
-        "Generator",
-        "Message",
-        "Prompt",
-        "clean_draft",
-        "loop_share",
-        "open_generator",
-        "prompt_version",
-        "write_prompt",
-    ]
-
-
 def test_every_name_a_setting_may_have_can_be_opened() -> None:
     assert set(generation._OPENERS) == set(get_args(GeneratorName))
 

@@ -147,6 +147,17 @@ def test_says_what_to_do_about_a_folder_without_a_model(tmp_path: Path) -> None:
         TransformersGenerator.open(_config(tmp_path))
 
 
+def test_a_model_too_large_for_the_memory_is_a_model_file_error(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill_the_memory(*_: Any, **__: Any) -> None:
+        raise torch.OutOfMemoryError("full")
+
+    monkeypatch.setattr("support_agent.generation.hf_transformers.load_model", fill_the_memory)
+    with pytest.raises(ModelFileError, match=r"does not fit into memory\. Choose a smaller model"):
+        TransformersGenerator.open(_config(tiny_llama))
+
+
 def test_says_why_the_hub_does_not_give_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(ModelFileError, match="not reachable"):
