@@ -52,7 +52,7 @@ class Config(BaseSettings):
     timeout_s: float = Field(60.0, gt=0, description="Longest wait for one draft of a remote model, in seconds.")
     threads: int = Field(0, ge=0, description="CPU threads for embedding and generation; 0 leaves it to the engine.")
     languages: tuple[str, ...] = Field(("en",), description="ISO 639-1 codes of the languages that are answered.")
-    max_ticket_chars: int = Field(8000, ge=100, description="A longer ticket goes to a human.")
+    max_ticket_chars: int = Field(8000, ge=100, le=100_000, description="A longer ticket goes to a human.")
     min_retrieval_score: float = Field(
         0.45, ge=-1, le=1, description="Below this cosine no passage is about the ticket."
     )

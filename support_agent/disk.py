@@ -28,6 +28,11 @@ def translated_errors(path: Path, error: type[SupportAgentError], mend: str) -> 
     try:
         yield
     except OSError as problem:
+        if problem.errno == errno.EFBIG:
+            raise error(
+                f"{path} may not grow further: a file-size limit is reached (`ulimit -f`, or the file system's own). "
+                f"Raise it or write elsewhere. {mend}"
+            ) from problem
         if is_full(problem):
             raise error(full_message(path, mend)) from problem
         raise error(f"{path} cannot be written: {problem.strerror or problem}. {mend}") from problem
@@ -39,7 +44,7 @@ def is_full(problem: OSError) -> bool:
 
 
 def full_message(path: Path, mend: str) -> str:
-    """The sentence for a disk, quota or file size limit that is used up."""
+    """The sentence for a disk or quota that is used up."""
     free_bytes = shutil.disk_usage(_existing(path)).free
     return f"{path} cannot be written: no space is left ({free_bytes:,} bytes free). {mend}"
 

@@ -18,24 +18,22 @@ _STOP_WORDS = frozenset(
     "will with would you your yours yes please".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"'`)\]}|\\^]+", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,:/]\d+)*%?(?![\w])|(?<![\w.])\d[\d.,]*(?=[A-Za-z]{1,2}\b)")
-_NEGATION = re.compile(r"\b(?:not|no|never|none|nor|cannot|unable|without|\w+n['’]t)\b", re.IGNORECASE)
-_LIST_MARKER = re.compile(r"(?m)^\s*(?:\d+[.)]|[-*•])\s+")
-_CODE_SPAN = re.compile(r"`+([^`\n]+)`+")
-_IDENTIFIER = re.compile(
-    r"(?<![\w@./-])(?:"
-    r"--?[a-z][\w-]*"  # --flag
-    r"|[\w-]+(?:\.[\w-]+)+(?:/[\w./-]*)?(?:\(\))?"  # dotted.name, host.tld/path, file.py
-    r"|~?(?:/[\w.-]+){2,}/?"  # /a/path
-    r"|\w+_\w+(?:\(\))?"  # snake_case
-    r"|\w+\(\)"  # call()
-    r"|[A-Za-z]+[a-z0-9]+[A-Z]\w*"  # camelCase, LlamaV2Runner
-    r"|[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+"  # Llama-2-7B, LLM-E
-    r"|[A-Z]+[A-Z0-9]*\d[\w-]*"  # GPT4
-    r")(?![\w@])"
+# At most twenty: a larger number at the start of a line is a number and not the mark of a list item.
+_LIST_MARKER = re.compile(r"^[ \t]*+(?:\d|1\d|20)[.)][ \t]", re.MULTILINE)
+_CODE = re.compile(r"```[^`]*+(?:```|\Z)|`[^`\n]++`")
+_PUNCTUATION = ".,;:!?\"'“”‘’«»…()[]{}*_~`"
+_SPECIAL = frozenset("@#$€£¥/\\<>=_~^|{}[]():&`")
+_INNER_DOT = re.compile(r"\w\.\w")
+# camelCase, LLM-E, --flag
+_NAME_LIKE = re.compile(r"[a-z][A-Z]|^[A-Z]\w*+-[A-Z]|^-+[A-Za-z]")
+_WORDS_AND_SLASH = re.compile(r"[^\W\d_]+(?:/[^\W\d_]+)+")
+_ABBREVIATIONS = frozenset("e.g i.e u.s u.k e.u a.m p.m".split())
+_NUMBER_WORDS = frozenset(
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million "
+    "millions billion billions dozen dozens half twice thrice".split()
 )
+_NEGATION = re.compile(r"\b(?:not|no|never|none|nor|cannot|unable|without|[a-z]++n['’]t)\b", re.IGNORECASE)
 
 
 def content_words(text: str) -> list[str]:
@@ -52,31 +50,32 @@ def content_words(text: str) -> list[str]:
 
 
 def facts(text: str) -> frozenset[str]:
-    """Links, addresses, numbers and code identifiers of a text, each in one normal form.
+    """What must not be invented: links, addresses, numbers, amounts and identifiers, each in one normal form.
 
-    "Visit https://a.example/x." and "`https://a.example/x`" hold the same fact; "https://a.example.evil/x" holds
-    another, for a fact is compared whole and never by what it starts with.
+    A token is a fact when it holds a digit, a sign that plain words do not ("@", "/", "$", "_", …), a dot or a capital
+    inside, or stands in code; so do number words and hyphenated names ("Llama-2", "LLM-E"). Facts are compared whole:
+    "https://a.example.evil/x" is another than "https://a.example", "$99k" another than "$99".
     """
-    text = _LIST_MARKER.sub("", unicodedata.normalize("NFKC", text))
-    found: set[str] = set()
-    for pattern in (_URL, _EMAIL):
-        found |= {match.rstrip(".,;:!?'’*_").rstrip("/").casefold() for match in pattern.findall(text)}
-        text = pattern.sub(" ", text)
-    for span in _CODE_SPAN.findall(text):
-        found |= {token.strip(".,;:()") for token in span.split()} - {""}
-    text = _CODE_SPAN.sub(" ", text)
-    found |= {
-        match.removesuffix("()").rstrip("./") for match in _IDENTIFIER.findall(text) if not _is_abbreviation(match)
-    }
-    text = _IDENTIFIER.sub(lambda match: match[0] if _is_abbreviation(match[0]) else " ", text)
-    found |= {match.strip("+.,:/").replace(",", "") for match in _NUMBER.findall(text)}
-    return frozenset(found)
+    text = _LIST_MARKER.sub("", _normal(text))
+    found = {_bare(token) for span in _CODE.findall(text) for token in span.split()}
+    for token in _CODE.sub(" ", text).split():
+        if _is_fact(token):
+            found.add(_bare(token))
+        found |= _NUMBER_WORDS.intersection(_bare(token).split("-"))
+    return frozenset(found - {""})
 
 
 def known_facts(text: str) -> frozenset[str]:
-    """What a sentence may repeat of a trusted text: its facts, and each of its words as it is written."""
-    words = (word.strip(".,:;!?()[]{}<>\"'’`*") for word in unicodedata.normalize("NFKC", text).split())
-    return facts(text) | frozenset(words)
+    """What a sentence may repeat of a trusted text: its tokens as they are written, and the names inside them."""
+    tokens = [_bare(token) for token in _normal(text).split()]
+    pieces = (piece.strip(".") for token in tokens for piece in re.split(r"[^\w.-]++", token))
+    return frozenset(tokens) | frozenset(pieces) | _NUMBER_WORDS.intersection("-".join(tokens).split("-"))
+
+
+def names(text: str) -> frozenset[str]:
+    """Stems of the words written with a capital, the first word of the text aside."""
+    written = _WORD.findall(_normal(text))
+    return frozenset(stem for word in written[1:] if word[0].isupper() for stem in content_words(word))
 
 
 def is_negated(text: str) -> bool:
@@ -100,6 +99,27 @@ def _stem(word: str) -> str:
     return word
 
 
-def _is_abbreviation(token: str) -> bool:
-    """ "e.g", "i.e", "U.S" are words, not identifiers."""
-    return bool(re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]?|(?:etc|vs|approx|incl)\.?", token))
+def _normal(text: str) -> str:
+    """NFKC, without characters that draw nothing: what a reader would see."""
+    text = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc", "Co"))
+
+
+def _bare(token: str) -> str:
+    """The form in which tokens are compared: no case, no punctuation around it, no possessive, no commas in numbers."""
+    bare = token.strip(_PUNCTUATION).casefold()
+    bare = re.sub(r"['’]s$", "", bare).rstrip("/")
+    return re.sub(r"(?<=\d),(?=\d{3})", "", bare)
+
+
+def _is_fact(token: str) -> bool:
+    bare = token.strip(_PUNCTUATION)
+    if any(character.isnumeric() for character in bare):
+        return True
+    if _INNER_DOT.search(bare):
+        return bare.casefold() not in _ABBREVIATIONS
+    if _WORDS_AND_SLASH.fullmatch(bare):
+        return False  # "and/or"
+    if token.rstrip(".,;:!?").endswith("()"):
+        return True
+    return bool(_SPECIAL.intersection(bare) or _NAME_LIKE.search(bare))

@@ -1,3 +1,4 @@
+import stat
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,16 @@ def test_an_unreadable_manifest_is_refused(folder: Path, manifest: str) -> None:
     (folder / "manifest.json").write_bytes(manifest.encode("latin-1"))
     with pytest.raises(IndexFolderError, match="cannot be read"):
         read_manifest(folder, IndexFolderError, "Mend it.")
+
+
+def test_an_old_files_permissions_are_kept(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a.bin", b"old")
+    (tmp_path / "a.bin").chmod(0o640)
+    write_bytes(tmp_path / "a.bin", b"new")
+    assert stat.S_IMODE((tmp_path / "a.bin").stat().st_mode) == 0o640
+
+
+def test_a_new_files_permissions_are_those_of_the_umask(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    write_bytes(tmp_path / "a.bin", b"new")
+    assert (tmp_path / "a.bin").stat().st_mode == (tmp_path / "plain").stat().st_mode

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_agent.wording import content_words, facts, known_facts, token_f1
+from support_agent.wording import content_words, facts, known_facts, names, token_f1
 
 
 @pytest.mark.parametrize(
@@ -10,13 +10,16 @@ from support_agent.wording import content_words, facts, known_facts, token_f1
     [
         ("Visit https://app.lamini.ai/keys.", {"https://app.lamini.ai/keys"}),
         ("Write to help@lamini.ai!", {"help@lamini.ai"}),
-        ("It costs $99 or 1,000 credits, about 5%.", {"99", "1000", "5%"}),
+        ("It costs $99 or 1,000 credits, about 5%.", {"$99", "1000", "5%"}),
         ("Use `pip install lamini` first", {"pip", "install", "lamini"}),
-        ("Call LlamaV2Runner and load_data().", {"LlamaV2Runner", "load_data"}),
-        ("Edit ~/.powerml/configure.yaml with --force", {"~/.powerml/configure.yaml", "--force"}),
+        ("Call LlamaV2Runner and load_data() or run().", {"load_data", "llamav2runner", "run"}),
+        ("Edit ~/.powerml/configure.yaml with --force", {"/.powerml/configure.yaml", "--force"}),
         ("See lamini-ai.com/lamini for more", {"lamini-ai.com/lamini"}),
-        ("Use Llama-2-7B or an LLM-E", {"Llama-2-7B", "LLM-E"}),
+        ("Use Llama-2-7B or an LLM-E", {"llama-2-7b", "llm-e"}),
+        ("Forty-nine seats, a dozen users", {"forty", "nine", "dozen"}),
+        ("Read and/or write your team's files", set()),
         ("1. First\n2. Second", set()),
+        ("555. First", {"555"}),
         ("This is plain, e.g. a sentence, i.e. words.", set()),
     ],
 )
@@ -24,16 +27,25 @@ def test_finds_what_must_not_be_invented(text: str, expected: set[str]) -> None:
     assert facts(text) == expected
 
 
-def test_a_longer_host_is_another_fact() -> None:
-    assert not facts("https://lamini.ai.evil.com") <= known_facts("See https://lamini.ai.")
+@pytest.mark.parametrize(
+    "invented",
+    "https://lamini.ai.evil.com //evil.com/a evil[.]com hxxps://evil/ http:evil https:/\\evil slack://evil mailto:bob "
+    "bob@localhost @evilcorp #evilcorp <script>go()</script> $SECRET /etc $99k 99EUR €99 .49 $.5 _49_ a49 49USD five "
+    "dozen [tab](//evil.com) e\u00advil.com evil\u2060.com １２３".split(),
+)
+def test_what_no_passage_holds_is_not_known(invented: str) -> None:
+    known = known_facts("Generate a key in the API tab at https://lamini.ai for $99 or 1,000 credits and twelve users.")
+    assert facts(f"Generate a key at {invented} now") - known
 
 
-def test_a_code_word_of_the_passage_may_be_set_in_backticks() -> None:
-    assert facts("Set `temperature`.") <= known_facts("The temperature, top_p and seed.")
+@pytest.mark.parametrize("held", ["https://lamini.ai.", "$99!", "(1000)", "twelve", "`credits`", "lamini.ai"])
+def test_what_a_passage_holds_is_known_however_it_is_set(held: str) -> None:
+    known = known_facts("Generate a key at https://lamini.ai for $99 or 1,000 credits and twelve users.")
+    assert facts(f"Generate {held} now") <= known
 
 
-def test_full_width_digits_are_digits() -> None:
-    assert facts("call １２３") == {"123"}
+def test_finds_names_but_not_the_first_word() -> None:
+    assert names("Ask Bob Smith about Lamini") == {"bob", "smith", "lamini"}
 
 
 def test_endings_of_a_word_do_not_matter() -> None:

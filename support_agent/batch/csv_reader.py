@@ -205,7 +205,8 @@ def _lines(path: Path, encoding: str) -> Iterator[str]:
                     raise BatchError(
                         f"{path}, line {number}, column 1: the line is over {MAX_CELL_CHARS:,} characters."
                     )
-                yield line
+                # The codec eats one byte order mark; a tool that put its own before another's leaves the second.
+                yield line.lstrip("\ufeff") if number == 1 else line
     except UnicodeDecodeError as problem:
         raise _wrong_encoding(path, encoding) from problem
     except OSError as problem:

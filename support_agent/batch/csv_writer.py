@@ -15,9 +15,11 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 from support_agent.batch.csv_reader import Layout
+from support_agent.errors import BatchError
 
 ADDED_COLUMNS = (
     "sa_route",
@@ -43,6 +45,21 @@ class Outcome:
 
     status: str
     cells: tuple[str, ...]
+
+
+def real_output(source: Path, output: Path) -> Path:
+    """The file that is written, behind symbolic links and ".."; refused where it is the input or no plain file."""
+    try:
+        real = output.resolve()
+        if real == source.resolve() or (real.exists() and source.exists() and real.samefile(source)):
+            raise BatchError(f"{output} is the input itself. Name another file for the output.")
+    except (OSError, RuntimeError) as problem:
+        raise BatchError(f"{output} cannot be used as the output: {problem}. Name another file.") from problem
+    if real.is_dir():
+        raise BatchError(f"{output} is a folder. Name a file in it for the output.")
+    if real.exists() and not real.is_file():
+        raise BatchError(f"{output} is a device or a pipe, which cannot be replaced whole. Name a plain file instead.")
+    return output if real == output.absolute() else real
 
 
 def outcome_of_reply(reply: Mapping[str, Any]) -> Outcome:

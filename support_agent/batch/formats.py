@@ -128,7 +128,7 @@ class _Header:
             choices = " or ".join(dict.fromkeys(f"{found.format} (text={self._header[found.text]})" for found in known))
             raise self._unsure(f"the ticket's text could be in several columns: {choices}", known[0].text)
         if len(self._header) != 1:
-            raise self._unsure("no column is known to hold the ticket's text", 0)
+            raise self._unsure("no column is known to hold the ticket's text", self._first_named())
         if _reads_like_a_ticket(self._header[0]):
             raise BatchError(
                 f"{self._path}, line 1: {self._header[0][:60]!r} reads like a ticket, not like the name of a column. "
@@ -174,10 +174,18 @@ class _Header:
         return Columns(entry.name, text, self.find(entry.subject), next(ids, None), self.find(entry.inbound))
 
     def _unsure(self, why: str, example: int) -> BatchError:
+        if not any(self._plain):
+            return BatchError(
+                f"{self._path}, line 1: none of its {len(self._header)} columns has a name. Write names into the first "
+                "line, with the word question above the tickets' text."
+            )
         return BatchError(
             f"{self._path}, line 1: {why}. Its columns are: {self._listed()}. "
             f"Name the right one, such as --map text={self._quoted(example)}."
         )
+
+    def _first_named(self) -> int:
+        return next((position for position, name in enumerate(self._plain) if name), 0)
 
     def _listed(self) -> str:
         return ", ".join(repr(name) for name in self._header)

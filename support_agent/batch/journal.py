@@ -116,6 +116,15 @@ class Journal:
                 reply=json.dumps(reply),
             )
 
+    def reopen(self, reason: str) -> None:
+        """Forget the outcomes that have this reason, so that their tickets are asked again."""
+        with self._transaction() as execute:
+            execute(
+                "DELETE FROM outcome WHERE EXISTS "
+                "(SELECT 1 FROM json_each(outcome.reply, '$.reasons') AS given WHERE given.value = :reason)",
+                reason=reason,
+            )
+
     def status(self, ticket_key: str) -> str | None:
         """How the ticket was closed, None while it is open."""
         with self._transaction() as execute:
@@ -189,8 +198,12 @@ def _open_engine(path: Path) -> Engine:
 
 def _translate(path: Path, problem: Exception) -> BatchError:
     said = str(getattr(problem, "orig", problem))
-    if "full" in said or "disk I/O" in said:
+    if "full" in said:
         return BatchError(full_message(path, GO_ON))
+    if "disk I/O" in said:
+        return BatchError(
+            f"{path} cannot be written ({said}): a file-size limit (`ulimit -f`) or the disk itself stops it. {GO_ON}"
+        )
     if any(word in said for word in ("locked", "readonly", "unable to open")):
         return BatchError(f"{path} cannot be used: {said}.")
     return BatchError(

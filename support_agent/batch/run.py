@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import glob
 import sqlite3
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -29,6 +30,7 @@ from support_agent.batch.csv_writer import (
     CsvWriter,
     Outcome,
     outcome_of_reply,
+    real_output,
     unasked,
 )
 from support_agent.batch.formats import Columns, find_columns
@@ -36,6 +38,9 @@ from support_agent.batch.journal import GO_ON, Journal
 from support_agent.disk import translated_errors
 from support_agent.errors import BatchError
 from support_agent.records import Reply, Ticket
+
+# The agent's word for a ticket on which the program itself failed: no verdict on the ticket.
+_NOT_FINAL = "internal_error"
 
 
 class Answerer(Protocol):
@@ -124,10 +129,7 @@ def plan_batch(source: Path, output: Path, mapping: Mapping[str, str], limit: in
     Raises:
         BatchError: the input is no sound table, has no text column or no rows, or would be overwritten.
     """
-    if output.exists() and source.exists() and output.samefile(source):
-        raise BatchError(f"{output} is the input itself. Name another file for the output.")
-    if output.is_dir():
-        raise BatchError(f"{output} is a folder. Name a file in it for the output.")
+    output = real_output(source, output)
     layout = read_layout(source)
     taken = [name for name in layout.header if name.strip().casefold() in ADDED_COLUMNS]
     if taken:
@@ -145,6 +147,8 @@ def plan_batch(source: Path, output: Path, mapping: Mapping[str, str], limit: in
             faulty += bool(row.fault)
     if not file_rows:
         raise BatchError(f"{source} has a header and no rows. There is nothing to answer.")
+    # A larger number than any file has rows is no limit, and too large a one for the standard library.
+    limit = None if limit is None else min(limit, sys.maxsize)
     return Plan(output, layout, columns, limit, file_rows, rows, faulty, sha256)
 
 
@@ -171,6 +175,7 @@ def run_batch(
             number of replies than it was given tickets. The journal stays, and so does what stood at the output.
     """
     journal.bind(plan.facts(agent))
+    journal.reopen(_NOT_FINAL)
     queue = _Queue(plan, journal, closed, on_progress)
     generated = 0
     for reply in agent.ask_many(queue.tickets()):

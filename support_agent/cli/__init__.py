@@ -10,7 +10,6 @@ import os
 import sys
 from typing import Annotated, Any
 
-import click
 import typer
 
 from support_agent.cli.ask import ask
@@ -22,6 +21,8 @@ from support_agent.cli.models import models_app
 from support_agent.cli.settings import config_app
 from support_agent.errors import SupportAgentError
 
+# Newer typers bring a click of their own, so that the class is taken from one that typer itself raises.
+_USAGE_ERROR: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 # What typer returns when Ctrl-C ended a command that does not say so itself.
 STOPPED = 130
 
@@ -60,8 +61,9 @@ def main() -> None:
     """Run the command line; a foreseen error is one sentence on stderr, never a traceback."""
     try:
         code = app(standalone_mode=False)
-        sys.stdout.flush()
-    except click.ClickException as problem:
+        if sys.stdout:
+            sys.stdout.flush()
+    except _USAGE_ERROR as problem:
         problem.show()
         code = problem.exit_code
     except SupportAgentError as problem:

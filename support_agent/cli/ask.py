@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 
 def ask(
-    text: Annotated[str, typer.Argument(help="The question, or - to read it from standard input.")],
+    text: Annotated[
+        str,
+        typer.Argument(
+            help="The question, or - to read it from standard input; put -- before one that begins with a dash."
+        ),
+    ],
     as_json: JsonOption = False,
     config: ConfigOption = None,
     index: IndexOption = None,
@@ -33,12 +38,17 @@ def ask(
 ) -> None:
     """Answer one question, or hand it to a human and say why."""
     agent = load_agent(config, index, generator, model, offline)
-    question = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
+    question = _read_all() if text == "-" else text
     reply = agent.ask(question)
     if as_json:
         typer.echo(json.dumps(reply.to_dict(), ensure_ascii=False))
     else:
         print_reply(reply)
+
+
+def _read_all() -> str:
+    """Standard input to its end; nothing where it is closed."""
+    return sys.stdin.buffer.read().decode("utf-8", "replace") if sys.stdin else ""
 
 
 def print_reply(reply: Reply) -> None:

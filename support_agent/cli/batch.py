@@ -65,7 +65,7 @@ def batch(
         return
     closed = Counts()
     try:
-        with open_journal(output) as journal:
+        with open_journal(plan.output) as journal:
             if fresh:
                 journal.clear()
             agent = load_agent(config, index, generator, model, offline)

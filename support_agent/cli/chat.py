@@ -47,6 +47,8 @@ def chat(
 
 def _read_line() -> str:
     """One line of the customer's; empty at the end of the input."""
+    if not sys.stdin:
+        return ""
     if sys.stdin.isatty():
         typer.echo("\nyou> ", nl=False, err=True)
     return sys.stdin.buffer.readline().decode("utf-8", "replace").strip()

@@ -14,8 +14,11 @@ from support_agent.gate.decision import Decision
 from support_agent.gate.support import CheckedSentence, SupportChecker, carried_start, citations_of
 from support_agent.generation.endings import clean_draft, loop_share
 from support_agent.records import Draft, Passage, Route, Signal
+from support_agent.triage.readable import clean
 
 MAX_LOOP_SHARE = 0.3
+# A log-prob above zero or not a number comes from a broken engine and counts as the least likely of all.
+_ROUNDING, _IMPOSSIBLE = 1e-3, -100.0
 # A draft of which less than this share of sentences is carried was not written from the passages at all.
 _MIN_KEPT_SHARE = 0.5
 
@@ -27,7 +30,7 @@ def decide_after(draft: Draft, passages: Sequence[Passage], config: Config) -> D
     = less sure), ``cut_off``, ``unsupported_share`` (of sentences that are not sent, high = less sure),
     ``invented_facts`` (count).
     """
-    cleaned = clean_draft(draft.text, draft.finish)
+    cleaned = clean(clean_draft(draft.text, draft.finish))
     checked = [s for s in SupportChecker(passages, config.min_support).check_all(cleaned) if s.text.strip()]
     kept = carried_start(checked)
     signals = _signals(draft, checked, kept, config)
@@ -48,11 +51,13 @@ def _signals(
     invented = sum(len(sentence.invented) for sentence in checked)
     found = [
         Signal("loop_share", round(loops, 4), MAX_LOOP_SHARE, loops > MAX_LOOP_SHARE),
-        Signal("cut_off", float(draft.finish == "length"), 0.5, draft.finish == "length"),
+        Signal("cut_off", float(draft.finish != "stop"), 0.5, draft.finish != "stop"),
         Signal("unsupported_share", round(unsupported, 4), _MIN_KEPT_SHARE, unsupported > _MIN_KEPT_SHARE),
         Signal("invented_facts", float(invented), None, False),
     ]
     if log_prob is not None:
+        if not (math.isfinite(log_prob) and log_prob <= _ROUNDING):
+            log_prob = _IMPOSSIBLE
         low = log_prob < config.min_mean_log_prob
         found.insert(0, Signal("mean_log_prob", round(log_prob, 4), config.min_mean_log_prob, low))
     return tuple(found)

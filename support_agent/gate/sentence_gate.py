@@ -10,6 +10,7 @@ from support_agent.gate.support import SupportChecker, carried_start, citations_
 from support_agent.generation.endings import clean_draft, loop_share
 from support_agent.records import Citation, Passage
 from support_agent.sentences import split_sentences
+from support_agent.triage.readable import clean
 
 
 class SentenceGate:
@@ -22,18 +23,26 @@ class SentenceGate:
     def __init__(self, passages: Sequence[Passage], config: Config) -> None:
         self._checker = SupportChecker(passages, config.min_support)
         self._written = ""
+        self._complete = 0
+        self._open = True
         self.sent = ""
         self.citations: tuple[Citation, ...] = ()
 
     def push(self, piece: str) -> str:
         """Take a piece of draft; return what may be sent now, often nothing."""
         self._written += piece
-        complete = "".join(split_sentences(self._written)[:-1])
-        if not complete or loop_share(self._written) > MAX_LOOP_SHARE:
+        sentences = split_sentences(self._written)[:-1] if self._open else []
+        if len(sentences) <= self._complete:
             return ""
-        kept = carried_start(self._checker.check_all(clean_draft(complete, "stop")))
+        self._complete = len(sentences)
+        checked = self._checker.check_all(clean(clean_draft("".join(sentences), "stop")))
+        kept = carried_start(checked)
+        # Once a sentence was refused, or the text goes in circles, nothing that comes later is sent.
+        self._open = all(sentence.fits for sentence in checked) and loop_share(self._written) <= MAX_LOOP_SHARE
+        while kept and not kept[-1].citation:
+            kept.pop()  # a "Yes." goes out with the sentence it belongs to
         text = "".join(sentence.text for sentence in kept).strip()
-        if not text.startswith(self.sent):
+        if not text.startswith(self.sent) or loop_share(self._written) > MAX_LOOP_SHARE:
             return ""
         added = text[len(self.sent) :]
         self.sent, self.citations = text, citations_of(kept)

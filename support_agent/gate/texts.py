@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from support_agent.records import Passage, Route
+from support_agent.triage.readable import clean
 
 # Reason code → one sentence for staff.
 REASONS: dict[str, str] = {
@@ -71,7 +72,7 @@ def customer_text(route: Route, reasons: Sequence[str], passages: Sequence[Passa
     """
     reason = reasons[0] if reasons else ""
     if route is Route.CLARIFY and reason == "ambiguous":
-        titles = dict.fromkeys(passage.title for passage in passages if passage.title)
+        titles = dict.fromkeys(title for passage in passages if (title := clean(passage.title)))
         options = "\n".join(f"- {title}" for title in list(titles)[:_MAX_OPTIONS])
         return f"Could you tell me a little more? Is it one of these?\n{options}"
     return _TEXTS.get(reason, _HANDED_OVER)

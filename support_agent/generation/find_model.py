@@ -8,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from support_agent.errors import ConfigError
-from support_agent.models import OnProgress, ensure, is_known
+from support_agent.models import OnProgress, ensure, expand_user, is_known
 
 
 def find_model(name: str, *, offline: bool, on_progress: OnProgress | None) -> Path | None:
     """The file or folder that ``name`` means: a path that exists, or an entry of the registry; None for neither."""
-    path = Path(name).expanduser()
+    path = expand_user(name, "model")
     if path.exists():
         return path
     return ensure(name, offline=offline, on_progress=on_progress) if is_known(name) else None

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from support_agent.artefacts import MANIFEST, read_manifest
-from support_agent.errors import ModelFileError
+from support_agent.errors import ConfigError, ModelFileError
 from support_agent.models.registry import ModelEntry
 
 
@@ -33,7 +33,26 @@ def cache_folder() -> Path:
     import platformdirs
 
     named = os.environ.get("SUPPORT_AGENT_CACHE")
-    return Path(named).expanduser() if named else platformdirs.user_cache_path("support-agent", appauthor=False)
+    return (
+        expand_user(named, "SUPPORT_AGENT_CACHE")
+        if named
+        else platformdirs.user_cache_path("support-agent", appauthor=False)
+    )
+
+
+def expand_user(named: str, setting: str) -> Path:
+    """The path, "~" replaced by the home folder.
+
+    Raises:
+        ConfigError: there is no such user, or the user has no home folder.
+    """
+    try:
+        return Path(named).expanduser()
+    except RuntimeError as problem:
+        raise ConfigError(
+            f"{setting} is {named!r}, and no home folder is known for {Path(named).parts[0]!r}. "
+            "Name the folder in full, from the root on."
+        ) from problem
 
 
 def model_folder(name: str) -> Path:

@@ -19,7 +19,7 @@ from pathlib import Path
 from support_agent.artefacts import sha256_file, write_manifest
 from support_agent.disk import fsync, is_full, translated_errors
 from support_agent.errors import ModelFileError
-from support_agent.models.cache import check, model_folder, partial_folder, read_unchecked
+from support_agent.models.cache import check, expand_user, model_folder, partial_folder, read_unchecked
 from support_agent.models.registry import ModelEntry, ModelFile, find
 from support_agent.models.sources import FolderSource, NotThereError, Source, SourceError
 
@@ -232,7 +232,7 @@ class _Fetch:
 def _sources(entry: ModelEntry, from_folder: Path | None, *, offline: bool) -> list[Source]:
     """A local folder, when given, before the entry's own sources; offline nothing else."""
     named = os.environ.get("SUPPORT_AGENT_MODELS")
-    path = from_folder or (Path(named).expanduser() if named else None)
+    path = from_folder or (expand_user(named, "SUPPORT_AGENT_MODELS") if named else None)
     local: list[Source] = [FolderSource(path, entry.name)] if path else []
     return local if offline else [*local, *entry.sources]
 

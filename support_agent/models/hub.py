@@ -26,6 +26,20 @@ if TYPE_CHECKING:
 _TRIES = 20  # connections for one file; each but the first only if the one before it brought bytes
 
 
+def why_unreachable(*, connect_s: float = 5.0, answer_s: float = 10.0) -> str:
+    """Why the hub does not answer, "" where it does; to be asked before a library that would retry for minutes."""
+    import httpx
+
+    if _told_offline():
+        return "HF_HUB_OFFLINE is set"
+    try:
+        with httpx.Client(timeout=httpx.Timeout(answer_s, connect=connect_s)) as client:
+            _answer_within(answer_s, client, client.build_request("GET", _root())).close()
+    except (SourceError, httpx.HTTPError, httpx.InvalidURL) as problem:
+        return f"the model hub is not reachable: {problem or type(problem).__name__}"
+    return ""
+
+
 @dataclass(frozen=True)
 class HubSource:
     """A repository of the Hugging Face hub, or of the server that ``$HF_ENDPOINT`` names.
@@ -52,7 +66,7 @@ class HubSource:
         """Download the file, by HTTP Range after a cut connection; see Source."""
         import httpx
 
-        if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
+        if _told_offline():
             raise SourceError("not asked, because HF_HUB_OFFLINE is set")
         target = place(scratch, "hub", file)
         if file.size_bytes is not None and size_of(target) == file.size_bytes:
@@ -98,7 +112,7 @@ class HubSource:
         return None
 
     def _url(self, file: ModelFile) -> str:
-        root = (self.endpoint or os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+        root = (self.endpoint or _root()).rstrip("/")
         return f"{root}/{self.repo}/resolve/{quote(self.revision, safe='')}/{quote(self.prefix + file.path)}"
 
     def _check(self, response: httpx.Response, file: ModelFile) -> None:
@@ -121,6 +135,14 @@ class HubSource:
         if os.environ.get("HF_TOKEN"):
             return f"the HF_TOKEN given may not read it: accept the licence on {page} with the account of that token"
         return f"access has to be granted: open {page}, accept the licence, make a read token, `export HF_TOKEN=…`"
+
+
+def _root() -> str:
+    return os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
+
+
+def _told_offline() -> bool:
+    return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
 
 
 def _headers() -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 # English words that carry no subject; in other languages BM25's own weighting has to do without a list.
 STOPWORDS = "en"
+WORD_FILES = "bm25"
 
 
 class WordIndex:
@@ -34,13 +35,19 @@ class WordIndex:
         return cls(bm25)
 
     @classmethod
-    def load(cls, folder: Path) -> WordIndex:
-        """Read what ``save`` wrote; the caller has checked the hashes."""
+    def load(cls, folder: Path, passages: int) -> WordIndex:
+        """Read what ``save`` wrote for so many passages; the caller has checked the hashes.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError, OSError: the files are of something else.
+        """
         import bm25s
 
         if not folder.is_dir():
             return cls(None)
-        return cls(bm25s.BM25.load(folder, mmap=False, allow_pickle=False, show_progress=False))
+        bm25 = bm25s.BM25.load(folder, mmap=False, allow_pickle=False, show_progress=False)
+        _check(bm25, passages)
+        return cls(bm25)
 
     def save(self, folder: Path) -> None:
         """Write into ``folder``; nothing is written where there is nothing to find."""
@@ -60,6 +67,21 @@ class WordIndex:
         found = np.flatnonzero(scores > 0)
         best = found[np.argsort(-scores[found], kind="stable")][:depth]
         return [int(position) for position in best]
+
+
+def _check(bm25: Any, passages: int) -> None:
+    """Raise ValueError unless every number in the index points at something that is there."""
+    data, indices, starts = (bm25.scores[name] for name in ("data", "indices", "indptr"))
+    # bm25s gives the empty word a number without scores; no ticket holds it.
+    tokens = [number for word, number in bm25.vocab_dict.items() if word]
+    if not (
+        bm25.scores["num_docs"] == passages
+        and len(data) == len(indices) == starts[-1]
+        and indices.dtype.kind == starts.dtype.kind == "i"
+        and 0 <= indices.min(initial=0) <= indices.max(initial=0) < passages
+        and max(tokens, default=0) < len(starts) - 1
+    ):
+        raise ValueError(f"the words in {WORD_FILES} are not those of {passages} passages")
 
 
 def _words(text: str) -> list[str]:

@@ -57,6 +57,8 @@ def open_embedder(
         ConfigError: the extra that the embedder needs is not installed, or no model has this name.
         ModelFileError: the model's files are missing or not the pinned ones.
     """
+    if not name.strip():
+        raise ConfigError(f"The embedder has no name. Leave the option out for {DEFAULT!r}, or name one.")
     if name == HASHING:
         return HashingEmbedder()
     if name == MULTILINGUAL:
@@ -120,13 +122,17 @@ class SentenceTransformersEmbedder:
     def __init__(self, name: str, *, offline: bool = False) -> None:
         from sentence_transformers import SentenceTransformer
 
+        from support_agent.models.hub import why_unreachable
+
         self.name = name
+        # With the hub out of reach a model may still be in the cache; the library would retry for more than a minute.
+        unreachable = "" if offline or Path(name).exists() else why_unreachable()
         try:
             self._model: Any = SentenceTransformer(
-                name, local_files_only=offline, model_kwargs={"use_safetensors": True}
+                name, local_files_only=offline or bool(unreachable), model_kwargs={"use_safetensors": True}
             )
         except (OSError, ValueError, ImportError, AttributeError) as error:
-            first_line = str(error).strip().partition("\n")[0]
+            first_line = unreachable or str(error).strip().partition("\n")[0]
             raise ConfigError(
                 f"No embedder {name!r} could be opened ({first_line or type(error).__name__}). Name {DEFAULT!r}, "
                 f"{MULTILINGUAL!r}, or the hub name or folder of a sentence-transformers model with safetensors "

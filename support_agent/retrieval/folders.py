@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 import support_agent
@@ -80,4 +81,6 @@ def mend(folder: Path) -> str:
     """What a person should do about a damaged index folder."""
     if is_shipped(folder):
         return "Run `pip install --force-reinstall .` in the folder you installed support_agent from."
-    return f"Build it again: support-agent index build {folder.name} FILES…"
+    real = folder.resolve()
+    command = f"Build it again: support-agent index build {shlex.quote(real.name)} FILES…"
+    return command if real.parent == own_folder().resolve() else f"{command} --output {shlex.quote(str(folder))}"

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import MANIFEST, read_manifest
 from support_agent.errors import IndexFolderError
 from support_agent.records import Passage
-from support_agent.retrieval.bm25 import WordIndex
+from support_agent.retrieval.bm25 import WORD_FILES, WordIndex
 from support_agent.retrieval.embedders import Embedder, open_embedder
 from support_agent.retrieval.folders import mend
 from support_agent.retrieval.sifting import LeftOut
@@ -30,10 +32,11 @@ if TYPE_CHECKING:
 
     from support_agent.models import OnProgress
 
-VECTORS, PASSAGES, WORDS, LEFT_OUT = "vectors.faiss", "passages.jsonl", "bm25", "left_out.jsonl"
+VECTORS, PASSAGES, WORDS, LEFT_OUT = "vectors.faiss", "passages.jsonl", WORD_FILES, "left_out.jsonl"
 KIND, FORMAT = "support-agent index", 1
 DEPTH = 50
 RANK_CONSTANT = 60
+SOURCE_FACTS = {"file": str, "sha256": str, "rows": int}
 
 
 class Index:
@@ -47,10 +50,16 @@ class Index:
         self.version = index_version(folder)
         data = folder / str(manifest["data"])
         self._vectors: Any = _read_faiss(data / VECTORS, mend(folder))
-        self.words = WordIndex.load(data / WORDS)
+        with _must_fit(folder):
+            self.words = WordIndex.load(data / WORDS, len(self.passages))
         if self._vectors.ntotal != len(self.passages):
             raise IndexFolderError(
                 f"{folder} holds {len(self.passages)} passages but {self._vectors.ntotal} vectors. {mend(folder)}"
+            )
+        if self._vectors.d != embedder.dimension:
+            raise IndexFolderError(
+                f"{folder} holds vectors of {self._vectors.d} dimensions, but {embedder.name} makes "
+                f"{embedder.dimension}. {mend(folder)}"
             )
 
     @classmethod
@@ -135,7 +144,43 @@ def read_index_manifest(folder: Path) -> dict[str, Any]:
         )
     if manifest.get("facts_sha256") != facts_hash(manifest):
         raise IndexFolderError(f"{folder / MANIFEST} was changed or damaged. {mend(folder)}")
+    with _must_fit(folder):
+        _check_facts(manifest)
     return manifest
+
+
+@contextmanager
+def _must_fit(folder: Path) -> Iterator[None]:
+    """Translate what is raised over contents that have their hashes and are not an index all the same."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as problem:
+        raise IndexFolderError(
+            f"{folder} has its hashes, but its contents do not fit: {type(problem).__name__}: {problem}. {mend(folder)}"
+        ) from problem
+
+
+def _check_facts(manifest: dict[str, Any]) -> None:
+    """Raise ValueError or KeyError unless everything that is read of a manifest is there and of its kind."""
+    data, embedder, counts = manifest["data"], manifest["embedder"], manifest["counts"]
+    # Joined to the folder's path: a name with more than one part would lead out of it.
+    if not isinstance(data, str) or not re.fullmatch(r"\w[\w.-]*", data):
+        raise ValueError(f"data is {data!r}, not the name of a folder")
+    kinds: list[tuple[Any, type]] = [
+        (embedder["name"], str),
+        (embedder["fingerprint"], str),
+        (embedder["dimension"], int),
+        (counts["passages"], int),
+        (counts["left_out"], dict),
+        (manifest["sources"], list),
+        (manifest["made"], str),
+        (manifest["made_by"], str),
+        (manifest["factory"], str),
+        *((source[key], kind) for source in manifest["sources"] for key, kind in SOURCE_FACTS.items()),
+    ]
+    wrong = [value for value, kind in kinds if not isinstance(value, kind)]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r:.60} is of the wrong kind")
 
 
 def facts_hash(manifest: dict[str, Any]) -> str:
@@ -146,15 +191,21 @@ def facts_hash(manifest: dict[str, Any]) -> str:
 
 def read_passages(folder: Path, manifest: dict[str, Any]) -> list[Passage]:
     """The passages of an index folder, in the order of their vectors."""
-    with (folder / str(manifest["data"]) / PASSAGES).open(encoding="utf-8") as lines:
-        return [Passage(**json.loads(line)) for line in lines]
+    with _must_fit(folder), (folder / str(manifest["data"]) / PASSAGES).open(encoding="utf-8") as lines:
+        return [_passage(json.loads(line)) for line in lines]
 
 
 def read_left_out(folder: Path, manifest: dict[str, Any]) -> list[LeftOut]:
     """The rows that the builds left out, with the reason of each."""
-    with (folder / str(manifest["data"]) / LEFT_OUT).open(encoding="utf-8") as lines:
+    with _must_fit(folder), (folder / str(manifest["data"]) / LEFT_OUT).open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    return [LeftOut(Passage(**row["passage"]), row["reason"]) for row in rows]
+        return [LeftOut(_passage(row["passage"]), str(row["reason"])) for row in rows]
+
+
+def _passage(row: dict[str, Any]) -> Passage:
+    if not all(isinstance(value, str) for value in row.values()):
+        raise TypeError(f"a passage has a column that is no text: {row!r:.60}")
+    return Passage(**row)
 
 
 def index_version(folder: Path) -> str:

@@ -17,6 +17,8 @@ from support_agent.triage.readable import clean, empty_signal, invisible_signal,
 
 __all__ = ["triage_ticket"]
 
+_END_CHARS = 50_000
+
 # Signal → reason and route, gravest first: the first that fired chooses the route and the customer's text.
 _DECISIVE: dict[str, tuple[str, Route]] = {
     "danger_self_harm": ("danger_self_harm", Route.HUMAN),
@@ -33,8 +35,10 @@ _DECISIVE: dict[str, tuple[str, Route]] = {
 
 
 def triage_ticket(ticket: Ticket, config: Config) -> Triage:
-    """Read one ticket. Danger is looked for in the whole text, however long."""
+    """Read one ticket. Of one longer than any limit, only the first and the last 50,000 characters are read."""
     raw = ticket.body
+    if len(raw) > 2 * _END_CHARS:
+        raw = f"{raw[:_END_CHARS]}\n{raw[-_END_CHARS:]}"
     text = clean(raw)
     language, probability = detect(text)
     signals = (

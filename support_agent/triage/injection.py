@@ -10,14 +10,17 @@ from support_agent.records import Signal
 from support_agent.triage.patterns import compile_patterns, pattern_signal
 
 _EARLIER = r"(?:all |any |the |your |my |these |those |of )*(?:previous|prior|above|earlier|preceding|former|original|initial|system|existing|safety|old)"
-_ORDERS = r"(?:instructions?|prompts?|rules?|directions?|guidelines?|commands?|orders?|messages?|text|context|training|polic(?:y|ies)|restrictions?)"
+_ORDERS = r"(?:instructions?|prompts?|rules?|directions?|guidelines?|commands?|orders?|messages?|polic(?:y|ies)|restrictions?)"
 
 _PATTERN = compile_patterns(
     [
         rf"\b(?:ignore|disregard|forget|override|bypass|neglect|skip|discard|drop)\b(?: \w+){{0,2}}? {_EARLIER} {_ORDERS}\b",
         rf"\b(?:ignore|disregard|forget|bypass) (?:all |everything )?(?:of )?(?:your|the|these|those) {_ORDERS}\b",
+        r"\b(?:ignore|forget|disregard) (?:all )?(?:of )?(?:the |everything )above\b|^\s*(?:system|assistant) ?:",
+        r"\b(?:tell|show|give) me your (?:\w+ )?(?:prompt|instructions|rules)\b|\b(?:reveal|print|leak|repeat|output) your (?:\w+ )?(?:prompt|instructions|rules)\b",
+        r"\b(?:act|behave|respond|answer|pretend to be|roleplay)(?: as| like)? an? (?:unrestricted|unfiltered|uncensored|jailbroken|evil)\b",
         r"\b(?:ignore|forget|disregard) (?:everything|all|anything) (?:above|before|prior|you (?:were|have been) told|i said|that came before)\b",
-        rf"\b(?:reveal|print|show|repeat|output|display|leak|tell me|give me|write out)\b(?: \w+){{0,3}}? (?:your|the|its) (?:\w+ )?(?:system|hidden|initial|secret|original|internal|developer) (?:\w+ )?{_ORDERS}\b",
+        rf"\b(?:reveal|print|show|repeat|output|display|leak|tell me|give me|write out)\b(?: \w+){{0,3}}? (?:your|its|the) (?:system|hidden|secret|developer) (?:\w+ )?{_ORDERS}\b",
         rf"\bwhat (?:is|are|was|were) (?:your) (?:\w+ )?(?:system|hidden|initial|secret|original|internal|developer) (?:\w+ )?{_ORDERS}\b",
         r"\b(?:repeat|print|output) (?:the |everything |all )?(?:words|text|lines?|content)?(?: that (?:is|are))? ?above\b",
         r"\byou (?:are|will be) (?:now|from now on)\b(?: \w+){0,6}? (?:dan|unrestricted|jailbroken|unfiltered|evil|developer mode|free from|no longer|without (?:rules|restrictions))\b",

@@ -26,12 +26,13 @@ _MIN_LATIN_WORDS = 3
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _NON_LATIN = re.compile(r"[\u0370-\u1fff\u3040-\u9fff\uac00-\ud7af]")
 # Links, addresses and code are the same in every language.
-_NO_LANGUAGE = re.compile(r"`[^`]*`|https?://\S+|\S+@\S+|\w+[._]\w+\S*")
+_NO_LANGUAGE = re.compile(r"`[^`]*+`|(?<!\S)(?:https?://|\w++[._@])\S++")
+_READ_CHARS = 2000
 
 
 def detect(text: str) -> tuple[str, float]:
     """Language code and its probability (0–1); ("und", p) below a probability of 0.6 or for a word or two."""
-    words = _NO_LANGUAGE.sub(" ", text)[:2000]
+    words = _NO_LANGUAGE.sub(" ", text[:_READ_CHARS])
     if len(_LATIN_WORD.findall(words)) < _MIN_LATIN_WORDS and not _NON_LATIN.search(words):
         return "und", 0.0
     code, probability = _identifier().classify(words)

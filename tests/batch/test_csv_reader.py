@@ -18,6 +18,7 @@ READABLE = {
     "no_last_newline": b"id,text\n1,hello\n007,NA",
     "empty_lines": b"\nid,text\n\n1,hello\n007,NA\n\n\n",
     "byte_order_mark": b"\xef\xbb\xbfid,text\n1,hello\n007,NA\n",
+    "two_byte_order_marks": b'\xef\xbb\xbf\xef\xbb\xbf"id",text\n1,hello\n007,NA\n',
     "utf16": "id,text\n1,hello\n007,NA\n".encode("utf-16"),
     "utf16_big": b"\xfe\xff" + "id,text\n1,hello\n007,NA\n".encode("utf-16-be"),
     "utf32": "id,text\n1,hello\n007,NA\n".encode("utf-32"),

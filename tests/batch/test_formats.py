@@ -51,6 +51,8 @@ MAPPED = {
 
 REFUSED = {
     "none": ("a,b", {}, ["no column is known", "'a', 'b'", "--map text=a"]),
+    "no_names": (",,", {}, ["line 1", "none of its 3 columns has a name", "the word question"]),
+    "first_nameless": (",a,b", {}, ["no column is known", "--map text=a"]),
     "several": ("question,text", {}, ["several columns", "text=question", "text=text", "--map"]),
     "two_subjects": ("Summary,Subject,Description", {}, ["several columns", "Jira", "Zendesk"]),
     "absent": ("a,b", {"text": "c"}, ["no column 'c'", "'a', 'b'"]),

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from support_agent.batch import open_journal
+from support_agent.batch.journal import _translate
 from support_agent.errors import BatchError
 
 FACTS = {"input file": "abc", "column mapping": "text=text", "generator version": "1"}
@@ -116,3 +117,9 @@ def test_an_output_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         open_journal(tmp_path / "file" / "out.csv"),
     ):
         pass
+
+
+def test_a_disk_that_fails_is_not_called_full(tmp_path: Path) -> None:
+    failed = _translate(tmp_path / "out.csv", sqlite3.OperationalError("disk I/O error"))
+    assert "file-size limit" in str(failed)
+    assert "no space" not in str(failed)

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -230,8 +231,8 @@ def file_size_limit(limit_bytes: int) -> Iterator[None]:
 def test_a_full_disk_is_named_and_the_last_good_output_stays(answer_file: Run, tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("the last good output")
     source = write(tmp_path / "in.csv", [(str(n), "same", "x" * 20_000) for n in range(100)])
-    no_space = r"out.csv cannot be written: no space is left \([\d,]+ bytes free\)"
-    with file_size_limit(1_000_000), pytest.raises(BatchError, match=no_space):
+    too_large = r"out.csv may not grow further: a file-size limit is reached"
+    with file_size_limit(1_000_000), pytest.raises(BatchError, match=too_large):
         answer_file(source, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == "the last good output"
     assert not list(tmp_path.glob(".*"))
@@ -286,3 +287,66 @@ def run_and_kill(source: Path, output: Path, after_rows: int, then_wait_s: float
         time.sleep(then_wait_s)
         process.kill()
         return process.wait()
+
+
+@pytest.mark.parametrize("name", ["in.csv", "newsub/../in.csv", "link.csv"])
+def test_the_input_is_never_the_output_whatever_it_is_called(source: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "link.csv").symlink_to(source)
+    with pytest.raises(BatchError, match="is the input itself"):
+        plan_batch(source, tmp_path / name, {})
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "pipe"])
+def test_refuses_an_output_that_is_no_plain_file(source: Path, tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BatchError, match="is a device or a pipe.*Name a plain file"):
+        plan_batch(source, tmp_path / name, {})
+
+
+def test_refuses_an_output_that_is_a_loop_of_links(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
+    with pytest.raises(BatchError, match="cannot be used as the output"):
+        plan_batch(source, tmp_path / "loop.csv", {})
+
+
+def test_a_link_at_the_output_is_followed(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "real" / "out.csv")
+    assert plan_batch(source, tmp_path / "link.csv", {}).output == tmp_path / "real" / "out.csv"
+
+
+def test_a_limit_beyond_every_number_is_no_limit(answer_file: Run, source: Path, tmp_path: Path) -> None:
+    assert answer_file(source, tmp_path / "out.csv", limit=10**30).rows == 5
+
+
+def test_a_ticket_on_which_the_program_failed_is_asked_again(
+    echo_agent: Any, answer_file: Run, source: Path, tmp_path: Path
+) -> None:
+    first, second = FailingAgent(echo_agent(1), tickets=2), echo_agent(1)
+    with pytest.raises(KeyboardInterrupt):
+        answer_file(source, tmp_path / "out.csv", first)
+    answer_file(source, tmp_path / "out.csv", second)
+    assert second.asked == ["hello", "a human please", ""]
+    assert "internal_error" not in (tmp_path / "out.csv").read_text("utf-8")
+
+
+def test_a_run_that_ends_writes_a_programs_failure_as_human(echo_agent: Any, answer_file: Run, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", [("1", "hello", "")])
+    answer_file(source, tmp_path / "out.csv", FailingAgent(echo_agent(1), tickets=2))
+    assert [(row["sa_status"], row["sa_reasons"]) for row in read(tmp_path / "out.csv")] == [
+        ("human", "internal_error")
+    ]
+
+
+class FailingAgent:
+    """Fails on every ticket, and is stopped after so many."""
+
+    def __init__(self, agent: Any, tickets: int) -> None:
+        self.versions: Mapping[str, str] = agent.versions
+        self._agent = agent
+        self._tickets = tickets
+
+    def ask_many(self, tickets: Iterable[Ticket]) -> Iterator[Reply]:
+        for number, reply in enumerate(self._agent.ask_many(tickets), 1):
+            yield replace(reply, route=Route.HUMAN, reasons=("internal_error",))
+            if number == self._tickets:
+                raise KeyboardInterrupt

@@ -135,3 +135,33 @@ def test_streams_only_sentences_that_a_passage_carries() -> None:
         " Keep it secret.",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "Ask Bob Smith there.",
+        "Bananas purple monkeys eat the API key secret.",
+        "\U0001f595\U0001f595",
+        "Do not have it.",
+    ],
+    ids=["name", "three strange words", "emoji", "only stop words"],
+)
+def test_ends_the_answer_before(tail: str) -> None:
+    decision = decide_after(draft(f"You can generate an API key in the API tab. {tail}"), [KEY], CONFIG)
+    assert decision.text == "You can generate an API key in the API tab."
+
+
+@pytest.mark.parametrize("log_prob", [float("nan"), float("inf"), 5.0], ids=["not a number", "infinite", "above one"])
+def test_a_log_prob_that_cannot_be_holds_the_draft_back(log_prob: float) -> None:
+    made = Draft("Keep it secret.", "scripted", tokens=1, sum_log_prob=log_prob)
+    assert decide_after(made, [KEY], CONFIG).reasons == ("low_log_prob",)
+
+
+def test_a_yes_is_streamed_only_with_the_sentence_it_belongs_to() -> None:
+    gate = SentenceGate([KEY], CONFIG)
+    assert [gate.push(piece) for piece in ("Yes. Keep", " it secret. You")] == ["", "Yes. Keep it secret."]
+
+
+def test_characters_that_nobody_sees_are_not_sent() -> None:
+    assert decide_after(draft("Keep it \u202esecret\u200b."), [KEY], CONFIG).text == "Keep it secret."

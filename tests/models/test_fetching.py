@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support_agent.errors import ModelFileError
+from support_agent.errors import ConfigError, ModelFileError
 from support_agent.models import (
     ModelFile,
     cache_folder,
@@ -292,4 +292,11 @@ def test_what_cannot_fit_is_refused_before_a_byte_is_fetched(hub, tiny, cache) -
 def test_a_cache_that_cannot_be_written_names_the_place(entry, cache) -> None:
     cache.write_text("a file where the folder should be")
     with pytest.raises(ModelFileError, match=r"models/tiny cannot be written: .* set SUPPORT_AGENT_CACHE"):
+        ensure_entry(entry)
+
+
+@pytest.mark.parametrize("setting", ["SUPPORT_AGENT_CACHE", "SUPPORT_AGENT_MODELS"])
+def test_a_folder_of_an_unknown_user_is_refused(setting, entry, monkeypatch) -> None:
+    monkeypatch.setenv(setting, "~no-such-user/x")
+    with pytest.raises(ConfigError, match=f"{setting} is '~no-such-user/x', and no home folder is known"):
         ensure_entry(entry)

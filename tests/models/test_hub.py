@@ -4,7 +4,7 @@ import pytest
 
 from support_agent.errors import ModelFileError
 from support_agent.models import SourceError, ensure_entry
-from support_agent.models.hub import HubSource
+from support_agent.models.hub import HubSource, why_unreachable
 
 
 def test_fetches_files_from_the_address_in_hf_endpoint(entry, hub, tiny, monkeypatch) -> None:
@@ -113,3 +113,22 @@ def test_a_server_error_is_named(hub, entry) -> None:
     hub.status = 503
     with pytest.raises(ModelFileError, match="HTTP 503"):
         ensure_entry(entry)
+
+
+@pytest.mark.parametrize("status", [200, 404, 503])
+def test_a_hub_that_answers_at_all_is_reachable(hub, cache, monkeypatch, status) -> None:
+    hub.status = status
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    assert why_unreachable() == ""
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "http://[", "nothing"])
+def test_a_hub_that_does_not_answer_is_unreachable_at_once(cache, monkeypatch, endpoint) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", endpoint)
+    assert "the model hub is not reachable" in why_unreachable()
+
+
+def test_a_silent_hub_is_given_up(hub, cache, monkeypatch) -> None:
+    hub.silent_s = 2.0
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    assert "no answer within 0.2 s" in why_unreachable(answer_s=0.2)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -104,3 +105,21 @@ def test_openvino_is_imported_without_its_telemetry() -> None:
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
     assert printed.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_embedder_without_a_name_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="The embedder has no name"):
+        open_embedder(name)
+
+
+def test_an_unknown_embedder_without_a_hub_is_refused_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    began = time.monotonic()
+
+    with pytest.raises(ConfigError, match="No embedder 'nope' could be opened .the model hub is not reachable"):
+        open_embedder("nope")
+
+    assert time.monotonic() - began < 30

@@ -6,7 +6,7 @@ import pytest
 
 from support_agent.errors import ConfigError, IndexFolderError
 from support_agent.retrieval import find_index, known_indexes
-from support_agent.retrieval.folders import is_shipped, own_index
+from support_agent.retrieval.folders import is_shipped, mend, own_index
 
 
 @pytest.fixture
@@ -55,3 +55,13 @@ def test_a_folder_without_a_manifest_is_no_index(own: Path) -> None:
 def test_a_name_that_leaves_the_folder_is_refused(own: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="cannot name an index"):
         own_index(name)
+
+
+def test_an_index_in_ones_own_folder_is_mended_by_name(own: Path) -> None:
+    assert mend(own / "faq").endswith("index build faq FILES…")
+
+
+def test_an_index_elsewhere_is_mended_where_it_stands(own: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "my indexes" / "faq"
+
+    assert mend(folder).endswith(f"index build faq FILES… --output '{folder}'")

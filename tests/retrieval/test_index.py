@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support_agent.artefacts import write_manifest
 from support_agent.errors import IndexFolderError
 from support_agent.records import Passage
 from support_agent.retrieval import HashingEmbedder, Index, build_index
 from support_agent.retrieval.building import embedded_text
 from support_agent.retrieval.documents import Source
-from support_agent.retrieval.index import RANK_CONSTANT
+from support_agent.retrieval.index import RANK_CONSTANT, facts_hash
 
 FILES = [
     "manifest.json",
@@ -188,7 +189,9 @@ def test_a_foreign_embedder_is_refused_with_the_command_that_mends_it(folder: Pa
     stranger = HashingEmbedder()
     stranger.fingerprint = "f" * 64
 
-    with pytest.raises(IndexFolderError, match=r"cannot be compared.*index build faq FILES… --embedder hashing"):
+    with pytest.raises(
+        IndexFolderError, match=r"cannot be compared.*index build faq FILES… --output .* --embedder hashing"
+    ):
         Index.open(folder, embedder=stranger)
 
 
@@ -202,3 +205,61 @@ def test_version_changes_with_the_index(folder: Path) -> None:
     build_index(folder, [source], HashingEmbedder())
 
     assert opened(folder).version != before
+
+
+FOREIGN_FACTS = {
+    "no embedder": {"embedder": None},
+    "embedder without a name": {"embedder": {"fingerprint": "a", "dimension": 512}},
+    "data outside": {"data": "../../../etc"},
+    "data the parent": {"data": ".."},
+    "data a number": {"data": 3},
+    "counts of words": {"counts": {"passages": "many", "left_out": {}}},
+    "sources a word": {"sources": ["faq.csv"]},
+}
+FOREIGN_FILES = {
+    "passages not JSON": ("passages.jsonl", b"{\n"),
+    "passages with other keys": ("passages.jsonl", b'{"question": "a"}\n'),
+    "passages of numbers": ("passages.jsonl", b'{"passage_id": 1, "title": 2, "text": 3, "source": 4}\n'),
+    "passages a list": ("passages.jsonl", b"[1]\n"),
+    "passages not UTF-8": ("passages.jsonl", b"\xff\n"),
+    "too few passages": ("passages.jsonl", b""),
+    "words not JSON": ("bm25/vocab.index.json", b"{"),
+    "words a list": ("bm25/vocab.index.json", b"[]"),
+    "words beyond the end": ("bm25/vocab.index.json", b'{"settings": 99999}'),
+    "parameters empty": ("bm25/params.index.json", b"{}"),
+    "parameters unknown": ("bm25/params.index.json", b'{"what": 1}'),
+    "array broken": ("bm25/indices.csc.index.npy", b"nothing"),
+    "vectors broken": ("vectors.faiss", b"nothing"),
+}
+
+
+def with_hashes(folder: Path, **facts: object) -> None:
+    """Write the manifest anew, so that every hash agrees with what is there."""
+    old = json.loads((folder / "manifest.json").read_text())
+    new = {**{key: value for key, value in old.items() if key not in ("files", "facts_sha256")}, **facts}
+    write_manifest(folder, {**new, "facts_sha256": facts_hash(new)}, list(old["files"]))
+
+
+@pytest.mark.parametrize("facts", FOREIGN_FACTS.values(), ids=FOREIGN_FACTS.keys())
+def test_facts_that_do_not_fit_are_refused_though_their_hash_agrees(folder: Path, facts: dict[str, object]) -> None:
+    with_hashes(folder, **facts)
+
+    with pytest.raises(IndexFolderError, match="do not fit.*index build faq FILES"):
+        Index.open(folder)
+
+
+@pytest.mark.parametrize(("name", "content"), FOREIGN_FILES.values(), ids=FOREIGN_FILES.keys())
+def test_a_file_that_does_not_fit_is_refused_though_its_hash_agrees(folder: Path, name: str, content: bytes) -> None:
+    in_folder(folder, name).write_bytes(content)
+    with_hashes(folder)
+
+    with pytest.raises(IndexFolderError, match="index build faq FILES"):
+        Index.open(folder)
+
+
+def test_vectors_of_another_length_than_the_embedders_are_refused(folder: Path) -> None:
+    short = HashingEmbedder()
+    short.dimension = 256
+
+    with pytest.raises(IndexFolderError, match="vectors of 512 dimensions, but hashing makes 256"):
+        Index.open(folder, embedder=short)
