@@ -68,6 +68,7 @@ class Agent:
         from support_agent.config import Config, load_config
         from support_agent.generation import open_generator
         from support_agent.retrieval import Index, find_index
+        from support_agent.triage.language import detect
 
         if isinstance(config, Config):
             if overrides:
@@ -75,6 +76,9 @@ class Agent:
             settings = config
         else:
             settings = load_config(config, **overrides).config
+        detect(
+            "What language is this?"
+        )  # reads the language model now: a disk that is full then stops the start, not the first ticket
         folder = find_index(settings.index)
         index = Index.open(folder, offline=settings.offline, threads=settings.threads, on_progress=on_progress)
         return cls(index, open_generator(settings, on_progress=on_progress), settings)

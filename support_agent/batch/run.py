@@ -39,8 +39,7 @@ from support_agent.disk import translated_errors
 from support_agent.errors import BatchError
 from support_agent.records import Reply, Ticket
 
-# The agent's word for a ticket on which the program itself failed: no verdict on the ticket.
-_NOT_FINAL = "internal_error"
+_NOT_FINAL = "internal_error"  # the program itself failed: no verdict on the ticket
 
 
 class Answerer(Protocol):
@@ -147,8 +146,7 @@ def plan_batch(source: Path, output: Path, mapping: Mapping[str, str], limit: in
             faulty += bool(row.fault)
     if not file_rows:
         raise BatchError(f"{source} has a header and no rows. There is nothing to answer.")
-    # A larger number than any file has rows is no limit, and too large a one for the standard library.
-    limit = None if limit is None else min(limit, sys.maxsize)
+    limit = None if limit is None else min(limit, sys.maxsize)  # islice takes no larger one
     return Plan(output, layout, columns, limit, file_rows, rows, faulty, sha256)
 
 

@@ -33,7 +33,7 @@ def why_unreachable(*, connect_s: float = 5.0, answer_s: float = 10.0) -> str:
     if _told_offline():
         return "HF_HUB_OFFLINE is set"
     try:
-        with httpx.Client(timeout=httpx.Timeout(answer_s, connect=connect_s)) as client:
+        with httpx.Client(timeout=httpx.Timeout(answer_s + connect_s, connect=connect_s)) as client:
             _answer_within(answer_s, client, client.build_request("GET", _root())).close()
     except (SourceError, httpx.HTTPError, httpx.InvalidURL) as problem:
         return f"the model hub is not reachable: {problem or type(problem).__name__}"
