@@ -4,7 +4,7 @@ Comes in: a ticket's text, its earlier turns, passages. Goes out: chat messages,
 Knows no model and no tokenizer; a backend renders the messages with its model's own chat template.
 
 Passages are shown as earlier exchanges (title asked, text answered), because a small model copies the manner of what it
-sees: on the 132 answerable lamini_docs test rows SmolLM2-135M reached a token-F1 of 0.407 this way, 0.363 with the same
+sees: on the 132 answerable lamini_docs test rows SmolLM2-135M reached a token-F1 of 0.394 this way, 0.338 with the same
 three passages as a numbered list (tests/benchmarks/prompt_forms.py).
 """
 
