@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.errors import ConfigError, GenerationError
+from support_agent.errors import ConfigError
 from support_agent.journey import Journey, milliseconds_since
 from support_agent.records import Citation, Draft, Passage, Reply, Route, Ticket
 
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from support_agent.streaming import ReplyStream
 
 logger = logging.getLogger(__name__)
-
-# After so many tickets in a row that the generator failed on, the rest of a batch is not tried: a server that is down
-# costs one time-out a ticket.
-_FAILURES_UNTIL_DOWN = 2
 
 
 class Agent:
@@ -124,6 +120,7 @@ class Agent:
 
         When the generator fails, the best passage's words serve if nothing was sent yet, else the ticket is closed.
         """
+        from support_agent.generation.attempts import log_failure
         from support_agent.streaming import DraftStream
 
         prompt = self._prompt(journey)
@@ -133,8 +130,8 @@ class Agent:
                 if allowed := gate.push(piece):
                     yield allowed
             journey.draft = writing.draft
-        except Exception as problem:  # noqa: BLE001 - see _drafts
-            _log_failure(problem)
+        except Exception as problem:  # noqa: BLE001 - a generator is foreign code; the ticket must come out all the same
+            log_failure(problem)
             if gate.sent:
                 self._close(journey, Route.HUMAN, ("generator_failed",))
             else:
@@ -197,43 +194,22 @@ class Agent:
             self._close(journey, decision.route, decision.reasons)
 
     def _generate(self, journeys: Sequence[Journey]) -> None:
+        """Write all drafts together; the best passage's words serve where the generator fails."""
+        from support_agent.generation.attempts import try_to_write
+
         if not journeys:
             return
         started = time.perf_counter()
         prompts = [self._prompt(journey) for journey in journeys]
-        for journey, draft in zip(journeys, self._drafts(journeys, prompts), strict=True):
-            journey.draft = draft
+        drafts = try_to_write(self.generator, prompts)
+        for journey, prompt, draft in zip(journeys, prompts, drafts, strict=True):
+            journey.draft = draft or self._extract(journey, prompt)
             journey.timings_ms["generation"] = milliseconds_since(started) / len(journeys)
 
     def _prompt(self, journey: Journey) -> Prompt:
         from support_agent.generation.prompt import write_prompt
 
         return write_prompt(journey.triaged.text, journey.passages, journey.ticket.history)
-
-    def _drafts(self, journeys: Sequence[Journey], prompts: Sequence[Prompt]) -> list[Draft]:
-        """All at once; when that fails, one by one, and the best passage's words where the generator stays down."""
-        try:
-            drafts = self.generator.generate(prompts)
-            if len(drafts) == len(prompts):
-                return drafts
-            logger.error("the generator gave %d drafts for %d prompts", len(drafts), len(prompts))
-        except Exception as problem:  # noqa: BLE001 - a generator is foreign code; the tickets must come out all the same
-            _log_failure(problem)
-            if len(prompts) == 1:
-                return [self._extract(journeys[0], prompts[0])]
-        drafts, failures = [], 0
-        for journey, prompt in zip(journeys, prompts, strict=True):
-            draft = self._draft_alone(prompt) if failures < _FAILURES_UNTIL_DOWN else None
-            failures = 0 if draft else failures + 1
-            drafts.append(draft or self._extract(journey, prompt))
-        return drafts
-
-    def _draft_alone(self, prompt: Prompt) -> Draft | None:
-        try:
-            return self.generator.generate([prompt])[0]
-        except Exception as problem:  # noqa: BLE001 - see _drafts
-            _log_failure(problem)
-            return None
 
     def _extract(self, journey: Journey, prompt: Prompt) -> Draft:
         from support_agent.generation.extractive import ExtractiveGenerator
@@ -244,8 +220,7 @@ class Agent:
     def _finish(self, journey: Journey) -> None:
         from support_agent.gate import decide_after
 
-        assert journey.draft is not None
-        decision = decide_after(journey.draft, journey.passages, self.config)
+        decision = decide_after(journey.written, journey.passages, self.config)
         journey.decisions.append(decision)
         self._close(journey, decision.route or Route.HUMAN, decision.reasons)
 
@@ -298,11 +273,3 @@ def _continue_from(sent: str, citations: tuple[Citation, ...], reply: Reply) -> 
         return reply
     text = sent if reply.route is Route.ANSWER else f"{sent}\n\n{reply.text}"
     return replace(reply, text=text, citations=citations)
-
-
-def _log_failure(problem: Exception) -> None:
-    """A GenerationError is foreseen and explains itself; anything else needs its traceback."""
-    if isinstance(problem, GenerationError):
-        logger.warning("%s", problem)
-    else:
-        logger.exception("the generator failed")

@@ -80,6 +80,14 @@ def test_too_few_drafts_are_not_mixed_up() -> None:
     assert [reply.citations[0].passage_id for reply in replies] == ["docs:1", "docs:2"]
 
 
+def test_a_generator_that_gives_nothing_at_all_is_down() -> None:
+    class Nothing(ScriptedGenerator):
+        def generate(self, prompts, on_text=None):  # type: ignore[no-untyped-def]
+            return None
+
+    assert [reply.reasons for reply in make_agent(Nothing()).ask_many([KEY, KEY])] == [("generator_down",)] * 2
+
+
 def test_a_search_that_fails_hands_over_only_its_ticket() -> None:
     class Fragile(WordIndex):
         def search(self, texts, k):  # type: ignore[no-untyped-def]
