@@ -1,26 +1,124 @@
-"""Question/answer rows and passages → chat examples, written with the very prompt the agent serves with.
+"""Question/answer rows → chat examples, written with the very prompt the agent serves with.
 
-Knows no model and no tokenizer.
+Comes in: rows (a Passage each: title the question, text the answer). Goes out: examples, and rows held back for
+development. Knows no model and no tokenizer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from support_agent.generation.prompt import Message, prompt_version, write_prompt
+from support_agent.artefacts import sha256_bytes
+from support_agent.generation.prompt import Message, Prompt, write_prompt
 from support_agent.records import Passage
+from support_agent.wording import content_words
+
+Search = Callable[[Sequence[str], int], list[list[Passage]]]
+
+# Two questions belong together when they share this part of their content words (Jaccard): rows of lamini_docs that
+# ask the same thing in other words would otherwise stand on both sides of the split.
+SAME_QUESTION = 0.6
 
 
 @dataclass(frozen=True)
 class Example:
-    """One training example: the prompt's messages, and the answer whose tokens carry the loss."""
+    """One training example: what the model is shown, and the answer whose tokens carry the loss."""
 
-    messages: tuple[Message, ...]
+    row_id: str
+    prompt: Prompt
     answer: str
-    prompt_version: str
 
 
-def write_example(question: str, answer: str, passages: Sequence[Passage]) -> Example:
-    """Write one example; an adapter made of these sees in training what it will see in service."""
-    return Example(write_prompt(question, passages).messages, answer, prompt_version())
+def plain_examples(rows: Sequence[Passage]) -> list[Example]:
+    """Question → answer without any passage: how adapters are usually trained on such rows; kept to compare."""
+    return [Example(row.passage_id, plain_prompt(row.title), row.text) for row in rows]
+
+
+def plain_prompt(question: str) -> Prompt:
+    """The question alone, no instruction and no passage."""
+    return Prompt((Message("user", question),), (), question)
+
+
+def retrieval_examples(
+    rows: Sequence[Passage],
+    search: Search,
+    *,
+    passages: int,
+    own_share: float,
+    hidden: Collection[str] = (),
+    seed: int = 0,
+) -> list[Example]:
+    """Examples with retrieved passages in the prompt.
+
+    With probability ``own_share`` the row's own passage stands among them, at a random place, so that the model learns
+    to write what it is given; in the rest it is missing, as it is for every new question, and only near ones are there.
+
+    Args:
+        search: questions and a number → that many passages for each, best first (``Index.search``).
+        passages: how many passages a prompt shows.
+        own_share: 0–1.
+        hidden: ids of passages that are never shown (the rows held back for development).
+        seed: another seed draws other rows for the own passage, and other places for it.
+    """
+    draw = random.Random(seed)
+    # Deep enough that the row's own passage and some hidden ones can be taken out.
+    found = search([row.title for row in rows], 4 * passages + 4)
+    examples = []
+    for row, candidates in zip(rows, found, strict=True):
+        near = [one for one in candidates if one.passage_id not in hidden and not _same(one, row)][:passages]
+        if draw.random() < own_share:
+            near = near[: passages - 1]
+            near.insert(draw.randint(0, len(near)), row)
+        examples.append(Example(row.passage_id, write_prompt(row.title, near), row.text))
+    return examples
+
+
+def split_rows(rows: Sequence[Passage], dev_share: float, seed: int) -> tuple[list[Passage], list[Passage]]:
+    """Part rows into training and development; rows that ask nearly the same never stand on both sides.
+
+    Args:
+        dev_share: 0–1, the part of the rows to hold back; met to within one cluster.
+        seed: decides which clusters are held back.
+    """
+    groups = clusters([row.title for row in rows])
+    random.Random(seed).shuffle(groups)
+    held: set[int] = set()
+    for group in groups:
+        if len(held) + len(group) <= dev_share * len(rows):
+            held.update(group)
+    return (
+        [row for number, row in enumerate(rows) if number not in held],
+        [row for number, row in enumerate(rows) if number in held],
+    )
+
+
+def clusters(questions: Sequence[str]) -> list[list[int]]:
+    """Numbers of the questions, grouped: each shares most of its content words with another of its group."""
+    words = [frozenset(content_words(question)) for question in questions]
+    group_of = list(range(len(questions)))
+
+    def first_of(number: int) -> int:
+        while group_of[number] != number:
+            group_of[number] = number = group_of[group_of[number]]
+        return number
+
+    for one, mine in enumerate(words):
+        for other in range(one):
+            shared = len(mine & words[other])
+            if shared and shared >= SAME_QUESTION * len(mine | words[other]):
+                group_of[first_of(one)] = first_of(other)
+    groups: dict[int, list[int]] = {}
+    for number in range(len(questions)):
+        groups.setdefault(first_of(number), []).append(number)
+    return list(groups.values())
+
+
+def data_hash(rows: Sequence[Passage]) -> str:
+    """Hex sha256 over ids, questions and answers, in their order: what an adapter was trained on."""
+    return sha256_bytes("\0".join(part for row in rows for part in (row.passage_id, row.title, row.text)).encode())
+
+
+def _same(passage: Passage, row: Passage) -> bool:
+    return passage.passage_id == row.passage_id or (passage.title, passage.text) == (row.title, row.text)

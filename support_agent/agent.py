@@ -47,12 +47,18 @@ class Agent:
 
     @classmethod
     def load(
-        cls, config: str | Path | Config | None = None, *, on_progress: OnProgress | None = None, **overrides: Any
+        cls,
+        config: str | Path | Config | None = None,
+        *,
+        profile: str | None = None,
+        on_progress: OnProgress | None = None,
+        **overrides: Any,
     ) -> Agent:
         """Open index and generator.
 
         Args:
             config: a TOML file, or a Config; without one ``$SUPPORT_AGENT_CONFIG`` or ``support_agent.toml`` here.
+            profile: a named set of settings below all others but the defaults, such as ``"llama2-7b"``.
             on_progress: told of every download, for a progress bar.
             overrides: settings by name, such as ``generator="extractive"`` or ``index="my_docs"``.
 
@@ -67,11 +73,11 @@ class Agent:
         from support_agent.triage.language import detect
 
         if isinstance(config, Config):
-            if overrides:
+            if overrides or profile:
                 raise ConfigError("Give either a Config or single settings, not both: use config.model_copy(update=…).")
             settings = config
         else:
-            settings = load_config(config, **overrides).config
+            settings = load_config(config, profile=profile, **overrides).config
         detect(
             "What language is this?"
         )  # reads the language model now: a disk that is full then stops the start, not the first ticket

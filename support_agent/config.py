@@ -1,8 +1,8 @@
 """Every setting, where it may come from, and which one wins.
 
-Keyword overrides win over environment variables (``SUPPORT_AGENT_…``), those over one TOML file, that over the
-defaults. Unknown keys are errors. Secrets (HF_TOKEN, OPENAI_API_KEY, …) are never settings: the libraries that need one
-read it from the environment.
+Keyword overrides win over environment variables (``SUPPORT_AGENT_…``), those over one TOML file, that over a profile
+(a named set of settings), that over the defaults. Unknown keys are errors. Secrets (HF_TOKEN, OPENAI_API_KEY, …) are
+never settings: the libraries that need one read it from the environment.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ from support_agent.errors import ConfigError
 FILE_NAME = "support_agent.toml"
 ENV_PREFIX = "SUPPORT_AGENT_"
 # Places that the environment names and that are no settings: folders, and the file that holds the settings.
-_PLACES = {"cache", "config", "indexes", "models"}
+_PLACES = {"adapters", "cache", "config", "indexes", "models"}
+# Sets of settings that belong together; any of the sources may name one as ``profile``.
+PROFILES: dict[str, dict[str, Any]] = {
+    "llama2-7b": {"generator": "transformers", "model": "llama-2-7b", "adapter": "llama-2-7b-lamini-docs"},
+}
 GeneratorName = Literal["openvino", "transformers", "chat_model", "extractive", "scripted"]
 
 
@@ -44,7 +48,11 @@ class Config(BaseSettings):
         description="Registry name, folder or hub name of the generator's model; for chat_model what LangChain's "
         "init_chat_model takes, such as openai:gpt-4.1-mini or ollama:llama3.2.",
     )
-    adapter: str | None = Field(None, description="Folder or registry name of a PEFT adapter (generator transformers).")
+    adapter: str = Field(
+        "auto",
+        description="Name or folder of a LoRA adapter (generators openvino and transformers); auto is the shipped one "
+        "made for this model, if there is one, and none is none. `support-agent adapters list` shows the names.",
+    )
     base_url: str | None = Field(None, description="Address of an OpenAI-compatible server (generator chat_model).")
     passages: int = Field(3, ge=1, le=20, description="How many passages the generator is shown.")
     max_new_tokens: int = Field(200, ge=8, le=4096, description="Longest draft, in tokens.")
@@ -73,6 +81,9 @@ class Config(BaseSettings):
         return (init_settings,)
 
 
+_KNOWN_IN_ENVIRONMENT = {*Config.model_fields, *_PLACES, "profile"}
+
+
 @dataclass(frozen=True)
 class LoadedConfig:
     """A configuration and, for each setting that is not the default, the name of the source it came from."""
@@ -81,23 +92,25 @@ class LoadedConfig:
     sources: dict[str, str]
 
 
-def load_config(path: str | Path | None = None, **overrides: Any) -> LoadedConfig:
-    """Merge defaults, one TOML file, the environment and ``overrides``, the later winning.
+def load_config(path: str | Path | None = None, *, profile: str | None = None, **overrides: Any) -> LoadedConfig:
+    """Merge defaults, a profile, one TOML file, the environment and ``overrides``, the later winning.
 
     Args:
         path: a TOML file; without one ``$SUPPORT_AGENT_CONFIG``, then ``support_agent.toml`` in the working folder.
+        profile: a name in ``PROFILES``; without one ``$SUPPORT_AGENT_PROFILE``, then ``profile`` in the file.
         overrides: settings by name; None means "not given".
 
     Raises:
         ConfigError: the file cannot be read, a key is unknown, or a value does not fit.
     """
     file = _find_file(path)
-    layers: list[tuple[str, dict[str, Any]]] = []
-    if file is not None:
-        layers.append((str(file), _read_toml(file)))
-    environment = _read_environment()
-    layers.append(("environment", {key: value for key, value in environment.items() if value is not None}))
-    layers.append(("override", {key: value for key, value in overrides.items() if value is not None}))
+    layers: list[tuple[str, dict[str, Any]]] = [
+        (str(file), _read_toml(file) if file else {}),
+        ("environment", _read_environment()),
+        ("override", {"profile": profile, **overrides}),
+    ]
+    layers = [(name, {key: value for key, value in layer.items() if value is not None}) for name, layer in layers]
+    layers = [*_take_profile(layers), *layers]
     merged: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for name, layer in layers:
@@ -109,16 +122,27 @@ def load_config(path: str | Path | None = None, **overrides: Any) -> LoadedConfi
         raise ConfigError(_explain(problem, sources)) from problem
 
 
+def _take_profile(layers: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """The layer of the profile that the last of ``layers`` to name one names; the name itself is taken out of them."""
+    named = [(place, layer.pop("profile")) for place, layer in layers if "profile" in layer]
+    if not named:
+        return []
+    place, profile = named[-1]
+    if not isinstance(profile, str) or profile not in PROFILES:
+        raise ConfigError(f"There is no profile {profile!r} (from {place}); there are: {', '.join(PROFILES)}.")
+    return [(f"profile {profile}", PROFILES[profile])]
+
+
 def _read_environment() -> dict[str, Any]:
     unknown = [
         name
         for name in os.environ
-        if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).lower() not in {*Config.model_fields, *_PLACES}
+        if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).lower() not in _KNOWN_IN_ENVIRONMENT
     ]
     if unknown:
         raise ConfigError(f"There is no setting for the environment variable {unknown[0]}. {_hint(unknown[0])}")
     try:
-        return EnvSettingsSource(Config)()
+        return {"profile": os.environ.get(f"{ENV_PREFIX}PROFILE") or None, **EnvSettingsSource(Config)()}
     except SettingsError as problem:
         raise ConfigError(
             f'The environment variable {ENV_PREFIX}LANGUAGES must be a JSON list, such as \'["en", "de"]\'.'

@@ -7,7 +7,8 @@
     ├── IndexFolderError     an index is missing, damaged, or made for something else
     ├── DocumentError        a source document cannot be read into passages
     ├── GenerationError      a generator failed on a ticket (never a traceback)
-    └── BatchError           a ticket CSV cannot be read, written or resumed
+    ├── BatchError           a ticket CSV cannot be read, written or resumed
+    └── TrainingError        a fine-tuning run cannot begin, go on or end
 
 A message says what happened, with which value, where, and what to do next. Errors of other libraries are translated
 once, where the foreign call is made, with ``raise … from error``.
@@ -40,3 +41,7 @@ class GenerationError(SupportAgentError):
 
 class BatchError(SupportAgentError):
     """A ticket file cannot be read, written, or resumed."""
+
+
+class TrainingError(SupportAgentError):
+    """A fine-tuning run cannot begin, go on, or end."""

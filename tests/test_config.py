@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from support_agent.config import load_config
+from support_agent import Agent
+from support_agent.config import PROFILES, Config, load_config
 from support_agent.errors import ConfigError
 
 
@@ -63,3 +64,42 @@ def test_an_environment_variable_that_does_not_fit_is_one_sentence(
 def test_a_named_file_that_is_not_there_is_an_error() -> None:
     with pytest.raises(ConfigError, match="nowhere.toml is not there"):
         load_config("nowhere.toml")
+
+
+def test_a_profile_wins_over_the_defaults_and_loses_to_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("support_agent.toml").write_text('model = "mine"\n')
+    monkeypatch.setenv("SUPPORT_AGENT_PASSAGES", "2")
+    loaded = load_config(profile="llama2-7b", adapter="none")
+    config = loaded.config
+    assert (config.generator, config.model, config.adapter) == ("transformers", "mine", "none")
+    assert loaded.sources == {
+        "generator": "profile llama2-7b",
+        "model": "support_agent.toml",
+        "adapter": "override",
+        "passages": "environment",
+    }
+
+
+@pytest.mark.parametrize("place", ["override", "environment", "file"])
+def test_every_source_may_name_a_profile(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("named.toml").write_text('profile = "llama2-7b"\n')
+    monkeypatch.setenv("NOTHING" if place != "environment" else "SUPPORT_AGENT_PROFILE", "llama2-7b")
+    named = {"override": {"profile": "llama2-7b"}, "environment": {}, "file": {"path": "named.toml"}}[place]
+    assert load_config(**named).config.model == "llama-2-7b"
+
+
+@pytest.mark.parametrize("value", ['"gpt-5"', "3", '["llama2-7b"]'], ids=["unknown", "number", "list"])
+def test_an_unknown_profile_is_an_error_that_lists_them(value: str) -> None:
+    Path("support_agent.toml").write_text(f"profile = {value}\n")
+    with pytest.raises(ConfigError, match=r"no profile .* \(from support_agent.toml\); there are: llama2-7b"):
+        load_config()
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_is_a_valid_configuration(name: str) -> None:
+    assert Config(**PROFILES[name]).model_dump() == load_config(profile=name).config.model_dump()
+
+
+def test_a_profile_beside_a_whole_config_is_refused() -> None:
+    with pytest.raises(ConfigError, match="not both"):
+        Agent.load(Config(), profile="llama2-7b")

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from finetune.cli import finetune_app
+from support_agent.cli.adapters import adapters_app
 from support_agent.cli.ask import ask
 from support_agent.cli.batch import batch
 from support_agent.cli.chat import chat
@@ -39,6 +41,8 @@ app.command()(batch)
 app.command()(doctor)
 app.add_typer(index_app, name="index")
 app.add_typer(models_app, name="models")
+app.add_typer(adapters_app, name="adapters")
+app.add_typer(finetune_app, name="finetune")
 app.add_typer(config_app, name="config")
 
 
@@ -90,7 +94,7 @@ def _show_log(level: int) -> None:
     handler.setFormatter(_OneLine("%(levelname)s: %(message)s") if level > logging.INFO else logging.Formatter())
     handler.setLevel(level)
     if level > logging.INFO:
-        handler.addFilter(logging.Filter("support_agent"))
+        handler.addFilter(lambda record: record.name.split(".")[0] in {"support_agent", "finetune"})
     logging.basicConfig(level=level, handlers=[handler])
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from support_agent.cli.loading import (
+    AdapterOption,
     ConfigOption,
     GeneratorOption,
     IndexOption,
     JsonOption,
     ModelOption,
     OfflineOption,
+    ProfileOption,
     load_agent,
 )
 
@@ -31,13 +33,15 @@ def ask(
     ],
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    profile: ProfileOption = None,
     index: IndexOption = None,
     generator: GeneratorOption = None,
     model: ModelOption = None,
+    adapter: AdapterOption = None,
     offline: OfflineOption = None,
 ) -> None:
     """Answer one question, or hand it to a human and say why."""
-    agent = load_agent(config, index, generator, model, offline)
+    agent = load_agent(config, profile, index, generator, model, adapter, offline)
     question = _read_all() if text == "-" else text
     reply = agent.ask(question)
     if as_json:

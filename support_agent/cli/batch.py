@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from support_agent.cli.loading import (
+    AdapterOption,
     ConfigOption,
     GeneratorOption,
     IndexOption,
     JsonOption,
     ModelOption,
     OfflineOption,
+    ProfileOption,
     load_agent,
 )
 
@@ -43,9 +45,11 @@ def batch(
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw an unfinished run's replies away.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    profile: ProfileOption = None,
     index: IndexOption = None,
     generator: GeneratorOption = None,
     model: ModelOption = None,
+    adapter: AdapterOption = None,
     offline: OfflineOption = None,
 ) -> None:
     """Answer every ticket of a CSV; the same command goes on where it was stopped.
@@ -68,7 +72,7 @@ def batch(
         with open_journal(plan.output) as journal:
             if fresh:
                 journal.clear()
-            agent = load_agent(config, index, generator, model, offline)
+            agent = load_agent(config, profile, index, generator, model, adapter, offline)
             with _bar(plan) as draw:
                 summary = run_batch(plan, agent, journal, closed, draw)
     except KeyboardInterrupt:

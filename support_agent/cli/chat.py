@@ -9,12 +9,14 @@ import typer
 
 from support_agent.cli.ask import print_reply
 from support_agent.cli.loading import (
+    AdapterOption,
     ConfigOption,
     GeneratorOption,
     IndexOption,
     JsonOption,
     ModelOption,
     OfflineOption,
+    ProfileOption,
     load_agent,
 )
 
@@ -24,15 +26,17 @@ _TURNS_KEPT = 6
 def chat(
     as_json: JsonOption = False,
     config: ConfigOption = None,
+    profile: ProfileOption = None,
     index: IndexOption = None,
     generator: GeneratorOption = None,
     model: ModelOption = None,
+    adapter: AdapterOption = None,
     offline: OfflineOption = None,
 ) -> None:
     """Talk turn by turn; a follow-up keeps the subject of the turns before. End with an empty line or Ctrl-D."""
     from support_agent.records import Ticket, Turn
 
-    agent = load_agent(config, index, generator, model, offline)
+    agent = load_agent(config, profile, index, generator, model, adapter, offline)
     typer.echo("Ask a question; an empty line ends the conversation.", err=True)
     history: list[Turn] = []
     while question := _read_line():

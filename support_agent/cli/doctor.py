@@ -128,6 +128,7 @@ def _index(name: str) -> str:
 def _would_run(settings: Config) -> str:
     """Open the generator for real, unless its model would have to be fetched first."""
     from support_agent.generation import open_generator
+    from support_agent.generation.adapters import adapter_name
     from support_agent.models import is_known, origin
 
     if settings.generator in ("openvino", "transformers") and is_known(settings.model) and not origin(settings.model):
@@ -135,7 +136,8 @@ def _would_run(settings: Config) -> str:
     started = time.perf_counter()
     generator = open_generator(settings.model_copy(update={"offline": True}))
     seconds = time.perf_counter() - started
-    adapter = f" with the adapter {settings.adapter}" if settings.adapter else ""
+    name = adapter_name(settings)
+    adapter = f" with the adapter {name}" if name else ""
     return f"{generator.version}{adapter}, opened in {seconds:.1f} s"
 
 

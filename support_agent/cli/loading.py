@@ -13,12 +13,18 @@ if TYPE_CHECKING:
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", "-c", help="TOML file with settings.", show_default="support_agent.toml here")
 ]
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", help="Named set of settings, such as llama2-7b.", show_default=False)
+]
 IndexOption = Annotated[str | None, typer.Option("--index", "-i", help="Name or folder of the index.")]
 GeneratorOption = Annotated[
     str | None,
     typer.Option("--generator", "-g", help="openvino, transformers, chat_model, extractive or scripted."),
 ]
 ModelOption = Annotated[str | None, typer.Option("--model", "-m", help="The generator's model.")]
+AdapterOption = Annotated[
+    str | None, typer.Option("--adapter", "-a", help="Name or folder of an adapter, auto, or none.")
+]
 OfflineOption = Annotated[
     bool | None, typer.Option("--offline", help="Never fetch a model file; say what is missing.", show_default=False)
 ]
@@ -26,7 +32,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 
 
 def load_agent(
-    config: Path | None, index: str | None, generator: str | None, model: str | None, offline: bool | None
+    config: Path | None,
+    profile: str | None,
+    index: str | None,
+    generator: str | None,
+    model: str | None,
+    adapter: str | None,
+    offline: bool | None,
 ) -> Agent:
     """Open an agent; downloads and one-time conversions are shown on stderr."""
     from support_agent.agent import Agent
@@ -34,5 +46,12 @@ def load_agent(
 
     with download_progress() as on_progress:
         return Agent.load(
-            config, on_progress=on_progress, index=index, generator=generator, model=model, offline=offline or None
+            config,
+            profile=profile,
+            on_progress=on_progress,
+            index=index,
+            generator=generator,
+            model=model,
+            adapter=adapter,
+            offline=offline or None,
         )

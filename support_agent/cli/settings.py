@@ -6,7 +6,7 @@ import json
 
 import typer
 
-from support_agent.cli.loading import ConfigOption, JsonOption
+from support_agent.cli.loading import ConfigOption, JsonOption, ProfileOption
 
 config_app = typer.Typer(no_args_is_help=True, help="Settings.")
 
@@ -19,12 +19,13 @@ def settings() -> None:
 @config_app.command()
 def show(
     config: ConfigOption = None,
+    profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print every setting with its value, its source and what it is for; as TOML that can be saved and edited."""
     from support_agent.config import Config, load_config
 
-    loaded = load_config(config)
+    loaded = load_config(config, profile=profile)
     values = loaded.config.model_dump(mode="json")
     if as_json:
         typer.echo(json.dumps({"settings": values, "sources": loaded.sources}, ensure_ascii=False))

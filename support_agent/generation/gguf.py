@@ -6,6 +6,7 @@ two tokens; on Q8_0 it stays on it as llama.cpp does.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ from support_agent.errors import ModelFileError
 
 if TYPE_CHECKING:
     import gguf
+
+# What is added to a matrix of this name, computed when it is its turn: all of them at once may not fit into memory.
+Deltas = Mapping[str, Callable[[], Any]]
 
 _BLOCK = 32  # weights that share one scale in Q8_0
 
@@ -33,8 +37,12 @@ def metadata(reader: gguf.GGUFReader, key: str) -> Any:
     return field.contents() if field else None
 
 
-def write_quantised(source: Path, target: Path) -> None:
-    """Write ``source`` with every matrix as Q8_0; norms (F32) and the header are kept. The same bytes every time."""
+def write_quantised(source: Path, target: Path, deltas: Deltas | None = None) -> None:
+    """Write ``source`` with every matrix as Q8_0; norms (F32) and the header are kept. The same bytes every time.
+
+    Args:
+        deltas: float matrices to add to the dequantised ones, by tensor name.
+    """
     import gguf
 
     reader = open_gguf(source)
@@ -42,7 +50,7 @@ def write_quantised(source: Path, target: Path) -> None:
     try:
         _copy_header(reader, writer)
         for tensor in reader.tensors:
-            data, kind = _quantised(tensor)
+            data, kind = _quantised(tensor, (deltas or {}).get(tensor.name))
             writer.add_tensor(tensor.name, data, raw_dtype=kind)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
@@ -68,13 +76,15 @@ def _copy_header(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
             writer.add_key_value(key, value, kind)
 
 
-def _quantised(tensor: gguf.ReaderTensor) -> tuple[Any, gguf.GGMLQuantizationType]:
+def _quantised(tensor: gguf.ReaderTensor, delta: Callable[[], Any] | None) -> tuple[Any, gguf.GGMLQuantizationType]:
     import gguf
 
     kinds = gguf.GGMLQuantizationType
-    if tensor.tensor_type in {kinds.F32, kinds.Q8_0}:
+    if delta is None and tensor.tensor_type in {kinds.F32, kinds.Q8_0}:
         return tensor.data, tensor.tensor_type
     weights = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+    if delta is not None:
+        weights = weights + delta()
     if weights.ndim < 2 or weights.shape[-1] % _BLOCK:
         return weights, kinds.F32
     return gguf.quants.quantize(weights, kinds.Q8_0), kinds.Q8_0

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.artefacts import sha256_bytes, sha256_file
-from support_agent.errors import ConfigError, ModelFileError
+from support_agent.artefacts import sha256_file
+from support_agent.errors import ModelFileError
+from support_agent.generation.adapters import WEIGHTS_FILE, hash_folder
 from support_agent.generation.find_model import find_gguf, find_model
 from support_agent.models import HubSource, ModelFile, SourceError, converted_folder
 
@@ -67,8 +69,15 @@ def _convert(source: Path, place: Path) -> None:
     tokenizer.save_pretrained(place)
 
 
-def load_model(place: Path | str, adapter: Path | None, *, offline: bool) -> tuple[Any, Any]:
+def load_model(
+    place: Path | str, adapter: Path | None, *, offline: bool, precision: Mapping[str, Any] | None = None
+) -> tuple[Any, Any]:
     """The model, with the adapter if there is one, and its tokenizer: safetensors only, no code of the model's own.
+
+    Args:
+        place: a folder or a hub name.
+        precision: what ``from_pretrained`` takes as dtype, quantization_config and device_map; without it NF4 on CUDA,
+            and on a CPU bf16 where it has instructions for it.
 
     Raises:
         ModelFileError: the model is meant to come from the hub and the hub does not give it.
@@ -82,7 +91,7 @@ def load_model(place: Path | str, adapter: Path | None, *, offline: bool) -> tup
         settings = AutoConfig.from_pretrained(place, local_files_only=here)
         tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=here)
         model = AutoModelForCausalLM.from_pretrained(
-            place, local_files_only=here, use_safetensors=True, **_precision(settings)
+            place, local_files_only=here, use_safetensors=True, **(precision or _precision(settings))
         )
     except OSError as problem:
         if refusal:
@@ -91,7 +100,7 @@ def load_model(place: Path | str, adapter: Path | None, *, offline: bool) -> tup
                 "Mend that, or name another model: `support-agent models list` shows some."
             ) from problem
         raise
-    return (_with_adapter(model, adapter) if adapter else model), tokenizer
+    return (with_adapter(model, adapter) if adapter else model), tokenizer
 
 
 def _hub_refusal(repo: str) -> str:
@@ -104,13 +113,52 @@ def _hub_refusal(repo: str) -> str:
     return ""
 
 
-def _with_adapter(model: Any, folder: Path) -> Any:
+def with_adapter(model: Any, folder: Path) -> Any:
+    """The model with a PEFT adapter on it.
+
+    Raises:
+        ModelFileError: the adapter was made for a model of another shape.
+    """
     from peft import PeftModel
 
+    _check_shapes(model, folder)
     with warnings.catch_warnings():
         # PEFT 0.21 reads a property that transformers 5.23 has renamed; nobody here can mend that.
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
         return PeftModel.from_pretrained(model, str(folder))
+
+
+def _check_shapes(model: Any, folder: Path) -> None:
+    """Refuse an adapter for a model of another shape: PEFT passes over the tensors that it has no place for.
+
+    Raises:
+        ModelFileError: a layer of the adapter is not in the model, or has another size there.
+    """
+    from safetensors import safe_open
+
+    sides = {"lora_A": ("in_features", -1), "lora_B": ("out_features", 0)}
+    with safe_open(folder / WEIGHTS_FILE, framework="np") as file:
+        shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 - no dict
+    for name, shape in shapes.items():
+        layer, side = name.removeprefix("base_model.model.").removesuffix(".weight").rpartition(".")[::2]
+        if side not in sides:
+            continue
+        attribute, axis = sides[side]
+        try:
+            expected = getattr(model.get_submodule(layer), attribute, None)
+        except AttributeError:
+            raise ModelFileError(_misfit(folder, f"the model has no layer {layer}")) from None
+        if expected is not None and expected != shape[axis]:
+            raise ModelFileError(
+                _misfit(folder, f"{layer} has {expected:,} {attribute} there and {shape[axis]:,} here")
+            )
+
+
+def _misfit(folder: Path, why: str) -> str:
+    return (
+        f"The adapter {folder} was made for a model of another shape ({why}). Set adapter to one made for this model, "
+        "or model to the one it was made for."
+    )
 
 
 def _precision(settings: Any) -> dict[str, Any]:
@@ -130,33 +178,12 @@ def _precision(settings: Any) -> dict[str, Any]:
     return {"dtype": dtype, "device_map": {"": 0}, "quantization_config": nf4}
 
 
-def adapter_folder(name: str, *, offline: bool, on_progress: OnProgress | None = None) -> Path:
-    """The adapter's folder, if it is one whose weights are safetensors."""
-    folder = find_model(name, offline=offline, on_progress=on_progress)
-    if folder is None or not (folder / "adapter_config.json").is_file():
-        raise ConfigError(
-            f"There is no adapter {name!r}: it is neither a folder with an adapter_config.json nor a name that "
-            "`support-agent models list` shows."
-        )
-    if not (folder / "adapter_model.safetensors").is_file():
-        raise ModelFileError(
-            f"{folder} has no adapter_model.safetensors. An adapter_model.bin is a pickle, which may run code, and is "
-            "not loaded: save the adapter again with a PEFT of 0.5 or later."
-        )
-    return folder
-
-
 def weights_version(place: Path | str, adapter: Path | None) -> str:
     """A hub name as it is; for folders a hash over their weights and settings."""
-    parts = [place if isinstance(place, str) else _hash_folder(place)]
+    parts = [place if isinstance(place, str) else hash_folder(place)]
     if adapter:
-        parts.append(_hash_folder(adapter))
+        parts.append(hash_folder(adapter))
     return "+".join(parts)
-
-
-def _hash_folder(folder: Path) -> str:
-    files = sorted([*folder.glob("*.safetensors"), *folder.glob("*config.json")])
-    return sha256_bytes("".join(f"{file.name}{sha256_file(file)}" for file in files).encode())[:12]
 
 
 def first_line(problem: Exception) -> str:

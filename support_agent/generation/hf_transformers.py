@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from support_agent.errors import ConfigError, GenerationError, ModelFileError
+from support_agent.generation.adapters import choose_adapter
 from support_agent.generation.fitting import fit_prompt, plain_messages
-from support_agent.generation.hf_loading import adapter_folder, first_line, load_model, model_place, weights_version
+from support_agent.generation.hf_loading import first_line, load_model, model_place, weights_version
 from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
 from support_agent.generation.stopping import Shown, before_stop
 from support_agent.records import Draft
@@ -67,16 +68,15 @@ class TransformersGenerator:
         if config.threads:
             torch.set_num_threads(config.threads)
         place = model_place(config.model, offline=config.offline, on_progress=on_progress)
-        adapter = (
-            adapter_folder(config.adapter, offline=config.offline, on_progress=on_progress) if config.adapter else None
-        )
+        adapter = choose_adapter(config, on_progress=on_progress)
         try:
             model, tokenizer = load_model(place, adapter, offline=config.offline)
         except torch.OutOfMemoryError as problem:
             raise ModelFileError(f"{config.model} does not fit into memory. Choose a smaller model.") from problem
         except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
+            named = f"{config.model} with the adapter {adapter}" if adapter else config.model
             raise ModelFileError(
-                f"{config.model} cannot be loaded ({first_line(problem)}). Set model to a name from "
+                f"{named} cannot be loaded ({first_line(problem)}). Set model to a name from "
                 "`support-agent models list`, a folder with a causal language model, or a hub name."
             ) from problem
         return cls(model, tokenizer, max_new_tokens=config.max_new_tokens, version=weights_version(place, adapter))

@@ -1,7 +1,8 @@
 """Prompts → drafts on the CPU, by OpenVINO GenAI: the embedded default.
 
-Comes in: a GGUF file of any quantisation. On first use it becomes 8-bit weights and then OpenVINO's own format, both
-once; later starts read that (load 2 s instead of 6 s). Knows the engine, no customer.
+Comes in: a GGUF file of any quantisation, and an adapter if there is one. On first use the adapter is merged in, and
+the file becomes 8-bit weights and then OpenVINO's own format, all once; later starts read that (load 2 s instead of
+6 s). Knows the engine, no customer.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from support_agent.artefacts import sha256_file, write_json
 from support_agent.errors import ConfigError, GenerationError, ModelFileError
+from support_agent.generation.adapters import choose_adapter, hash_folder
 from support_agent.generation.find_model import find_gguf, find_model
 from support_agent.generation.fitting import fit_prompt, plain_messages
 from support_agent.generation.gguf import metadata, open_gguf, write_quantised
+from support_agent.generation.merging import write_merged
 from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
 from support_agent.generation.stopping import Shown, before_stop
 from support_agent.models import converted_folder
@@ -70,13 +73,9 @@ class OpenVinoGenerator:
         """Find, convert and load the model of the settings.
 
         Raises:
-            ConfigError: ``config.model`` is neither a registry name nor a GGUF file, or an adapter is asked for.
-            ModelFileError: see ``support_agent.models.ensure``.
+            ConfigError: ``config.model`` is neither a registry name nor a GGUF file, or the adapter is not for it.
+            ModelFileError: see ``support_agent.models.ensure``, and ``merging`` for what an adapter cannot hold.
         """
-        if config.adapter:
-            raise ConfigError(
-                f"The generator openvino cannot load the adapter {config.adapter!r}. Choose the generator transformers."
-            )
         found = find_model(config.model, offline=config.offline, on_progress=on_progress)
         source = find_gguf(found) if found else None
         if source is None:
@@ -85,7 +84,8 @@ class OpenVinoGenerator:
                 "one, nor the name of one. `support-agent models list` shows the names; the generator transformers "
                 "takes models of other kinds."
             )
-        folder = converted_model(source, on_progress=on_progress)
+        adapter = choose_adapter(config, on_progress=on_progress)
+        folder = converted_model(source, adapter, on_progress=on_progress)
         return cls(folder, max_new_tokens=config.max_new_tokens, threads=config.threads)
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
@@ -174,26 +174,38 @@ class _Written:
             self.cut_off = output.finish_reason == GenerationFinishReason.LENGTH
 
 
-def converted_model(source: Path, *, on_progress: OnProgress | None = None) -> Path:
-    """The OpenVINO form of a GGUF file, made once (10 s for 135 million parameters) and kept in the cache."""
+def converted_model(source: Path, adapter: Path | None = None, *, on_progress: OnProgress | None = None) -> Path:
+    """The OpenVINO form of a GGUF file, made once (10 s for 135 million parameters) and kept in the cache.
+
+    Args:
+        adapter: folder of a LoRA adapter to merge in; each pair of base and adapter is kept apart.
+
+    Raises:
+        ModelFileError: OpenVINO cannot convert it, or the adapter cannot be merged into it.
+    """
     from importlib.metadata import version
 
-    recipe = f"q8_0 openvino-genai {version('openvino-genai')}"
+    name, recipe = source.stem, f"q8_0 openvino-genai {version('openvino-genai')}"
+    if adapter:
+        name, recipe = f"{name}-{adapter.resolve().name}", f"{recipe} adapter {hash_folder(adapter)}"
     return converted_folder(
-        f"{source.stem}-openvino",
+        f"{name}-openvino",
         sha256_file(source),
         recipe,
-        lambda place: _convert(source, place),
+        lambda place: _convert(source, adapter, place),
         on_progress=on_progress,
     )
 
 
-def _convert(source: Path, place: Path) -> None:
+def _convert(source: Path, adapter: Path | None, place: Path) -> None:
     import_openvino()
     import openvino_genai
 
     quantised = place / "q8_0.gguf"
-    write_quantised(source, quantised)
+    if adapter:
+        write_merged(source, adapter, quantised)
+    else:
+        write_quantised(source, quantised)
     write_json(place / _GEOMETRY, _geometry(quantised))
     try:
         # Saves the graph beside the GGUF file, which is not needed after that.

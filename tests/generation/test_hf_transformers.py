@@ -182,7 +182,7 @@ def adapter(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = LoraConfig(target_modules=["q_proj", "v_proj"], r=4, init_lora_weights=False, task_type="CAUSAL_LM")
     folder = tmp_path_factory.mktemp("adapter")
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing")  # PEFT's, see _with_adapter
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing")  # PEFT's, see with_adapter
         get_peft_model(model, settings).save_pretrained(folder)
     return folder
 
@@ -199,6 +199,32 @@ def test_refuses_a_pickled_adapter(tiny_llama: Path, adapter: Path, tmp_path: Pa
     (tmp_path / "adapter_model.bin").write_bytes(b"pickle")
     with pytest.raises(ModelFileError, match="pickle"):
         TransformersGenerator.open(_config(tiny_llama, adapter=str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"hidden_size": 16, "head_dim": 8}, r"has 16 in_features there and 32 here"),
+        ({"num_hidden_layers": 1}, r"the model has no layer model\.layers\.1\."),
+    ],
+    ids=["narrower", "fewer layers"],
+)
+def test_refuses_an_adapter_for_a_model_of_another_shape(
+    tiny_llama: Path, adapter: Path, tmp_path: Path, change: dict[str, int], words: str
+) -> None:
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    other = shutil.copytree(tiny_llama, tmp_path / "other")
+    AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(tiny_llama, **change)).save_pretrained(other)
+    with pytest.raises(ModelFileError, match=words):
+        TransformersGenerator.open(_config(other, adapter=str(adapter)))
+
+
+def test_refuses_a_truncated_adapter(tiny_llama: Path, adapter: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(adapter, tmp_path / "cut")
+    (folder / "adapter_model.safetensors").write_bytes(b"cut")
+    with pytest.raises(ModelFileError, match="with the adapter .*cut cannot be loaded"):
+        TransformersGenerator.open(_config(tiny_llama, adapter=str(folder)))
 
 
 def test_says_that_an_adapter_is_not_there(tiny_llama: Path) -> None:

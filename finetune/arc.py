@@ -1,0 +1,186 @@
+"""ARC questions and a model → how many it answers right, zero-shot, with a 95 % interval.
+
+Comes in: a JSONL file with ``query``, ``choices`` and ``gold`` (the number of the right choice, from 0), and one of the
+scorers (scorers.py). Goes out: an ``ArcScore``, and the file in which measured scores are kept. Knows no model.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from support_agent.artefacts import sha256_file, write_bytes
+from support_agent.errors import ConfigError
+
+LETTERS = "ABCDEFGH"
+_Z95 = 1.959964
+
+
+@dataclass(frozen=True)
+class Question:
+    """One multiple-choice question; ``gold`` counts from 0."""
+
+    query: str
+    choices: tuple[str, ...]
+    gold: int
+
+
+@dataclass(frozen=True)
+class ArcScore:
+    """What was measured, on what, and how. Accuracies are shares in 0–1, each with its Wilson 95 % interval.
+
+    ``accuracy_norm`` divides a choice's log-likelihood by its length in characters, as lm-eval's ``acc_norm``; None
+    where a model only names a letter.
+    """
+
+    model: str
+    task: str
+    n: int
+    of: int
+    seed: int
+    method: str
+    precision: str
+    accuracy: float
+    interval: tuple[float, float]
+    accuracy_norm: float | None
+    interval_norm: tuple[float, float] | None
+    data_sha256: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return asdict(self)
+
+
+class Scorer(Protocol):
+    """Scores the choices of a question; the highest is the model's answer. Shipped ones stand in scorers.py."""
+
+    method: str
+    normalises: bool
+    """Whether a score is a log-likelihood, which dividing by the choice's length makes fairer."""
+    precision: str
+
+    def score(self, question: Question) -> list[float]:
+        """One number for each choice, or none at all where the model named no choice."""
+        ...
+
+
+def read_questions(file: Path) -> list[Question]:
+    """Read a JSONL file of questions.
+
+    Raises:
+        ConfigError: the file cannot be read, holds nothing, or a line is not a question.
+    """
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{file} cannot be read ({problem}). Give an ARC file with --data.") from problem
+    questions = [_read_question(file, at, line) for at, line in enumerate(lines, 1) if line.strip()]
+    if not questions:
+        raise ConfigError(f"{file} holds no question. Give an ARC file with --data.")
+    return questions
+
+
+def _read_question(file: Path, at: int, line: str) -> Question:
+    try:
+        row = json.loads(line)
+        question = Question(str(row["query"]), tuple(str(choice) for choice in row["choices"]), int(row["gold"]))
+    except (ValueError, KeyError, TypeError) as problem:
+        raise ConfigError(
+            f"{file}, line {at} is not a question: it needs query, choices and gold as JSON. Mend the line."
+        ) from problem
+    if not 2 <= len(question.choices) <= len(LETTERS) or not all(map(str.strip, question.choices)):
+        raise ConfigError(f"{file}, line {at} needs 2 to {len(LETTERS)} choices, none of them empty. Mend the line.")
+    if not 0 <= question.gold < len(question.choices):
+        raise ConfigError(f"{file}, line {at}: gold is {question.gold}, but choices count from 0. Mend the line.")
+    return question
+
+
+def measure(
+    scorer: Scorer,
+    file: Path,
+    *,
+    model: str,
+    limit: int | None = None,
+    seed: int = 0,
+    on_question: Callable[[int, int], None] = lambda done, total: None,
+) -> ArcScore:
+    """Ask every question of a file, or a seeded sample of ``limit`` of them, and count.
+
+    Args:
+        model: the name under which the score is kept.
+        on_question: called after each question with how many are done, of how many.
+    """
+    everything = read_questions(file)
+    asked = everything if not limit or limit >= len(everything) else random.Random(seed).sample(everything, limit)
+    right = right_norm = 0
+    for at, question in enumerate(asked, 1):
+        scores = scorer.score(question)
+        right += _best(scores) == question.gold
+        right_norm += _best(_by_length(scores, question)) == question.gold
+        on_question(at, len(asked))
+    return ArcScore(
+        model=model,
+        task=file.stem,
+        n=len(asked),
+        of=len(everything),
+        seed=seed,
+        method=scorer.method,
+        precision=scorer.precision,
+        accuracy=right / len(asked),
+        interval=wilson(right, len(asked)),
+        accuracy_norm=right_norm / len(asked) if scorer.normalises else None,
+        interval_norm=wilson(right_norm, len(asked)) if scorer.normalises else None,
+        data_sha256=sha256_file(file),
+    )
+
+
+def _best(scores: Sequence[float]) -> int | None:
+    return max(range(len(scores)), key=lambda at: scores[at]) if scores else None
+
+
+def _by_length(scores: Sequence[float], question: Question) -> list[float]:
+    return [score / len(choice) for score, choice in zip(scores, question.choices, strict=False)]
+
+
+def wilson(right: int, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a rate (Wilson 1927; Brown, Cai and DasGupta 2001, eq. 4)."""
+    rate, z2 = right / n, _Z95**2
+    middle = (rate + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z95 / (1 + z2 / n) * math.sqrt(rate * (1 - rate) / n + z2 / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def measured_file() -> Path:
+    """Where ``finetune arc --save`` keeps its scores and ``finetune select`` finds them."""
+    from platformdirs import user_data_path
+
+    return user_data_path("support-agent") / "arc.json"
+
+
+def saved_scores(file: Path) -> list[dict[str, Any]]:
+    """The scores kept in a file, none where it is not there.
+
+    Raises:
+        ConfigError: it is not such a file.
+    """
+    if not file.is_file():
+        return []
+    try:
+        scores = json.loads(file.read_text("utf-8"))["scores"]
+        return [ArcScore(**score).to_dict() for score in scores]
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise ConfigError(
+            f"{file} is not a file of measured scores ({problem}). Remove it and measure again."
+        ) from problem
+
+
+def save_score(score: ArcScore, file: Path) -> None:
+    """Keep a score, in place of an older one of the same model, task and method."""
+    same = (score.model, score.task, score.method)
+    kept = [old for old in saved_scores(file) if (old["model"], old["task"], old["method"]) != same]
+    write_bytes(file, json.dumps({"scores": [*kept, score.to_dict()]}, indent=1).encode())

@@ -1,0 +1,112 @@
+"""The model that is adapted: found, loaded in the recipe's precision, and wrapped with a fresh adapter.
+
+Comes in: a recipe. Goes out: a PEFT model and its tokenizer. Knows nothing of data.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finetune.recipe import Recipe
+from finetune.size import target_modules
+from finetune.tiny_llama import TINY_LLAMA, tiny_llama
+from support_agent.errors import ModelFileError, TrainingError
+from support_agent.generation.hf_loading import first_line, load_model, model_place
+
+if TYPE_CHECKING:
+    from support_agent.models import OnProgress
+
+
+def base_place(base: str, *, offline: bool, on_progress: OnProgress | None = None) -> Path | str:
+    """Folder of the base, or its name on the hub."""
+    if base == TINY_LLAMA:
+        return tiny_llama()
+    return model_place(base, offline=offline, on_progress=on_progress)
+
+
+def load_base(recipe: Recipe, place: Path | str, *, offline: bool) -> tuple[Any, Any]:
+    """The base in the recipe's precision, and its tokenizer; safetensors only.
+
+    Embedding, head and norms stay in bf16: nothing is cast up to fp32, as peft's ``prepare_model_for_kbit_training``
+    would (1 GB more for Llama-2-7B).
+
+    Raises:
+        ModelFileError: it is not there or cannot be loaded.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        model, tokenizer = load_model(place, None, offline=offline, precision=_precision(recipe))
+    except torch.OutOfMemoryError as problem:
+        raise ModelFileError(
+            f'{recipe.base} does not fit into memory. Set method = "qlora", or choose a smaller base.'
+        ) from problem
+    except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
+        raise ModelFileError(
+            f"The base {recipe.base} cannot be loaded ({first_line(problem)}). Name a model that `support-agent models "
+            "list` shows, a folder with a causal language model in safetensors, or a hub name you have access to."
+        ) from problem
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model, tokenizer
+
+
+def with_fresh_adapter(recipe: Recipe, model: Any) -> Any:
+    """Freeze the model and add the recipe's adapter, in fp32.
+
+    Raises:
+        ConfigError: the target modules are not there, or the architecture is not in peft's table.
+    """
+    from peft import LoraConfig, get_peft_model
+
+    wanted = recipe.target_modules if isinstance(recipe.target_modules, str) else list(recipe.target_modules)
+    settings = LoraConfig(
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        lora_dropout=recipe.dropout,
+        target_modules=target_modules(model, wanted),
+        task_type="CAUSAL_LM",
+    )
+    with quiet_peft():
+        adapted = get_peft_model(model, settings)
+    if recipe.gradient_checkpointing:
+        adapted.get_base_model().activation_checkpointing_enable({"use_reentrant": False})
+    return adapted
+
+
+@contextmanager
+def quiet_peft() -> Iterator[None]:
+    """PEFT 0.21 reads a property that transformers 5.23 has renamed; nobody here can mend that."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        yield
+
+
+def _precision(recipe: Recipe) -> dict[str, Any]:
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    dtype = torch.bfloat16 if recipe.precision == "bf16" else torch.float32
+    loading: dict[str, Any] = {"dtype": dtype, "attn_implementation": "sdpa"}
+    if torch.cuda.is_available():
+        loading["device_map"] = {"": 0}
+    if recipe.method == "qlora":
+        # Double quantisation also on a CPU: without it bitsandbytes corrupts the live model there when it is saved.
+        loading["quantization_config"] = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+        )
+    return loading
+
+
+def check_length(recipe: Recipe, model: Any) -> None:
+    """Refuse examples longer than what the base can read."""
+    context = getattr(model.config, "max_position_embeddings", None)
+    if context and recipe.max_tokens > context:
+        raise TrainingError(f"max_tokens is {recipe.max_tokens:,}, but {recipe.base} reads {context:,}. Lower it.")

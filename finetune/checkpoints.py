@@ -1,0 +1,79 @@
+"""Checkpoints of a run that was stopped: which of them are whole, and whether they belong to this run.
+
+The transformers Trainer takes the highest number, complete or not. Here each checkpoint gets a manifest of hashes when
+it is complete; one without, or with a file that does not match, is skipped. Knows nothing of what is in them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from support_agent.artefacts import read_manifest, write_json, write_manifest
+from support_agent.errors import TrainingError
+
+logger = logging.getLogger(__name__)
+
+_RUN = "run.json"
+
+
+def seal(checkpoint: Path) -> None:
+    """Mark a checkpoint as whole: every file is written."""
+    write_manifest(checkpoint, {"kind": "support-agent checkpoint"}, [file.name for file in checkpoint.iterdir()])
+
+
+def last_whole(work: Path) -> Path | None:
+    """The newest checkpoint that is complete and undamaged, or None."""
+    for checkpoint in sorted(work.glob("checkpoint-*"), key=_step, reverse=True):
+        try:
+            read_manifest(checkpoint, TrainingError, "The one before it is used.")
+        except TrainingError as problem:
+            logger.warning("%s", problem)
+            continue
+        return checkpoint
+    return None
+
+
+def begin(work: Path, run: dict[str, Any]) -> None:
+    """Make the folder of a new run and note what it is."""
+    work.mkdir(parents=True)
+    write_json(work / _RUN, run)
+
+
+def discard(work: Path) -> None:
+    """Remove the folder of a run."""
+    shutil.rmtree(work)
+
+
+def check_same_run(work: Path, run: dict[str, Any]) -> None:
+    """Refuse to go on with checkpoints of another recipe, other data or another prompt.
+
+    Raises:
+        TrainingError: names the first difference.
+    """
+    try:
+        begun = json.loads((work / _RUN).read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        raise TrainingError(f"{work / _RUN} cannot be read. Begin anew: leave --resume out, add --force.") from problem
+    # Through JSON, as the other was: a tuple became a list there.
+    different = _differences("", begun, json.loads(json.dumps(run)))
+    if different:
+        raise TrainingError(
+            f"{work} was begun with {different[0]}. Give the same recipe to go on with it, or begin anew: leave "
+            "--resume out, add --force."
+        )
+
+
+def _differences(name: str, begun: Any, now: Any) -> list[str]:
+    if isinstance(begun, dict) and isinstance(now, dict):
+        return [one for key in sorted({*begun, *now}) for one in _differences(key, begun.get(key), now.get(key))]
+    return [] if begun == now else [f"{name} = {begun!r}, not {now!r}"]
+
+
+def _step(checkpoint: Path) -> int:
+    number = re.search(r"\d+$", checkpoint.name)
+    return int(number.group()) if number else -1

@@ -1,0 +1,95 @@
+"""A recipe: every choice of one training run, read from a TOML file that a person reads.
+
+Knows no torch. The shipped recipes stand in finetune/recipes.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from support_agent.errors import ConfigError
+
+
+class Recipe(BaseModel):
+    """One run. A file that leaves a key out gets the value here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base: str = Field(description="Registry name, folder or hub name of the model that is adapted.")
+    data: str = Field("lamini_docs", description="Index whose rows are learned, or a CSV or JSONL file of them.")
+    index: str = Field("lamini_docs", description="Index whose passages stand in the prompts.")
+    mode: Literal["retrieval", "plain"] = Field("retrieval", description="With passages in the prompt, or without.")
+    own_passage_share: float = Field(0.5, ge=0, le=1, description="Share of examples that show the row's own passage.")
+    passages: int = Field(3, ge=1, le=20, description="Passages in a prompt; the agent's default is 3.")
+    dev_share: float = Field(0.05, ge=0, le=0.5, description="Share of rows held back to measure the adapter.")
+    max_rows: int = Field(0, ge=0, description="Train on so many rows only; 0 means all.")
+    max_tokens: int = Field(1024, ge=32, description="Longest example, prompt and answer, in tokens.")
+    method: Literal["lora", "qlora"] = Field("lora", description="qlora keeps the base in 4 bit (NF4, double quant).")
+    target_modules: str | tuple[str, ...] = Field(
+        "auto", description='Layers that are adapted: names, "auto" (peft\'s own table) or "all-linear".'
+    )
+    rank: int = Field(8, ge=1, le=1024, description="Rank of the adapter's matrices.")
+    alpha: float = Field(16, gt=0, description="LoRA's scale: the update is multiplied by alpha / rank.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the adapter.")
+    epochs: float = Field(1, gt=0, description="How often every row is seen.")
+    learning_rate: float = Field(1e-3, gt=0, lt=1, description="Highest learning rate; it falls linearly to 0.")
+    batch_size: int = Field(8, ge=1, description="Examples computed together.")
+    gradient_accumulation: int = Field(1, ge=1, description="Batches before the weights are changed.")
+    gradient_checkpointing: bool = Field(False, description="Compute activations twice instead of keeping them.")
+    loss_chunk_tokens: int = Field(256, ge=0, description="Logits held at once, in tokens; 0 holds all of them.")
+    precision: Literal["bf16", "fp32"] = Field("bf16", description="What is computed in; the adapter stays in fp32.")
+    warmup_share: float = Field(0.03, ge=0, lt=1, description="Share of steps in which the learning rate rises.")
+    seed: int = Field(0, ge=0, description="Decides order, split and the adapter's first values.")
+
+
+def shipped_recipes() -> list[str]:
+    """Names of the recipes that come with the package."""
+    return sorted(entry.name.removesuffix(".toml") for entry in files("finetune").joinpath("recipes").iterdir())
+
+
+def load_recipe(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
+    """Read a recipe: a shipped name or the path of a TOML file.
+
+    Args:
+        changes: keys that are given another value.
+
+    Raises:
+        ConfigError: there is no such recipe, it is not TOML, or a key or value does not fit.
+    """
+    text = _read(name)
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise ConfigError(f"The recipe {name} is not readable TOML: {problem}. Mend it at that place.") from problem
+    try:
+        return Recipe(**{**values, **(changes or {})})
+    except ValidationError as problem:
+        raise ConfigError(_explain(name, problem)) from problem
+
+
+def _read(name: str) -> str:
+    path = Path(name)
+    if name in shipped_recipes():
+        return files("finetune").joinpath("recipes", f"{name}.toml").read_text("utf-8")
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(
+            f"There is no recipe {name!r}: it is neither a readable file nor one of {', '.join(shipped_recipes())}."
+        ) from problem
+
+
+def _explain(name: str, problem: ValidationError) -> str:
+    first = problem.errors()[0]
+    key = str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
+        return f"The recipe {name} has a key {key!r} that is not known. Known are: {', '.join(Recipe.model_fields)}."
+    if first["type"] == "missing":
+        return f"The recipe {name} has no {key!r}. Add it."
+    return f"The recipe {name}: {key} = {first['input']!r} does not fit ({first['msg']}). Change it."

@@ -1,0 +1,102 @@
+"""``support-agent adapters``: list, check, path."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from support_agent.cli.loading import ConfigOption, JsonOption, ProfileOption
+
+if TYPE_CHECKING:
+    from support_agent.generation.adapters import Adapter
+
+adapters_app = typer.Typer(
+    no_args_is_help=True, help="Adapters: which there are, whether they fit, where they lie. --adapter switches."
+)
+
+NameArgument = Annotated[str, typer.Argument(help="Name as `adapters list` shows it, or a folder.")]
+
+
+@adapters_app.command("list")
+def list_all(config: ConfigOption = None, profile: ProfileOption = None, as_json: JsonOption = False) -> None:
+    """Show every adapter that is here, its base, and whether it is the one in use (hashes are checked when it is)."""
+    from support_agent.config import load_config
+    from support_agent.generation.adapters import adapter_name, list_adapters
+
+    in_use = adapter_name(load_config(config, profile=profile).config)
+    rows = [_describe(adapter, in_use) for adapter in list_adapters()]
+    if as_json:
+        typer.echo(json.dumps({"adapters": rows, "in_use": in_use}, ensure_ascii=False))
+        return
+    _print_table(rows)
+    if not rows:
+        typer.echo("No adapter is here: `support-agent finetune run` makes one.", err=True)
+
+
+@adapters_app.command()
+def check(
+    name: NameArgument,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base", metavar="MODEL", help="Model it is to be used with.", show_default="the one it was made for"
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold an adapter against its hashes, its base and today's prompt; nothing is downloaded."""
+    from support_agent.config import load_config
+    from support_agent.generation.adapters import check_adapter, find_adapter, read_adapter
+
+    folder = find_adapter(name, offline=True)
+    model = base or read_adapter(folder).base or load_config().config.model
+    adapter = check_adapter(folder, model, offline=True)
+    if as_json:
+        typer.echo(json.dumps({**_describe(adapter, None), "checked_against": model}, ensure_ascii=False))
+        return
+    typer.echo(f"{adapter.name} fits {model}: {_evidence(adapter)}.")
+
+
+@adapters_app.command()
+def path(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Print an adapter's folder; nothing is downloaded."""
+    from support_agent.generation.adapters import find_adapter
+
+    folder = find_adapter(name, offline=True)
+    typer.echo(json.dumps({"folder": str(folder)}) if as_json else str(folder))
+
+
+def _evidence(adapter: Adapter) -> str:
+    if adapter.base_fingerprint:
+        return "its files, its base's weights and the prompt are those of its manifest"
+    return "nothing speaks against it, but it does not record its base's weights nor its prompt"
+
+
+def _describe(adapter: Adapter, in_use: str | None) -> dict[str, Any]:
+    return {
+        "name": adapter.name,
+        "place": adapter.place,
+        "base": adapter.base or None,
+        "mode": adapter.mode or None,
+        "made": adapter.made or None,
+        "prompt_fits": adapter.prompt_fits,
+        "in_use": adapter.name == in_use or (in_use is not None and Path(in_use).resolve() == adapter.folder.resolve()),
+        "folder": str(adapter.folder),
+    }
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("in use", "name", "base", "made", "prompt", "place"):
+        table.add_column(column, no_wrap=column == "name", overflow="fold")
+    for row in rows:
+        prompt = {True: "today's", False: "another", None: "unknown"}[row["prompt_fits"]]
+        made = (row["made"] or "unknown")[:10]
+        table.add_row("*" if row["in_use"] else "", row["name"], row["base"] or "unknown", made, prompt, row["place"])
+    Console().print(table)

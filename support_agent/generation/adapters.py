@@ -1,0 +1,308 @@
+"""Which folder an adapter's name means, and whether that adapter may be used with this base and this prompt.
+
+Comes in: a name or a path. Goes out: a folder with ``adapter_config.json`` and ``adapter_model.safetensors``. Knows no
+engine. A path wins over the user's own adapters, those over the shipped ones, those over the registry's.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import shlex
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import support_agent
+from support_agent.artefacts import MANIFEST, read_manifest, sha256_bytes, sha256_file
+from support_agent.errors import ConfigError, ModelFileError
+from support_agent.generation.find_model import find_gguf, find_model
+from support_agent.generation.prompt import prompt_version
+from support_agent.models import HubSource, ensure, expand_user, is_known, model_folder, origin, registry
+
+if TYPE_CHECKING:
+    from support_agent.config import Config
+    from support_agent.models import OnProgress
+
+logger = logging.getLogger(__name__)
+
+ENVIRONMENT = "SUPPORT_AGENT_ADAPTERS"
+KIND = "support-agent adapter"
+FORMAT = 1
+CONFIG_FILE = "adapter_config.json"
+WEIGHTS_FILE = "adapter_model.safetensors"
+PICKLE_FILE = "adapter_model.bin"
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """What an adapter's own files say of it; "" where they do not say."""
+
+    name: str
+    folder: Path
+    place: str  # shipped, own, registry or folder
+    base: str
+    base_fingerprint: str
+    prompt_version: str
+    mode: str
+    made: str
+
+    @property
+    def prompt_fits(self) -> bool | None:
+        """Whether it was trained with today's prompt; None where that is not known."""
+        return self.prompt_version == prompt_version() if self.prompt_version else None
+
+
+def own_folder() -> Path:
+    """Where the user's own adapters stand: ``$SUPPORT_AGENT_ADAPTERS``, else the platform's folder for user data."""
+    named = os.environ.get(ENVIRONMENT)
+    if named:
+        return expand_user(named, ENVIRONMENT)
+    from platformdirs import user_data_path
+
+    return user_data_path("support-agent") / "adapters"
+
+
+def own_adapter(name: str) -> Path:
+    """The folder in which an own adapter of this name stands, whether or not it is there yet."""
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ConfigError(
+            f"{name!r} cannot name an adapter: use letters, digits, '_', '-' and '.', or name a folder with --output."
+        )
+    return own_folder() / name
+
+
+def shipped_folder() -> Path:
+    """Where the shipped adapters stand, inside the package."""
+    return Path(support_agent.__file__).parent / "adapters"
+
+
+def list_adapters() -> list[Adapter]:
+    """Every adapter that can be used by name without fetching anything, sorted by name; no hash is checked."""
+    here = {name: model_folder(name) for name in _registry_names() if origin(name)} | _standing()
+    return [read_adapter(folder) for _, folder in sorted(here.items())]
+
+
+def find_adapter(name: str, *, offline: bool, on_progress: OnProgress | None = None) -> Path:
+    """The folder of an adapter whose weights are safetensors; one of the registry is fetched if it is not here.
+
+    Raises:
+        ConfigError: there is no such adapter; the message lists those that there are.
+        ModelFileError: its files are missing, or its weights are a pickle.
+    """
+    folder = find_files(name, offline=offline, on_progress=on_progress)
+    if (folder / WEIGHTS_FILE).is_file():
+        return folder
+    if (folder / PICKLE_FILE).is_file():
+        raise ModelFileError(
+            f"{folder} holds its weights as {PICKLE_FILE}, a pickle, which may run code and is not loaded. Run "
+            f"`support-agent models convert {shlex.quote(name)}`, which reads it in a process of its own and writes "
+            "safetensors."
+        )
+    raise ModelFileError(f"{folder} has no {WEIGHTS_FILE}: it is not whole. Make or fetch the adapter again.")
+
+
+def find_files(name: str, *, offline: bool, on_progress: OnProgress | None = None) -> Path:
+    """``find_adapter`` without a look at what kind its weights are of."""
+    path = expand_user(name or "-", "adapter")  # "" would be the working folder
+    if (path / CONFIG_FILE).is_file():
+        return path
+    standing = _standing()
+    if name in standing:
+        return standing[name]
+    if name in _registry_names():
+        return ensure(name, offline=offline, on_progress=on_progress)
+    listed = ", ".join(sorted({*standing, *_registry_names()}))
+    raise ConfigError(
+        f"There is no adapter {name!r}: it is neither a folder with an {CONFIG_FILE} nor one of these names: {listed}."
+    )
+
+
+def adapter_name(config: Config) -> str | None:
+    """The adapter that the settings mean; None for none.
+
+    ``adapter = "auto"`` is the shipped adapter made for exactly this model, and none where there is no such adapter.
+    """
+    if config.adapter == "none" or config.generator not in {"openvino", "transformers"}:
+        return None
+    return shipped_for(config.model) if config.adapter == "auto" else config.adapter
+
+
+def choose_adapter(config: Config, *, on_progress: OnProgress | None = None) -> Path | None:
+    """The folder of the adapter that the settings mean, checked against their model.
+
+    Raises:
+        ConfigError, ModelFileError: see ``find_adapter`` and ``check_adapter``.
+    """
+    name = adapter_name(config)
+    if name is None:
+        return None
+    folder = find_adapter(name, offline=config.offline, on_progress=on_progress)
+    check_adapter(folder, config.model, offline=config.offline)
+    return folder
+
+
+def shipped_for(model: str) -> str | None:
+    """The name of the shipped adapter for a model; by the model's name alone, so that it costs nothing."""
+    return next((name for name, folder in _adapters_in(shipped_folder()) if read_adapter(folder).base == model), None)
+
+
+def read_adapter(folder: Path) -> Adapter:
+    """What the files of an adapter say of it; no hash is checked.
+
+    Raises:
+        ModelFileError: one of its two descriptions is no JSON object.
+    """
+    facts = _read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
+    fields = {key: str(facts.get(key) or "") for key in ("base", "base_fingerprint", "prompt_version", "mode", "made")}
+    fields["base"] = fields["base"] or str(_read_json(folder / CONFIG_FILE).get("base_model_name_or_path") or "")
+    return Adapter(name=folder.resolve().name, folder=folder, place=_place(folder), **fields)
+
+
+def check_adapter(folder: Path, base: str, *, offline: bool) -> Adapter:
+    """``check_whole``, and what the adapter was made for against ``base``.
+
+    One that PEFT saved and that has no manifest is held against the base by name where its name for it says something;
+    its tensors' shapes are compared when it is loaded.
+
+    Raises:
+        ModelFileError: a file was changed or is missing.
+        ConfigError: it was made for another base, or with another prompt.
+    """
+    adapter = check_whole(folder)
+    if not _base_fits(adapter, base, offline=offline):
+        named = f"other weights of {base}" if adapter.base == base else adapter.base or "another model"
+        raise ConfigError(
+            f"The adapter {adapter.name} was made for {named}, not for the {base} that is here. Set model to the one "
+            f"it was made for, or adapter to one for {base}: `support-agent adapters list` shows them."
+        )
+    return adapter
+
+
+def check_whole(folder: Path) -> Adapter:
+    """Hold an adapter's files against their hashes, and the prompt it was trained with against today's.
+
+    Raises:
+        ModelFileError: a file was changed or is missing.
+        ConfigError: it was trained with another prompt.
+    """
+    adapter = read_adapter(folder)
+    if (folder / MANIFEST).is_file():
+        _check_files(folder)
+    if adapter.prompt_fits is False:
+        raise ConfigError(
+            f"The adapter {adapter.name} was trained with the prompt {adapter.prompt_version}, and this version of "
+            f"support_agent writes the prompt {prompt_version()}. Train it again (`support-agent finetune run`), or "
+            'set adapter to another, or to "none".'
+        )
+    return adapter
+
+
+def _check_files(folder: Path) -> None:
+    mend = "Make or fetch the adapter again, or choose another."
+    manifest = read_manifest(folder, ModelFileError, mend)
+    # A registry's adapter has the cache's own manifest, which names no kind.
+    if (manifest.get("kind", KIND), manifest.get("format", FORMAT)) != (KIND, FORMAT):
+        raise ModelFileError(
+            f"{folder / MANIFEST} is of the kind {manifest.get('kind')!r}, format {manifest.get('format')!r}; this "
+            f"version reads {KIND!r}, format {FORMAT}. {mend}"
+        )
+    for name in (WEIGHTS_FILE, CONFIG_FILE):
+        if name not in manifest["files"]:
+            raise ModelFileError(f"{folder / MANIFEST} does not list {name}, so it cannot be trusted. {mend}")
+
+
+def _base_fits(adapter: Adapter, base: str, *, offline: bool) -> bool:
+    if adapter.base_fingerprint:
+        return adapter.base_fingerprint == base_fingerprint(base, offline=offline)
+    meant, given = _registry_name(adapter.base), _registry_name(base)
+    if meant and given:
+        return meant == given
+    if adapter.base and adapter.base != base:
+        logger.warning(
+            "The adapter %s says that it was made for %s. Whether that is %s cannot be told from the names: only the "
+            "shapes of its tensors are compared.",
+            adapter.name,
+            adapter.base,
+            base,
+        )
+    return True
+
+
+def base_fingerprint(model: str, *, offline: bool) -> str:
+    """What an adapter's manifest records of its base: which weights it was, not what they were called.
+
+    Returns:
+        The sha256 of the GGUF file where the model is one, else a hash over the folder's weights and settings, else
+        (a hub name) the name itself.
+    """
+    found = find_model(model, offline=offline, on_progress=None)
+    if found is None:
+        return model
+    file = None if (found / "config.json").exists() else find_gguf(found)
+    return _sha256_once(file) if file else hash_folder(found)
+
+
+def hash_folder(folder: Path) -> str:
+    """Twelve hex digits over a folder's weights and settings."""
+    files = sorted([*folder.glob("*.safetensors"), *folder.glob("*config.json")])
+    return sha256_bytes("".join(f"{file.name}{_sha256_once(file)}" for file in files).encode())[:12]
+
+
+def _sha256_once(file: Path) -> str:
+    """A file's sha256, read once for a process: 13 GB take 10 s, and several steps of a start ask for them."""
+    facts = file.stat()
+    return _sha256_of(file, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _sha256_of(file: Path, _size_bytes: int, _changed_ns: int) -> str:
+    return sha256_file(file)
+
+
+def _standing() -> dict[str, Path]:
+    """Shipped and own adapters by name; an own one hides a shipped one of the same name."""
+    return dict([*_adapters_in(shipped_folder()), *_adapters_in(own_folder())])
+
+
+def _adapters_in(root: Path) -> list[tuple[str, Path]]:
+    return [(file.parent.name, file.parent) for file in sorted(root.glob(f"*/{CONFIG_FILE}"))]
+
+
+def _registry_names() -> list[str]:
+    """The registry's entries that are adapters."""
+    return [entry.name for entry in registry().values() if any(file.path == CONFIG_FILE for file in entry.files)]
+
+
+def _registry_name(model: str) -> str | None:
+    """The registry entry that a model's name means: its own name, or the hub repository it comes from."""
+    if is_known(model):
+        return model
+    for entry in registry().values():
+        repos = [source.repo.casefold() for source in entry.sources if isinstance(source, HubSource)]
+        if model.casefold() in repos:
+            return entry.name
+    return None
+
+
+def _place(folder: Path) -> str:
+    root = folder.resolve().parent
+    places = {
+        shipped_folder().resolve(): "shipped",
+        own_folder().resolve(): "own",
+        model_folder("").resolve(): "registry",
+    }
+    return places.get(root, "folder")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        raise ModelFileError(f"{path} cannot be read ({problem}). Make or fetch the adapter again.") from problem
+    if not isinstance(facts, dict):
+        raise ModelFileError(f"{path} is no JSON object. Make or fetch the adapter again.")
+    return facts

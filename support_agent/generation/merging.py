@@ -1,0 +1,239 @@
+"""A LoRA adapter → what it adds to each matrix of a GGUF model, so that an engine without adapters can run it.
+
+Comes in: the adapter's folder and the GGUF file of its base. Goes out: float matrices by the GGUF file's tensor names.
+NumPy only. Knows no engine: OpenVINO passes over the adapters of a GGUF model without a word, hence merging.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from support_agent.errors import ModelFileError
+from support_agent.generation.adapters import CONFIG_FILE, WEIGHTS_FILE
+from support_agent.generation.gguf import Deltas, metadata, open_gguf, write_quantised
+
+if TYPE_CHECKING:
+    import gguf
+    import numpy as np
+
+_OTHERWISE = "Choose the generator transformers, which loads the adapter as it is, or another adapter."
+
+# Hugging Face's name of a layer's matrix → GGUF's; Llama, Mistral, Qwen2 and Qwen3 share them.
+_MATRICES = {
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+# llama.cpp reorders the rows of q and k in these architectures, and leaves them in the others.
+_ARCHITECTURES = {"llama": {"attn_q", "attn_k"}, "qwen2": set[str](), "qwen3": set[str]()}
+
+# What adapter_config.json may say without changing the arithmetic of a trained adapter. Any other key that says
+# something is refused: a later PEFT may have invented it after this was written.
+_NEUTRAL = frozenset(
+    "auto_mapping base_model_name_or_path eva_config exclude_modules inference_mode layers_pattern layers_to_transform "
+    "lora_dropout peft_version qalora_group_size revision runtime_config target_modules task_type megatron_core "
+    "loftq_config corda_config lora_ga_config ensure_weight_tying init_lora_weights".split()
+)
+_READ = frozenset("peft_type r lora_alpha use_rslora rank_pattern alpha_pattern bias".split())
+# These begin from a changed base, so that the adapter's matrices mean nothing beside the unchanged one.
+_CHANGES_THE_BASE = ("pissa", "olora", "loftq", "corda", "lora_ga")
+
+
+@dataclass(frozen=True)
+class LowRank:
+    """One layer's change: ``scale · up @ down``, of the layer's shape (outputs × inputs)."""
+
+    down: np.ndarray  # rank × inputs, PEFT's lora_A
+    up: np.ndarray  # outputs × rank, PEFT's lora_B
+    scale: float
+
+    def product(self) -> np.ndarray:
+        """The change as one float32 matrix."""
+        result: np.ndarray = (self.up @ self.down) * self.scale
+        return result
+
+
+def write_merged(base: Path, adapter: Path, target: Path) -> None:
+    """Write a GGUF model with an adapter merged in, every matrix as Q8_0. The same bytes every time.
+
+    Raises:
+        ModelFileError: the adapter cannot be merged, or was made for another model.
+    """
+    write_quantised(base, target, deltas_for(base, adapter))
+
+
+def deltas_for(base: Path, adapter: Path) -> Deltas:
+    """What the adapter adds, by the base's tensor names, each computed when it is called.
+
+    Raises:
+        ModelFileError: the adapter is of a kind that cannot be merged, or a tensor of it fits nothing in the base.
+    """
+    reader = open_gguf(base)
+    architecture = reader.fields["general.architecture"].contents()
+    if architecture not in _ARCHITECTURES:
+        raise ModelFileError(
+            f"An adapter can be merged into GGUF models of the architectures {', '.join(_ARCHITECTURES)}, and {base} "
+            f"is of {architecture!r}. {_OTHERWISE}"
+        )
+    shapes = {tensor.name: tuple(int(size) for size in reversed(tensor.shape)) for tensor in reader.tensors}
+    deltas: dict[str, Callable[[], Any]] = {}
+    for layer, change in read_lora(adapter).items():
+        name = _tensor_name(layer, adapter)
+        found = (change.up.shape[0], change.down.shape[1])
+        if shapes.get(name) != found:
+            raise ModelFileError(_misfit(adapter, base, layer, shapes.get(name), found))
+        heads = _heads(reader, name) if name.split(".")[2] in _ARCHITECTURES[architecture] else 0
+        deltas[name] = partial(_delta, change, heads)
+    return deltas
+
+
+def read_lora(folder: Path) -> dict[str, LowRank]:
+    """The changes of a LoRA adapter, by Hugging Face's name of the layer, such as model.layers.0.self_attn.q_proj.
+
+    Raises:
+        ModelFileError: it is no plain LoRA adapter, or its files are damaged.
+    """
+    settings = _read_settings(folder / CONFIG_FILE)
+    downs, ups = _read_sides(folder / WEIGHTS_FILE)
+    if downs.keys() != ups.keys() or not downs:
+        alone = sorted(downs.keys() ^ ups.keys())[:1]
+        raise ModelFileError(
+            f"{folder / WEIGHTS_FILE} is not whole: {alone[0] if alone else 'it holds no LoRA layer'}"
+            f"{' has only one of its two matrices' if alone else ''}. Make or fetch the adapter again."
+        )
+    changes = {layer: LowRank(downs[layer], ups[layer], _scale(settings, layer)) for layer in sorted(downs)}
+    for layer, change in changes.items():
+        if change.down.ndim != 2 or change.up.ndim != 2 or change.down.shape[0] != change.up.shape[1]:
+            raise ModelFileError(
+                f"{folder / WEIGHTS_FILE} does not fit together: {layer} has lora_A {change.down.shape} and lora_B "
+                f"{change.up.shape}. Make or fetch the adapter again."
+            )
+    return changes
+
+
+def _read_settings(path: Path) -> Mapping[str, Any]:
+    try:
+        settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        kind, initial = settings["peft_type"], str(settings.get("init_lora_weights"))
+        ranks = [int(settings["r"]), *map(int, (settings.get("rank_pattern") or {}).values())]
+        alphas = [float(settings["lora_alpha"]), *map(float, (settings.get("alpha_pattern") or {}).values())]
+        for pattern in (*(settings.get("rank_pattern") or {}), *(settings.get("alpha_pattern") or {})):
+            re.compile(pattern)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, re.error) as problem:
+        raise ModelFileError(f"{path} is no PEFT configuration ({problem!r}). Make the adapter again.") from problem
+    if kind != "LORA":
+        raise ModelFileError(f"{path} describes an adapter of the kind {kind}; only LORA can be merged. {_OTHERWISE}")
+    if min(ranks) < 1 or not all(map(math.isfinite, alphas)):
+        raise ModelFileError(
+            f"{path} has the ranks {ranks} and alphas {alphas}: a rank is 1 or more, an alpha finite. Make the adapter "
+            "again."
+        )
+    unknown = [key for key, value in settings.items() if value and key not in _NEUTRAL | _READ]
+    if settings.get("bias", "none") != "none":
+        unknown.append("bias")
+    if initial.startswith(_CHANGES_THE_BASE):
+        unknown.append("init_lora_weights")
+    if unknown:
+        raise ModelFileError(
+            f"{path} sets {unknown[0]} = {settings[unknown[0]]!r}, which cannot be merged into a GGUF model. "
+            f"{_OTHERWISE}"
+        )
+    return settings
+
+
+def _scale(settings: Mapping[str, Any], layer: str) -> float:
+    """PEFT's: alpha / r, or alpha / √r for rank-stabilised LoRA; both may be set for single layers by pattern."""
+    rank = int(_for_layer(settings.get("rank_pattern"), layer, settings["r"]))
+    alpha = float(_for_layer(settings.get("alpha_pattern"), layer, settings["lora_alpha"]))
+    return alpha / (math.sqrt(rank) if settings.get("use_rslora") else rank)
+
+
+def _for_layer(patterns: Mapping[str, Any] | None, layer: str, default: Any) -> Any:
+    """The value of the first pattern that matches the end of the layer's name, as PEFT's get_pattern_key does it."""
+    return next((value for key, value in (patterns or {}).items() if re.match(rf"(.*\.)?({key})$", layer)), default)
+
+
+def _read_sides(path: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The matrices A and B by layer.
+
+    Raises:
+        ModelFileError: the file is damaged, or holds something that is neither.
+    """
+    import safetensors
+
+    try:
+        stored = safetensors.deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
+    except (safetensors.SafetensorError, OSError) as problem:
+        raise ModelFileError(f"{path} cannot be read ({problem}). Make or fetch the adapter again.") from problem
+    sides: dict[str, dict[str, np.ndarray]] = {"A": {}, "B": {}}
+    for name, facts in stored:
+        match = re.fullmatch(r"(?:base_model\.model\.)?(.+)\.lora_(A|B)(?:\.default)?\.weight", name)
+        if not match:
+            raise ModelFileError(
+                f"{path} holds {name}, which is no part of a plain LoRA and cannot be merged into a GGUF model. "
+                f"{_OTHERWISE}"
+            )
+        sides[match[2]][match[1]] = _as_float32(path, name, facts)
+    return sides["A"], sides["B"]
+
+
+def _as_float32(path: Path, name: str, facts: Mapping[str, Any]) -> np.ndarray:
+    import numpy as np
+
+    raw, shape, kind = facts["data"], facts["shape"], facts["dtype"]
+    if kind == "BF16":  # NumPy has no such type: it is the upper half of a float32
+        values = (np.frombuffer(raw, "<u2").astype("<u4") << 16).view("<f4")
+    elif kind in {"F16", "F32", "F64"}:
+        values = np.frombuffer(raw, {"F16": "<f2", "F32": "<f4", "F64": "<f8"}[kind]).astype(np.float32)
+    else:
+        raise ModelFileError(f"{path} holds {name} as {kind}; only floating-point weights can be merged. {_OTHERWISE}")
+    if not np.isfinite(values).all():
+        raise ModelFileError(f"{path} holds {name} with values that are no numbers. Train the adapter again.")
+    return values.reshape(shape)
+
+
+def _tensor_name(layer: str, adapter: Path) -> str:
+    match = re.fullmatch(r"model\.layers\.(\d+)\.(.+)", layer)
+    if not match or match[2] not in _MATRICES:
+        raise ModelFileError(
+            f"The adapter {adapter} changes {layer}; merged into a GGUF model can be only "
+            f"{', '.join(name.split('.')[1] for name in _MATRICES)}. {_OTHERWISE}"
+        )
+    return f"blk.{match[1]}.{_MATRICES[match[2]]}.weight"
+
+
+def _heads(reader: gguf.GGUFReader, name: str) -> int:
+    heads = metadata(reader, "attention.head_count")
+    return int((metadata(reader, "attention.head_count_kv") or heads) if ".attn_k." in name else heads)
+
+
+def _delta(change: LowRank, heads: int) -> np.ndarray:
+    """The change in the row order of the GGUF file: each head's halves interleaved where ``heads`` is not 0.
+
+    llama.cpp, convert_hf_to_gguf.py, LlamaModel.permute: Hugging Face keeps a head's first and second halves apart,
+    llama.cpp's rotary embedding takes neighbouring rows as pairs.
+    """
+    if not heads:
+        return change.product()
+    rows, rank = change.up.shape
+    up = change.up.reshape(heads, 2, rows // heads // 2, rank).swapaxes(1, 2).reshape(rows, rank)
+    return LowRank(change.down, up, change.scale).product()
+
+
+def _misfit(adapter: Path, base: Path, layer: str, expected: tuple[int, ...] | None, found: tuple[int, int]) -> str:
+    why = f"{layer} is {expected} there and {found} here" if expected else f"the model has no layer {layer}"
+    return (
+        f"The adapter {adapter} was made for a model of another shape than {base} ({why}). Set adapter to one made "
+        "for this model, or model to the one it was made for."
+    )

@@ -1,0 +1,159 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from finetune.arc import ArcScore, Question, measure, read_questions, save_score, saved_scores, wilson
+from finetune.cli.arc import arc
+from support_agent.errors import ConfigError
+
+ROWS = [
+    {"query": "Question: What is wet?", "choices": ["Stone", "Water", "Air"], "gold": 1},
+    {"query": "Question: What is hot?", "choices": ["Ice", "Fire"], "gold": 1},
+    {"query": "Question: What is high?", "choices": ["A hill that is high", "Mud"], "gold": 0},
+]
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    file = tmp_path / "arc_challenge.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in ROWS) + "\n\n")
+    return file
+
+
+class TableScorer:
+    """Scores what a table says for a question."""
+
+    method = "table"
+    normalises = True
+    precision = "exact"
+
+    def __init__(self, table: dict[str, list[float]]) -> None:
+        self._table = table
+        self.asked: list[str] = []
+
+    def score(self, question: Question) -> list[float]:
+        self.asked.append(question.query)
+        return self._table.get(question.query, [1.0] + [0.0] * (len(question.choices) - 1))
+
+
+def _measure(scorer: Any, file: Path, **settings: Any) -> ArcScore:
+    return measure(scorer, file, model="m", **settings)
+
+
+def test_reads_questions(questions: Path) -> None:
+    assert read_questions(questions)[1] == Question("Question: What is hot?", ("Ice", "Fire"), 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "holds no question"),
+        ("{", "line 1 is not a question"),
+        ('{"query": "q", "choices": ["a", "b"]}', "line 1 is not a question"),
+        ("[]", "line 1 is not a question"),
+        ('{"query": "q", "choices": ["a"], "gold": 0}', "line 1 needs 2 to 8 choices"),
+        ('{"query": "q", "choices": ["a", " "], "gold": 0}', "none of them empty"),
+        ('{"query": "q", "choices": ["a", "b"], "gold": 2}', "line 1: gold is 2"),
+    ],
+    ids=["empty", "no JSON", "no gold", "no object", "one choice", "empty choice", "gold too high"],
+)
+def test_says_which_line_is_no_question(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "arc.jsonl"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        read_questions(file)
+
+
+def test_says_that_the_file_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="none.jsonl cannot be read"):
+        read_questions(tmp_path / "none.jsonl")
+
+
+def test_counts_with_and_without_the_choices_lengths(questions: Path) -> None:
+    table = {"Question: What is wet?": [-9.0, -5.0, -6.0], "Question: What is high?": [-4.0, -3.0]}
+    score = _measure(TableScorer(table), questions)
+    assert (score.n, score.accuracy, score.accuracy_norm) == (3, 1 / 3, 2 / 3)
+
+
+def test_a_model_that_names_no_choice_is_wrong(questions: Path) -> None:
+    score = _measure(TableScorer({row["query"]: [] for row in ROWS}), questions)  # type: ignore[misc]
+    assert (score.accuracy, score.accuracy_norm) == (0.0, 0.0)
+
+
+def test_a_sample_is_the_same_for_the_same_seed(questions: Path) -> None:
+    first, second, other = TableScorer({}), TableScorer({}), TableScorer({})
+    scores = [_measure(scorer, questions, limit=2, seed=seed) for scorer, seed in ((first, 1), (second, 1), (other, 5))]
+    assert first.asked == second.asked != other.asked
+    assert (scores[0].n, scores[0].of) == (2, 3)
+
+
+def test_tells_how_far_it_is(questions: Path) -> None:
+    told: list[tuple[int, int]] = []
+    _measure(TableScorer({}), questions, on_question=lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "expected"),
+    [(10, 100, (0.0552, 0.1744)), (0, 10, (0.0, 0.2775)), (10, 10, (0.7225, 1.0))],
+)
+def test_wilsons_interval(right: int, n: int, expected: tuple[float, float]) -> None:
+    assert wilson(right, n) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_kept_score_takes_the_place_of_the_older_one(questions: Path, tmp_path: Path) -> None:
+    file = tmp_path / "data" / "arc.json"
+    for seed in (1, 2):
+        save_score(_measure(TableScorer({}), questions, seed=seed), file)
+    assert [score["seed"] for score in saved_scores(file)] == [2]
+
+
+def test_no_file_of_scores_is_no_scores(tmp_path: Path) -> None:
+    assert saved_scores(tmp_path / "arc.json") == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"scores": [{}]}', '{"scores": [{"accuracy": 0.5}]}'])
+def test_says_what_to_do_with_a_damaged_file_of_scores(tmp_path: Path, text: str) -> None:
+    (tmp_path / "arc.json").write_text(text)
+    with pytest.raises(ConfigError, match="Remove it and measure again"):
+        saved_scores(tmp_path / "arc.json")
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+app = typer.Typer()
+app.command()(arc)
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "kept" / "arc.json"
+    monkeypatch.setattr("finetune.arc.measured_file", lambda: file)
+    return file
+
+
+@pytest.fixture
+def table_scorer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finetune.scorers.open_scorer", lambda *_, **__: TableScorer({}))
+
+
+@pytest.mark.usefixtures("table_scorer")
+def test_the_command_prints_a_sentence(questions: Path) -> None:
+    result = CliRunner().invoke(app, ["some-model", "--data", str(questions)])
+    assert result.stdout.startswith("some-model on arc_challenge: accuracy 33.3% (95 % interval 6.1% to 79.2%)")
+
+
+@pytest.mark.usefixtures("table_scorer")
+def test_the_command_prints_json_and_keeps_the_score(questions: Path, kept: Path) -> None:
+    result = CliRunner().invoke(app, ["some-model", "-d", str(questions), "--json", "--save"])
+    assert [json.loads(result.stdout)] == saved_scores(kept)
+
+
+def test_the_command_takes_no_adapter_for_a_hosted_model(questions: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    result = CliRunner().invoke(app, ["openai:x", "-d", str(questions), "--chat", "--adapter", "a"])
+    assert (result.exit_code, "leave --chat out" in result.output) == (2, True)

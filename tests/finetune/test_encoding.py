@@ -1,0 +1,63 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import AutoTokenizer
+
+from finetune.encoding import IGNORED, encode_all
+from finetune.examples import Example, plain_prompt
+from support_agent.generation.prompt import write_prompt
+from support_agent.records import Passage
+
+PASSAGES = [Passage("1", "What is it?", "It is a test.", ""), Passage("2", "Why?", "Because of that. " * 20, "")]
+EXAMPLE = Example("docs:1", write_prompt("What is that?", PASSAGES), "A test.")
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_base: Path) -> Any:
+    return AutoTokenizer.from_pretrained(tiny_base)
+
+
+def test_only_answer_and_end_of_turn_carry_loss(tokenizer: Any) -> None:
+    [encoded], _ = encode_all([EXAMPLE], tokenizer, 2000)
+    kept = [label for label in encoded.labels if label != IGNORED]
+    assert tokenizer.decode(kept) == "A test.<|im_end|>"
+    assert encoded.labels[-len(kept) :] == encoded.input_ids[-len(kept) :]
+
+
+def test_prompt_is_rendered_as_the_agent_sends_it(tokenizer: Any) -> None:
+    [encoded], _ = encode_all([EXAMPLE], tokenizer, 2000)
+    sent = tokenizer.apply_chat_template(
+        [{"role": message.role, "content": message.content.strip()} for message in EXAMPLE.prompt.messages],
+        add_generation_prompt=True,
+        tokenize=False,
+    )
+    assert tokenizer.decode(encoded.input_ids[: -encoded.answer_tokens]) == sent
+
+
+def test_base_without_a_template_gets_the_plain_one_and_its_end_token(tiny_base: Path) -> None:
+    bare = AutoTokenizer.from_pretrained(tiny_base)
+    bare.chat_template = None
+    [encoded], _ = encode_all([Example("1", plain_prompt("What?"), "A test.")], bare, 2000)
+    assert bare.decode(encoded.input_ids) == "### Question:\nWhat?\n\n### Answer:\nA test.<|im_end|>"
+
+
+def test_marks_in_a_row_cannot_end_a_turn(tokenizer: Any) -> None:
+    [encoded], _ = encode_all([Example("1", plain_prompt("What<|im_end|>?"), "A test.")], tokenizer, 2000)
+    assert tokenizer.decode(encoded.input_ids).count("<|im_end|>") == 2
+
+
+def test_passages_that_do_not_fit_are_left_out_worst_first(tokenizer: Any) -> None:
+    [encoded], too_long = encode_all([EXAMPLE], tokenizer, 450)
+    text = tokenizer.decode(encoded.input_ids)
+    assert "It is a test." in text
+    assert "Because" not in text
+    assert not too_long
+
+
+@pytest.mark.parametrize("prompt", [EXAMPLE.prompt, plain_prompt("What is that?")], ids=["retrieval", "plain"])
+def test_row_that_is_too_long_by_itself_is_named(tokenizer: Any, prompt: Any) -> None:
+    encoded, [too_long] = encode_all([Example("docs:7", prompt, "word " * 100)], tokenizer, 300)
+    assert not encoded
+    assert too_long.row_id == "docs:7"
+    assert too_long.tokens > 300

@@ -1,0 +1,55 @@
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from finetune.recipe import Recipe, load_recipe, shipped_recipes
+from support_agent.errors import ConfigError
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_shipped_recipe_parses_is_short_and_explains_every_key(name: str) -> None:
+    load_recipe(name)
+    lines = files("finetune").joinpath("recipes", f"{name}.toml").read_text("utf-8").splitlines()
+    keys = [line for line in lines if re.match(r"\w+ = ", line)]
+    assert 5 < len(keys) <= 20
+    assert not [line for line in keys if "  # " not in line]
+
+
+def test_the_recipes_of_the_readme_are_there() -> None:
+    assert shipped_recipes() == ["llama2-7b-12gb", "llama2-7b-alllinear-12gb", "smoke", "smollm2-cpu"]
+
+
+def test_the_seeds_recipe_is_rank_8_on_q_and_v_in_4_bit() -> None:
+    recipe = load_recipe("llama2-7b-12gb")
+    assert (recipe.rank, recipe.target_modules, recipe.method) == (8, ("q_proj", "v_proj"), "qlora")
+
+
+def test_a_change_wins_over_the_file() -> None:
+    assert load_recipe("smoke", {"rank": 4}).rank == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("rank = ", "not readable TOML"),
+        ('base = "x"\nranks = 8', "'ranks' that is not known. Known are: base, data"),
+        ("rank = 8", "has no 'base'. Add it"),
+        ('base = "x"\nrank = 0', "rank = 0 does not fit"),
+    ],
+    ids=["not TOML", "unknown key", "no base", "bad value"],
+)
+def test_a_bad_recipe_is_one_sentence(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "bad.toml").write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        load_recipe(str(tmp_path / "bad.toml"))
+
+
+def test_a_recipe_that_is_not_there_lists_those_that_are() -> None:
+    with pytest.raises(ConfigError, match="one of llama2-7b-12gb"):
+        load_recipe("nonesuch")
+
+
+def test_every_key_has_a_description() -> None:
+    assert all(field.description for field in Recipe.model_fields.values())
