@@ -52,6 +52,9 @@ class AnswerTrainer(Trainer):
         pad_token: int,
         on_progress: OnTraining | None = None,
     ) -> None:
+        # With several cards the Trainer would split every batch over copies; preflight has looked at one.
+        arguments.device  # noqa: B018 - reading it counts the cards
+        arguments._n_gpu = min(1, arguments.n_gpu)
         super().__init__(
             model=model,
             args=arguments,
@@ -70,7 +73,8 @@ class AnswerTrainer(Trainer):
         """Mean negative log-likelihood of the answers' tokens."""
         labels = inputs["labels"]
         summed = summed_loss(model, inputs["input_ids"], labels, self._chunk_tokens)
-        loss = summed / (num_items_in_batch or (labels[:, 1:] != IGNORED).sum())
+        counted = (labels[:, 1:] != IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
+        loss = summed / counted
         return (loss, None) if return_outputs else loss
 
 
@@ -150,6 +154,10 @@ class _Watch(TrainerCallback):
                 f"No gradient reaches the adapter at step {step}, so that nothing would be learned. bitsandbytes does "
                 'this on a CPU in a process that has used the model before: begin anew, or set method = "lora".'
             )
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        # Else the last step would stand in the curve only where logging_steps divides the steps.
+        control.should_log = control.should_log or state.global_step == state.max_steps
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
         if self._on_progress is None or not logs or "loss" not in logs:

@@ -5,9 +5,6 @@ Comes in: a recipe. Goes out: a PEFT model and its tokenizer. Knows nothing of d
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +12,7 @@ from finetune.recipe import Recipe
 from finetune.size import target_modules
 from finetune.tiny_llama import TINY_LLAMA, tiny_llama
 from support_agent.errors import ModelFileError, TrainingError
-from support_agent.generation.hf_loading import first_line, load_model, model_place
+from support_agent.generation.hf_loading import first_line, load_model, model_place, quiet_peft
 
 if TYPE_CHECKING:
     from support_agent.models import OnProgress
@@ -53,6 +50,8 @@ def load_base(recipe: Recipe, place: Path | str, *, offline: bool) -> tuple[Any,
             f"The base {recipe.base} cannot be loaded ({first_line(problem)}). Name a model that `support-agent models "
             "list` shows, a folder with a causal language model in safetensors, or a hub name you have access to."
         ) from problem
+    if tokenizer.eos_token is None:
+        raise ModelFileError(f"The tokenizer of {recipe.base} has no token that ends a text. Choose another base.")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model, tokenizer
@@ -81,18 +80,12 @@ def with_fresh_adapter(recipe: Recipe, model: Any) -> Any:
     return adapted
 
 
-@contextmanager
-def quiet_peft() -> Iterator[None]:
-    """PEFT 0.21 reads a property that transformers 5.23 has renamed; nobody here can mend that."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
-        yield
-
-
 def _precision(recipe: Recipe) -> dict[str, Any]:
     import torch
     from transformers import BitsAndBytesConfig
 
+    if recipe.precision == "bf16" and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
+        raise TrainingError(f'{torch.cuda.get_device_name()} computes no bf16. Set precision = "fp32".')
     dtype = torch.bfloat16 if recipe.precision == "bf16" else torch.float32
     loading: dict[str, Any] = {"dtype": dtype, "attn_implementation": "sdpa"}
     if torch.cuda.is_available():

@@ -13,7 +13,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from support_agent.artefacts import read_manifest, write_json, write_manifest
+from support_agent.artefacts import MANIFEST, read_manifest, write_json, write_manifest
+from support_agent.disk import fsync
 from support_agent.errors import TrainingError
 
 logger = logging.getLogger(__name__)
@@ -22,8 +23,11 @@ _RUN = "run.json"
 
 
 def seal(checkpoint: Path) -> None:
-    """Mark a checkpoint as whole: every file is written."""
-    write_manifest(checkpoint, {"kind": "support-agent checkpoint"}, [file.name for file in checkpoint.iterdir()])
+    """Mark a checkpoint as whole: every file is written, and on the disk before the mark is."""
+    files = sorted(file.name for file in checkpoint.iterdir() if file.name != MANIFEST)
+    for name in files:
+        fsync(checkpoint / name)
+    write_manifest(checkpoint, {"kind": "support-agent checkpoint"}, files)
 
 
 def last_whole(work: Path) -> Path | None:
@@ -36,6 +40,14 @@ def last_whole(work: Path) -> Path | None:
             continue
         return checkpoint
     return None
+
+
+def drop_broken(work: Path) -> None:
+    """Remove what was written after the newest whole checkpoint, so that it is written anew and not mixed with it."""
+    whole = last_whole(work)
+    for checkpoint in work.glob("checkpoint-*"):
+        if whole is None or _step(checkpoint) > _step(whole):
+            shutil.rmtree(checkpoint)
 
 
 def begin(work: Path, run: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from finetune.examples import Example
 from support_agent.errors import GenerationError, TrainingError
-from support_agent.generation.fitting import fit_prompt, plain_messages
+from support_agent.generation.fitting import fit_prompt, plain_messages, without_markers
 from support_agent.generation.prompt import PLAIN_TEMPLATE, Prompt
 
 IGNORED = -100  # the label of a token that carries no loss, in torch and transformers
@@ -78,29 +78,38 @@ class _Encoder:
 
     def prompt_ids(self, prompt: Prompt) -> list[int]:
         # A chat template writes its own start token; the plain one leaves that to the tokenizer.
-        return self._ids(self._render(plain_messages(prompt), True), self._template is not None)
+        text = self._render(plain_messages(prompt), add_generation_prompt=True)
+        ids: list[int] = self._tokenizer(text, add_special_tokens=self._template is not None).input_ids
+        return ids
 
     def answer_ids(self, example: Example) -> list[int]:
         """The answer's tokens with the mark that ends a turn, as the template writes it."""
+        answer = without_markers(example.answer).strip()
         messages = plain_messages(example.prompt)
-        start = self._render(messages, True)
-        whole = self._render([*messages, {"role": "assistant", "content": example.answer.strip()}], False)
-        if not whole.startswith(start):
+        start = self._render(messages, add_generation_prompt=True)
+        whole = self._render([*messages, {"role": "assistant", "content": answer}], add_generation_prompt=False)
+        if not whole.startswith(start) or answer not in whole[len(start) :]:
             raise TrainingError(
                 "The base's chat template writes an answer in another way than it asks for one, so that an example "
                 "cannot be written as it will be served. Choose another base."
             )
-        text = whole[len(start) :].rstrip()
-        if text == example.answer.strip():
-            text += self._tokenizer.eos_token
-        return self._ids(text, False)
-
-    def _render(self, messages: Sequence[dict[str, str]], generation_prompt: bool) -> str:
-        text: str = self._tokenizer.apply_chat_template(
-            messages, chat_template=self._template, add_generation_prompt=generation_prompt, tokenize=False
-        )
-        return text
-
-    def _ids(self, text: str, special: bool) -> list[int]:
-        ids: list[int] = self._tokenizer(text, add_special_tokens=special).input_ids
+        # Some templates put an empty thought before the answer, which is not to be learned.
+        text = whole[whole.index(answer, len(start)) :].rstrip()
+        ids: list[int] = self._tokenizer(
+            text if text != answer else answer + self._tokenizer.eos_token, add_special_tokens=False
+        ).input_ids
         return ids
+
+    def _render(self, messages: Sequence[dict[str, str]], *, add_generation_prompt: bool) -> str:
+        from jinja2 import TemplateError
+
+        try:
+            text: str = self._tokenizer.apply_chat_template(
+                messages, chat_template=self._template, add_generation_prompt=add_generation_prompt, tokenize=False
+            )
+        except TemplateError as problem:
+            raise TrainingError(
+                f"The base's chat template refuses the agent's prompt ({problem}). Choose a base whose template takes "
+                "a system message."
+            ) from problem
+        return text

@@ -14,15 +14,16 @@ from finetune.encoding import IGNORED
 if TYPE_CHECKING:
     import torch
 
-# Settings by which some models change their logits after the output matrix (Gemma, Granite, Cohere): those models
+# Settings by which some models (Gemma, Granite, Cohere, Falcon-H1) change their logits after the output matrix: those
 # compute their loss themselves.
-_LOGIT_CHANGES = ("final_logit_softcapping", "logits_scaling", "logit_scale")
+_LOGIT_CHANGES = ("final_logit_softcapping", "logits_scaling", "logit_scale", "lm_head_multiplier")
 
 
 def can_chunk(model: Any) -> bool:
     """Whether the model's logits are just its output matrix times its last hidden states."""
+    settings = (model.config, model.config.get_text_config())
     return model.get_output_embeddings() is not None and not any(
-        getattr(model.config, name, None) for name in _LOGIT_CHANGES
+        getattr(one, name, None) for one in settings for name in _LOGIT_CHANGES
     )
 
 

@@ -207,7 +207,7 @@ def _advice(plan: Plan, available_bytes: int) -> str:
     changes = fitting_changes(plan, available_bytes)
     if changes is None:
         least = gib(weight_bytes(plan.shape, "nf4"))
-        return f"No setting makes it fit, as the weights alone take {least} GiB in 4 bit: choose a smaller base."
+        return f"No setting makes it fit (the weights take {least} GiB in 4 bit): choose a smaller base."
     changed = gib(training_memory(_changed(plan, changes)).total)
     return f"It fits in {changed} GiB with {' and '.join(change.words for change in changes)}."
 

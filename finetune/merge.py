@@ -23,8 +23,8 @@ from support_agent.errors import ConfigError, ModelFileError
 from support_agent.generation.adapters import Adapter, check_adapter, check_whole, find_adapter, hash_folder
 from support_agent.generation.find_model import find_gguf, find_model
 from support_agent.generation.gguf import open_gguf
-from support_agent.generation.hf_loading import first_line, model_place, with_adapter
-from support_agent.generation.merging import write_merged
+from support_agent.generation.gguf_adapter import write_merged
+from support_agent.generation.hf_loading import first_line, load_model, model_place
 from support_agent.generation.prompt import PLAIN_TEMPLATE, prompt_version
 
 if TYPE_CHECKING:
@@ -107,14 +107,12 @@ def merge_to_gguf(pair: Pair, target: Path, *, offline: bool = False, on_progres
 def _load(place: Path | str, pair: Pair, *, offline: bool) -> tuple[Any, Any]:
     """The merged model, on the CPU, and its tokenizer."""
     from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=offline)
-        bare = AutoModelForCausalLM.from_pretrained(place, local_files_only=offline, use_safetensors=True, dtype="auto")
-        model = with_adapter(bare, pair.adapter.folder).merge_and_unload(safe_merge=True)
+        adapted, tokenizer = load_model(place, pair.adapter.folder, offline=offline, precision={"dtype": "auto"})
+        model = adapted.merge_and_unload(safe_merge=True)
     except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
         raise ModelFileError(
             f"{pair.adapter.name} cannot be merged into {pair.base} ({first_line(problem)}). Check both: "

@@ -23,6 +23,7 @@ class Recipe(BaseModel):
 
     base: str = Field(description="Registry name, folder or hub name of the model that is adapted.")
     data: str = Field("lamini_docs", description="Index whose rows are learned, or a CSV or JSONL file of them.")
+    attribution: str = Field("", description="Whom the rows are owed to, and their licence; stands on the card.")
     index: str = Field("lamini_docs", description="Index whose passages stand in the prompts.")
     mode: Literal["retrieval", "plain"] = Field("retrieval", description="With passages in the prompt, or without.")
     own_passage_share: float = Field(0.5, ge=0, le=1, description="Share of examples that show the row's own passage.")

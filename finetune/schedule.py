@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from finetune.encoding import Encoded, TooLong, encode_all
 from finetune.examples import Example, Search, data_hash, plain_examples, retrieval_examples, split_rows
 from finetune.recipe import Recipe
+from support_agent.artefacts import sha256_bytes
 from support_agent.errors import TrainingError
 from support_agent.records import Passage
 from support_agent.retrieval import Index, find_index, read_sources, sift
@@ -36,6 +37,8 @@ class Schedule:
     dev: tuple[Encoded, ...]
     rows: int
     data_sha256: str
+    examples_sha256: str
+    """Over every token in its order: a rebuilt index shows other passages, and is seen here."""
     left_out: dict[str, int]
     """How many rows are not used, by reason."""
 
@@ -56,7 +59,8 @@ def write_schedule(
     train_rows, dev_rows = split_rows(rows, recipe.dev_share, recipe.seed)
     if not train_rows:
         raise TrainingError(f"{recipe.data} has no row to train on ({_listed(left_out)}). Give question/answer rows.")
-    hidden = frozenset(row.passage_id for row in dev_rows)
+    # Ids of a file's rows mean nothing in the index; there their own text is looked for.
+    hidden = frozenset(row.passage_id for row in dev_rows) if recipe.data == recipe.index else frozenset()
     search = None
     if recipe.mode == "retrieval":
         search = Index.open(find_index(recipe.index), offline=offline, on_progress=on_progress).search
@@ -72,24 +76,25 @@ def write_schedule(
         epochs.append(_in_order(encoded, recipe, recipe.seed + epoch))
     dev, _ = encode_all(_dev_examples(recipe, dev_rows, search), tokenizer, recipe.max_tokens)
     _warn(too_long, recipe)
-    seen = round(len(epochs[0]) * recipe.epochs)
+    train = [one for epoch in epochs for one in epoch][: round(len(epochs[0]) * recipe.epochs)]
     return Schedule(
-        train=tuple([one for epoch in epochs for one in epoch][:seen]),
+        train=tuple(train),
         dev=tuple(dev),
         rows=len(train_rows) - len(too_long),
         data_sha256=data_hash(train_rows),
+        examples_sha256=sha256_bytes(repr([one.input_ids for one in train]).encode()),
         left_out={**left_out, **({"too long": len(too_long)} if too_long else {})},
     )
 
 
-def is_file(data: str) -> bool:
+def _is_file(data: str) -> bool:
     """Whether a recipe's data is a file of rows rather than an index."""
     return Path(data).suffix.lower() in _DATA_SUFFIXES
 
 
 def read_rows(recipe: Recipe) -> tuple[list[Passage], dict[str, int]]:
     """The rows to learn, and how many were left out by reason (refusals, empty ones, duplicates)."""
-    if not is_file(recipe.data):
+    if not _is_file(recipe.data):
         from support_agent.retrieval.index import read_index_manifest, read_left_out, read_passages
 
         folder = find_index(recipe.data)

@@ -52,8 +52,10 @@ def open_scorer(model: str, adapter: Path | None, *, offline: bool, on_progress:
 def _load_masked(place: Path | str, *, offline: bool) -> tuple[Any, Any]:
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-    model = AutoModelForMaskedLM.from_pretrained(place, use_safetensors=True, local_files_only=offline)
-    return model, AutoTokenizer.from_pretrained(place, local_files_only=offline)
+    from support_agent.generation.hf_loading import access
+
+    model = AutoModelForMaskedLM.from_pretrained(place, use_safetensors=True, **access(offline=offline))
+    return model, AutoTokenizer.from_pretrained(place, **access(offline=offline))
 
 
 def open_chat_scorer(model: str, base_url: str | None) -> Scorer:

@@ -17,6 +17,7 @@ from support_agent.errors import ConfigError, ModelFileError
 
 AUTO = "auto"
 ALL_LINEAR = "all-linear"
+UNKNOWN_CONTEXT = 4096  # tokens, for an architecture without positions of its own, such as Bloom
 
 
 def target_modules(model: Any, wanted: str | list[str]) -> list[str] | str:
@@ -98,11 +99,11 @@ def config_at(place: Path | str, *, offline: bool) -> Any:
     """
     from transformers import AutoConfig
 
-    from support_agent.generation.hf_loading import first_line
+    from support_agent.generation.hf_loading import access, first_line
     from support_agent.models import HubSource, ModelFile, SourceError
 
     try:
-        return AutoConfig.from_pretrained(place, local_files_only=True)
+        return AutoConfig.from_pretrained(place, **access(offline=True))
     except (OSError, ValueError) as problem:
         reason = first_line(problem)
         if offline or isinstance(place, Path):
@@ -110,7 +111,7 @@ def config_at(place: Path | str, *, offline: bool) -> Any:
     with tempfile.TemporaryDirectory() as scratch:
         try:
             HubSource(place, "main").fetch(ModelFile("config.json"), Path(scratch), lambda *_: None)
-            return AutoConfig.from_pretrained(scratch, local_files_only=True)
+            return AutoConfig.from_pretrained(scratch, **access(offline=True))
         except (SourceError, OSError, ValueError) as problem:
             raise ModelFileError(
                 f"The hub gives no configuration of {place}: {first_line(problem)} {_NAME_ONE}"
@@ -126,8 +127,13 @@ def empty_model(config: Any) -> Any:
     from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
     kind = AutoModelForMaskedLM if is_masked(config) else AutoModelForCausalLM
-    with torch.device("meta"):
-        return kind.from_config(config)  # type: ignore[no-untyped-call]
+    try:
+        with torch.device("meta"):
+            return kind.from_config(config)  # type: ignore[no-untyped-call]
+    except ValueError as problem:
+        raise ConfigError(
+            f"{config.model_type} is no causal language model that transformers knows. {_NAME_ONE}"
+        ) from problem
 
 
 def is_masked(config: Any) -> bool:
@@ -181,6 +187,7 @@ class Shape:
 def shape_of(config: Any) -> Shape:
     """Read a configuration's shape and count its parameters, tied ones once."""
     model = empty_model(config)
+    config = config.get_text_config()  # of a model that also sees or hears, the part that writes
     linears = _count_linears(model)
     heads = config.num_attention_heads
     return Shape(
@@ -194,7 +201,7 @@ def shape_of(config: Any) -> Shape:
         kv_heads=getattr(config, "num_key_value_heads", None) or heads,
         head_width=getattr(config, "head_dim", None) or config.hidden_size // heads,
         vocabulary=config.vocab_size,
-        context=config.max_position_embeddings,
+        context=getattr(config, "max_position_embeddings", None) or UNKNOWN_CONTEXT,
         gated=any("gate" in linear.name for linear in linears),
         linears=linears,
     )
@@ -222,7 +229,8 @@ def adapted(shape: Shape, targets: Sequence[str] | str) -> tuple[Linear, ...]:
     """The linear layers that ``targets`` (as ``target_modules`` gives them) puts an adapter on."""
     if targets == ALL_LINEAR:
         return shape.linears
-    return tuple(linear for linear in shape.linears if linear.name in targets)
+    names = {target.rsplit(".", 1)[-1] for target in targets}
+    return tuple(linear for linear in shape.linears if linear.name in names)
 
 
 def adapter_parameters(shape: Shape, targets: Sequence[str] | str, rank: int) -> int:

@@ -22,15 +22,15 @@ from typing import TYPE_CHECKING, Any
 
 from finetune import checkpoints
 from finetune.bases import base_place, check_length, load_base, with_fresh_adapter
-from finetune.card import write_adapter_folder
 from finetune.memory import memory_here, preflight
+from finetune.model_card import check_replaceable, write_adapter_folder
 from finetune.recipe import Recipe
 from finetune.schedule import Schedule, write_schedule
-from finetune.size import config_at
+from finetune.size import config_at, is_masked
 from finetune.tiny_llama import TINY_LLAMA
 from support_agent.disk import translated_errors
 from support_agent.errors import TrainingError
-from support_agent.generation.adapters import CONFIG_FILE, base_fingerprint, hash_folder
+from support_agent.generation.adapters import base_fingerprint, hash_folder
 from support_agent.generation.hf_loading import first_line
 from support_agent.generation.prompt import prompt_version
 
@@ -82,16 +82,17 @@ def run(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Liste
         TrainingError: the folder is taken, the data holds nothing to learn, or the run diverged.
     """
     work = work_folder(folder)
-    if folder.exists():
-        raise TrainingError(f"{folder} is there already. Name another folder with --output, or add --force.")
-    if work.exists():
-        raise TrainingError(
-            f"{work} holds a run that was stopped. Add --resume to go on with it, or --force to begin anew."
-        )
-    ready = _prepare(recipe, folder, offline, listeners or Listeners())
-    with _translated_errors(work):
-        checkpoints.begin(work, ready.facts)
-        return _finish(ready)
+    with _alone(work):
+        if folder.exists():
+            raise TrainingError(f"{folder} is there already. Name another folder with --output, or add --force.")
+        if work.exists():
+            raise TrainingError(
+                f"{work} holds a run that was stopped. Add --resume to go on with it, or --force to begin anew."
+            )
+        ready = _prepare(recipe, folder, offline, listeners or Listeners())
+        with _translated_errors(work):
+            checkpoints.begin(work, ready.facts)
+            return _finish(ready)
 
 
 def replace(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Listeners | None = None) -> Path:
@@ -101,14 +102,14 @@ def replace(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: L
         TrainingError: what stands at ``folder`` is no adapter.
     """
     work = work_folder(folder)
-    if folder.exists() and not (folder / CONFIG_FILE).is_file():
-        raise TrainingError(f"{folder} is no adapter, so it is not replaced. Name another folder with --output.")
-    ready = _prepare(recipe, folder, offline, listeners or Listeners())
-    with _translated_errors(work):
-        if work.exists():
-            checkpoints.discard(work)
-        checkpoints.begin(work, ready.facts)
-        return _finish(ready)
+    check_replaceable(folder)
+    with _alone(work):
+        ready = _prepare(recipe, folder, offline, listeners or Listeners())
+        with _translated_errors(work):
+            if work.exists():
+                checkpoints.discard(work)
+            checkpoints.begin(work, ready.facts)
+            return _finish(ready)
 
 
 def resume(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Listeners | None = None) -> Path:
@@ -120,21 +121,30 @@ def resume(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Li
     work = work_folder(folder)
     if not work.is_dir():
         raise TrainingError(f"There is no run to go on with: {work} is not there. Leave --resume out to begin one.")
-    ready = _prepare(recipe, folder, offline, listeners or Listeners())
-    checkpoints.check_same_run(work, ready.facts)
-    with _translated_errors(work):
-        return _finish(ready)
+    check_replaceable(folder)
+    with _alone(work):
+        ready = _prepare(recipe, folder, offline, listeners or Listeners())
+        checkpoints.check_same_run(work, ready.facts)
+        checkpoints.drop_broken(work)
+        with _translated_errors(work):
+            return _finish(ready)
 
 
 def work_folder(folder: Path) -> Path:
     """Where a run keeps its checkpoints until the adapter is whole."""
+    folder = folder.absolute()
     return folder.with_name(f"{folder.name}.training")
 
 
 def _prepare(recipe: Recipe, folder: Path, offline: bool, listeners: Listeners) -> _Run:
+    if listeners.tensorboard and find_spec("tensorboard") is None:
+        raise TrainingError("--tensorboard needs the package tensorboard. Run `pip install tensorboard`.")
     listeners.on_stage(f"opening {recipe.base}")
     place = base_place(recipe.base, offline=offline, on_progress=listeners.on_files)
-    needed = preflight(recipe, config_at(place, offline=offline), *memory_here())
+    settings = config_at(place, offline=offline)
+    if is_masked(settings):
+        raise TrainingError(f"{recipe.base} fills masks and writes no answers. Choose a causal language model.")
+    needed = preflight(recipe, settings, *memory_here())
     listeners.on_stage(f"needs {needed.in_words()}, by formula")
     model, tokenizer = load_base(recipe, place, offline=offline)
     check_length(recipe, model)
@@ -147,6 +157,7 @@ def _prepare(recipe: Recipe, folder: Path, offline: bool, listeners: Listeners) 
         "prompt_version": prompt_version(),
         "mode": recipe.mode,
         "data_sha256": schedule.data_sha256,
+        "examples_sha256": schedule.examples_sha256,
         "recipe": recipe.model_dump(mode="json"),
     }
     return _Run(recipe, folder, model, tokenizer, schedule, facts, listeners)
@@ -161,6 +172,30 @@ def _finish(ready: _Run) -> Path:
     write_adapter_folder(adapted, ready.folder, {**ready.facts, **made, "result": result})
     checkpoints.discard(ready.work)
     return ready.folder
+
+
+@contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """Hold off a second run into the same folder; the lock ends with the process, however it ends.
+
+    Raises:
+        TrainingError: another process is training into it.
+    """
+    from filelock import FileLock, Timeout
+
+    with translated_errors(work, TrainingError, _MAKE_ROOM):
+        work.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(work.with_name(f".{work.name}.lock"))
+    try:
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout as problem:
+        raise TrainingError(
+            f"Another process is training into {work.parent}/{work.stem}. Wait for it, or name another folder."
+        ) from problem
+    finally:
+        if not lock.is_locked:
+            Path(lock.lock_file).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -206,6 +241,9 @@ def _train(ready: _Run) -> tuple[Any, dict[str, Any]]:
     checkpoint = checkpoints.last_whole(ready.work)
     if checkpoint:
         listeners.on_stage(f"going on from {checkpoint.name}")
+        trained_before = int(checkpoint.name.rpartition("-")[2])
+    else:
+        trained_before = 0
     outcome = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     curve = [(entry["step"], entry["loss"]) for entry in trainer.state.log_history if "loss" in entry]
     return adapted, {
@@ -215,7 +253,8 @@ def _train(ready: _Run) -> tuple[Any, dict[str, Any]]:
         "steps": trainer.state.global_step,
         "final_loss": curve[-1][1],
         "curve": curve,
-        "train_s": round(outcome.metrics["train_runtime"], 1),
+        "resumed_at_step": trained_before,
+        "train_s": round(outcome.metrics["train_runtime"], 1),  # since then
         "peak_bytes": peak_bytes(),
         "trainable_parameters": sum(one.numel() for one in adapted.parameters() if one.requires_grad),
     }
@@ -245,9 +284,8 @@ def training_arguments(recipe: Recipe, work: Path, steps: int, tensorboard: Path
     import torch
     from transformers import TrainingArguments
 
+    logging_steps = max(1, steps // CURVE_POINTS)
     if tensorboard:
-        if find_spec("tensorboard") is None:
-            raise TrainingError("--tensorboard needs the package tensorboard. Run `pip install tensorboard`.")
         os.environ["TENSORBOARD_LOGGING_DIR"] = str(tensorboard)  # where transformers looks for it
     return TrainingArguments(
         output_dir=str(work),
@@ -261,10 +299,11 @@ def training_arguments(recipe: Recipe, work: Path, steps: int, tensorboard: Path
         optim="adamw_torch_fused",
         weight_decay=0.0,
         max_grad_norm=1.0,
-        logging_steps=max(1, steps // CURVE_POINTS),
+        logging_steps=logging_steps,
         logging_nan_inf_filter=False,
         save_strategy="steps",
-        save_steps=max(1, steps // CHECKPOINTS_PER_RUN),
+        # A multiple, so that no point of the curve is an average over a stop.
+        save_steps=-(-max(1, steps // CHECKPOINTS_PER_RUN) // logging_steps) * logging_steps,
         save_total_limit=2,
         seed=recipe.seed,
         use_cpu=not torch.cuda.is_available(),

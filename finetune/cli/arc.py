@@ -39,10 +39,15 @@ def arc(
 ) -> None:
     """Measure a model on ARC questions, zero-shot: by log-likelihood, or with --chat by the letter it names."""
     from finetune.arc import measure, measured_file, save_score
+    from support_agent.config import load_config
 
     if chat and adapter:
         raise typer.BadParameter("--adapter needs a model that is loaded here; leave --chat out.")
-    scorer = _chat(model, base_url) if chat else _load(model, adapter, bool(offline), threads)
+    scorer = (
+        _chat(model, base_url)
+        if chat
+        else _load(model, adapter, load_config(offline=offline or None).config.offline, threads)
+    )
     name = f"{model} + {adapter}" if adapter else model
     with _bar() as on_question:
         score = measure(scorer, data, model=name, limit=limit, seed=seed, on_question=on_question)

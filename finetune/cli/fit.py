@@ -33,9 +33,10 @@ def fit(
     from finetune.candidates import config_of
     from finetune.memory import plan_of
     from finetune.recipe import load_recipe
+    from support_agent.config import load_config
 
     chosen = load_recipe(recipe, {"base": model} if model else None)
-    plan = plan_of(chosen, config_of(chosen.base, offline=bool(offline)))
+    plan = plan_of(chosen, config_of(chosen.base, offline=load_config(offline=offline or None).config.offline))
     grid = _grid(plan)
     if as_json:
         typer.echo(json.dumps(_as_json(chosen.base, plan, grid, vram_gb)))

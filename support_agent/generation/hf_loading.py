@@ -6,9 +6,11 @@ prompt.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,10 +90,11 @@ def load_model(
     refusal = _hub_refusal(place) if isinstance(place, str) and not offline else ""
     here = offline or bool(refusal)
     try:
-        settings = AutoConfig.from_pretrained(place, local_files_only=here)
-        tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=here)
+        settings = AutoConfig.from_pretrained(place, **access(offline=here))
+        tokenizer = AutoTokenizer.from_pretrained(place, **access(offline=here))
+        _check_memory(place)
         model = AutoModelForCausalLM.from_pretrained(
-            place, local_files_only=here, use_safetensors=True, **(precision or _precision(settings))
+            place, use_safetensors=True, **(precision or _precision(settings)), **access(offline=here)
         )
     except OSError as problem:
         if refusal:
@@ -101,6 +104,35 @@ def load_model(
             ) from problem
         raise
     return (with_adapter(model, adapter) if adapter else model), tokenizer
+
+
+def access(*, offline: bool) -> dict[str, Any]:
+    """How files are loaded from a folder or the hub: no code of the model's own, no login but HF_TOKEN."""
+    return {
+        "local_files_only": offline,
+        "trust_remote_code": False,  # left out, transformers would ask on the terminal
+        "token": os.environ.get("HF_TOKEN") or False,
+    }
+
+
+def _check_memory(place: Path | str) -> None:
+    """Refuse a model whose weights alone are more than the machine's free memory, where no card holds them.
+
+    Raises:
+        ModelFileError: names both sizes.
+    """
+    import psutil
+    import torch
+
+    if isinstance(place, str) or torch.cuda.is_available():
+        return
+    weights_bytes = sum(file.stat().st_size for file in place.glob("*.safetensors"))
+    free_bytes = psutil.virtual_memory().available
+    if weights_bytes > free_bytes:
+        raise ModelFileError(
+            f"{place.name} has weights of {weights_bytes / 2**30:.1f} GiB, {free_bytes / 2**30:.1f} GiB of memory are "
+            "free, and there is no CUDA card. Use a machine with one, or a smaller model."
+        )
 
 
 def _hub_refusal(repo: str) -> str:
@@ -122,10 +154,16 @@ def with_adapter(model: Any, folder: Path) -> Any:
     from peft import PeftModel
 
     _check_shapes(model, folder)
-    with warnings.catch_warnings():
-        # PEFT 0.21 reads a property that transformers 5.23 has renamed; nobody here can mend that.
-        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+    with quiet_peft():
         return PeftModel.from_pretrained(model, str(folder))
+
+
+@contextmanager
+def quiet_peft() -> Iterator[None]:
+    """PEFT 0.21 reads a property that transformers 5.23 has renamed; nobody here can mend that."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        yield
 
 
 def _check_shapes(model: Any, folder: Path) -> None:

@@ -19,7 +19,7 @@ from support_agent.generation.adapters import choose_adapter, hash_folder
 from support_agent.generation.find_model import find_gguf, find_model
 from support_agent.generation.fitting import fit_prompt, plain_messages
 from support_agent.generation.gguf import metadata, open_gguf, write_quantised
-from support_agent.generation.merging import write_merged
+from support_agent.generation.gguf_adapter import write_merged
 from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
 from support_agent.generation.stopping import Shown, before_stop
 from support_agent.models import converted_folder
@@ -74,7 +74,7 @@ class OpenVinoGenerator:
 
         Raises:
             ConfigError: ``config.model`` is neither a registry name nor a GGUF file, or the adapter is not for it.
-            ModelFileError: see ``support_agent.models.ensure``, and ``merging`` for what an adapter cannot hold.
+            ModelFileError: see ``support_agent.models.ensure``, and ``gguf_adapter`` for what an adapter cannot hold.
         """
         found = find_model(config.model, offline=config.offline, on_progress=on_progress)
         source = find_gguf(found) if found else None

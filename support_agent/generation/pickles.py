@@ -18,7 +18,7 @@ from support_agent.artefacts import sha256_file, write_manifest
 from support_agent.disk import translated_errors
 from support_agent.errors import ConfigError, ModelFileError
 from support_agent.generation.adapters import CONFIG_FILE, FORMAT, KIND, PICKLE_FILE, WEIGHTS_FILE
-from support_agent.models.unpickle import CPU_S
+from support_agent.generation.unpickle import CPU_S
 
 _COPIED = (CONFIG_FILE, "README.md")
 _WAIT_S = 5 * CPU_S  # for a busy machine
@@ -67,7 +67,7 @@ def _run_child(source: Path, target: Path) -> None:
         sys.executable,
         "-P",
         "-m",
-        "support_agent.models.unpickle",
+        "support_agent.generation.unpickle",
         str(source.absolute()),
         str(target.absolute()),
     ]

@@ -49,3 +49,17 @@ def test_run_of_another_recipe_is_not_gone_on_with(tmp_path: Path) -> None:
 def test_run_without_its_note_is_not_gone_on_with(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="Begin anew"):
         checkpoints.check_same_run(tmp_path, {})
+
+
+def test_checkpoint_that_was_damaged_and_written_again_is_whole(tmp_path: Path) -> None:
+    folder = make_checkpoint(tmp_path, 3)
+    (folder / "weights").write_bytes(b"damaged")
+    checkpoints.seal(folder)
+    assert checkpoints.last_whole(tmp_path) == folder
+
+
+def test_what_was_written_after_the_last_whole_checkpoint_is_dropped(tmp_path: Path) -> None:
+    whole = make_checkpoint(tmp_path, 3)
+    (make_checkpoint(tmp_path, 6) / "weights").write_bytes(b"damaged")
+    checkpoints.drop_broken(tmp_path)
+    assert list(tmp_path.iterdir()) == [whole]

@@ -6,6 +6,7 @@ from transformers import AutoTokenizer
 
 from finetune.encoding import IGNORED, encode_all
 from finetune.examples import Example, plain_prompt
+from support_agent.errors import TrainingError
 from support_agent.generation.prompt import write_prompt
 from support_agent.records import Passage
 
@@ -43,7 +44,7 @@ def test_base_without_a_template_gets_the_plain_one_and_its_end_token(tiny_base:
 
 
 def test_marks_in_a_row_cannot_end_a_turn(tokenizer: Any) -> None:
-    [encoded], _ = encode_all([Example("1", plain_prompt("What<|im_end|>?"), "A test.")], tokenizer, 2000)
+    [encoded], _ = encode_all([Example("1", plain_prompt("What<|im_end|>?"), "A <|im_end|>test.")], tokenizer, 2000)
     assert tokenizer.decode(encoded.input_ids).count("<|im_end|>") == 2
 
 
@@ -61,3 +62,32 @@ def test_row_that_is_too_long_by_itself_is_named(tokenizer: Any, prompt: Any) ->
     assert not encoded
     assert too_long.row_id == "docs:7"
     assert too_long.tokens > 300
+
+
+THINKING = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
+    "{% if message['role'] == 'assistant' and loop.last %}<think>\n\n</think>\n\n{% endif %}"
+    "{{ message['content'] }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def test_an_empty_thought_of_the_template_is_not_learned(tiny_base: Path) -> None:
+    thinker = AutoTokenizer.from_pretrained(tiny_base)
+    thinker.chat_template = THINKING
+    [encoded], _ = encode_all([EXAMPLE], thinker, 2000)
+    assert thinker.decode(encoded.input_ids[-encoded.answer_tokens :]) == "A test.<|im_end|>"
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{{ raise_exception('System role not supported') }}", "refuses the agent's prompt .System role"),
+        ("{{ messages[-1]['content'] }}{% if add_generation_prompt %}!{% endif %}", "in another way"),
+    ],
+    ids=["refuses", "writes otherwise"],
+)
+def test_a_template_that_cannot_carry_an_example_is_one_sentence(tiny_base: Path, template: str, words: str) -> None:
+    other = AutoTokenizer.from_pretrained(tiny_base)
+    other.chat_template = template
+    with pytest.raises(TrainingError, match=words):
+        encode_all([EXAMPLE], other, 2000)

@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from finetune.answer_trainer import summed_loss
 from finetune.encoding import IGNORED
 from finetune.loss import answer_loss, can_chunk
 
@@ -40,6 +42,13 @@ def test_chunked_loss_and_gradient_are_the_models_own(kind: str) -> None:
     ours.backward()
     assert ours.item() == pytest.approx(own.item(), rel=1e-5)
     assert torch.allclose(model.get_input_embeddings().weight.grad, wanted, atol=1e-6)
+
+
+def test_unchunked_loss_is_the_chunked_one() -> None:
+    adapted = get_peft_model(small_model("llama"), LoraConfig(target_modules=["q_proj"], task_type="CAUSAL_LM"))
+    ids, labels = batch()
+    whole, pieces = (summed_loss(adapted, ids, labels, chunk_tokens) for chunk_tokens in (0, 4))
+    assert whole.item() == pytest.approx(pieces.item(), rel=1e-5)
 
 
 def test_padding_on_the_right_changes_nothing() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import BertConfig
 
 from finetune.answer_trainer import TrainingProgress
 from finetune.recipe import Recipe
@@ -17,6 +18,7 @@ from support_agent.config import Config
 from support_agent.errors import ConfigError, DocumentError, ModelFileError, TrainingError
 from support_agent.generation import open_generator
 from support_agent.generation.prompt import prompt_version, write_prompt
+from support_agent.retrieval import HashingEmbedder, build_index, read_sources
 
 
 def manifest(folder: Path) -> dict[str, Any]:
@@ -100,10 +102,9 @@ def test_killed_run_ends_on_the_same_loss_when_resumed(
     assert not folder.exists()
     seen: list[TrainingProgress] = []
     resume(recipe, folder, offline=True, listeners=Listeners(on_training=seen.append))
-    assert seen[0].step >= step
-    assert manifest(folder)["result"]["final_loss"] == pytest.approx(
-        manifest(adapter)["result"]["final_loss"], abs=1e-4
-    )
+    assert len(seen) == 6 - manifest(folder)["result"]["resumed_at_step"]
+    ours, uninterrupted = (dict(manifest(one)["result"]["curve"]) for one in (folder, adapter))
+    assert ours == pytest.approx(uninterrupted, abs=1e-4)
 
 
 def test_stopped_run_is_neither_overwritten_nor_resumed_with_another_recipe(recipe: Recipe, tmp_path: Path) -> None:
@@ -116,6 +117,57 @@ def test_stopped_run_is_neither_overwritten_nor_resumed_with_another_recipe(reci
         run(recipe, tmp_path / "adapter", offline=True)
     with pytest.raises(TrainingError, match="rank = 8, not 4"):
         resume(recipe.model_copy(update={"rank": 4}), tmp_path / "adapter", offline=True)
+
+
+def test_passages_of_the_index_stand_in_the_prompts_and_held_rows_do_not(
+    recipe: Recipe, rows_file: Path, tmp_path: Path
+) -> None:
+    build_index(tmp_path / "index", read_sources([rows_file]), HashingEmbedder())
+    with_passages = recipe.model_copy(
+        update={"mode": "retrieval", "data": str(tmp_path / "index"), "index": str(tmp_path / "index")}
+        | {"dev_share": 0.3, "epochs": 1.5, "own_passage_share": 0.5}
+    )
+    facts = manifest(run(with_passages, tmp_path / "adapter", offline=True))
+    assert facts["result"]["examples"] == round(1.5 * facts["result"]["rows"])
+    assert facts["result"]["rows"] + facts["result"]["dev_rows"] == 24
+
+
+def test_an_index_that_was_rebuilt_is_noticed_on_resume(recipe: Recipe, rows_file: Path, tmp_path: Path) -> None:
+    def stop(progress: TrainingProgress) -> None:
+        raise KeyboardInterrupt
+
+    build_index(tmp_path / "index", read_sources([rows_file]), HashingEmbedder())
+    with_passages = recipe.model_copy(update={"mode": "retrieval", "index": str(tmp_path / "index")})
+    with pytest.raises(KeyboardInterrupt):
+        run(with_passages, tmp_path / "adapter", offline=True, listeners=Listeners(on_training=stop))
+    (tmp_path / "more.csv").write_text("question,answer\nHow do I do task 99?,With patience.\n")
+    build_index(tmp_path / "index", read_sources([rows_file, tmp_path / "more.csv"]), HashingEmbedder())
+    with pytest.raises(TrainingError, match="was begun with examples_sha256"):
+        resume(with_passages, tmp_path / "adapter", offline=True)
+
+
+def test_batches_that_are_accumulated_are_one_larger_batch(recipe: Recipe, tmp_path: Path) -> None:
+    halves = recipe.model_copy(update={"batch_size": 4, "gradient_accumulation": 2})
+    whole, split = (manifest(run(one, tmp_path / str(at), offline=True)) for at, one in enumerate((recipe, halves)))
+    assert dict(split["result"]["curve"]) == pytest.approx(dict(whole["result"]["curve"]), abs=1e-3)
+
+
+def test_a_run_that_is_going_on_is_left_alone(recipe: Recipe, tmp_path: Path) -> None:
+    def again(progress: TrainingProgress) -> None:
+        with pytest.raises(TrainingError, match="Another process is training"):
+            resume(recipe, tmp_path / "adapter", offline=True)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(recipe, tmp_path / "adapter", offline=True, listeners=Listeners(on_training=again))
+
+
+def test_a_base_that_fills_masks_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+    BertConfig(
+        hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, vocab_size=10
+    ).save_pretrained(tmp_path / "bert")
+    with pytest.raises(TrainingError, match="fills masks and writes no answers"):
+        run(recipe.model_copy(update={"base": str(tmp_path / "bert")}), tmp_path / "adapter", offline=True)
 
 
 def test_there_must_be_a_run_to_resume(recipe: Recipe, tmp_path: Path) -> None:

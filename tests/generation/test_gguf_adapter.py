@@ -16,9 +16,9 @@ from support_agent.config import Config
 from support_agent.errors import ModelFileError
 from support_agent.generation.find_model import find_gguf
 from support_agent.generation.gguf import open_gguf
+from support_agent.generation.gguf_adapter import read_lora, write_merged
 from support_agent.generation.hf_loading import hf_folder, with_adapter
 from support_agent.generation.hf_transformers import TransformersGenerator
-from support_agent.generation.merging import read_lora, write_merged
 from support_agent.generation.openvino import OpenVinoGenerator
 from support_agent.generation.prompt import write_prompt
 from support_agent.models import ensure

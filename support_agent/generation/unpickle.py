@@ -1,6 +1,6 @@
 """The child process that reads a pickled adapter: the only place in this project where a pickle is opened.
 
-    python -m support_agent.models.unpickle PICKLE.bin TARGET.safetensors
+    python -m support_agent.generation.unpickle PICKLE.bin TARGET.safetensors
 
 Comes in: an untrusted ``adapter_model.bin``. Goes out: the same tensors as safetensors, or one sentence on stderr and
 exit code 1. ``torch.load(…, weights_only=True)`` refuses every class and function but those that tensors are made of;

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from support_agent.artefacts import write_bytes, write_manifest
+from support_agent.errors import TrainingError
 from support_agent.generation.adapters import CONFIG_FILE, FORMAT, KIND, WEIGHTS_FILE
 
 _CARD = "README.md"
@@ -32,9 +33,34 @@ def write_adapter_folder(model: Any, folder: Path, facts: dict[str, Any]) -> Non
         write_bytes(temporary / _CARD, card(folder.name, facts).encode())
         head = {"kind": KIND, "format": FORMAT, "name": folder.name}
         write_manifest(temporary, {**head, **facts}, [_CARD, CONFIG_FILE, WEIGHTS_FILE])
-        if folder.exists():
-            folder.rename(Path(name) / "replaced")
-        temporary.rename(folder)
+        _put_in_place(temporary, folder, Path(name) / "replaced")
+
+
+def _put_in_place(made: Path, folder: Path, aside: Path) -> None:
+    """Rename; an adapter that stands there goes aside, and comes back if the new one cannot take its place.
+
+    Raises:
+        TrainingError: what stands there is no adapter.
+    """
+    check_replaceable(folder)
+    if folder.exists():
+        folder.rename(aside)
+    try:
+        made.rename(folder)
+    except OSError:
+        if aside.exists():
+            aside.rename(folder)
+        raise
+
+
+def check_replaceable(folder: Path) -> None:
+    """Refuse to put an adapter in the place of anything but an adapter.
+
+    Raises:
+        TrainingError: names the folder.
+    """
+    if folder.exists() and not (folder / CONFIG_FILE).is_file():
+        raise TrainingError(f"{folder} is no adapter, so it is not replaced. Name another folder with --output.")
 
 
 def card(name: str, facts: dict[str, Any]) -> str:
@@ -45,7 +71,7 @@ def card(name: str, facts: dict[str, Any]) -> str:
         ("steps", f"{result['steps']:,}"),
         ("trained parameters", f"{result['trainable_parameters']:,}"),
         ("final loss, nats per answer token", f"{result['final_loss']:.4f}"),
-        ("time", f"{result['train_s'] / 60:.1f} min"),
+        (f"time from step {result['resumed_at_step']} on", f"{result['train_s'] / 60:.1f} min"),
         ("most memory", f"{result['peak_bytes'] / 2**20:,.0f} MiB"),
     ]
     if "dev_perplexity" in result:
@@ -66,6 +92,7 @@ def card(name: str, facts: dict[str, Any]) -> str:
             f"LoRA adapter for {facts['base']}, trained on {recipe['data']} "
             f"{'with' if facts['mode'] == 'retrieval' else 'without'} retrieved passages in the prompt. "
             "Use it with `support_agent`, which writes that prompt.",
+            *(["", f"Data: {recipe['attribution']}."] if recipe["attribution"] else []),
             "",
             _table(("", "value"), measured),
             "",
