@@ -12,12 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
-from finetune.cli import finetune_app
 from support_agent.cli.adapters import adapters_app
 from support_agent.cli.ask import ask
 from support_agent.cli.batch import batch
 from support_agent.cli.chat import chat
 from support_agent.cli.doctor import doctor
+from support_agent.cli.finetune import finetune_app
 from support_agent.cli.index import index_app
 from support_agent.cli.models import models_app
 from support_agent.cli.settings import config_app

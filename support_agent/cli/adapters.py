@@ -32,6 +32,8 @@ def list_all(config: ConfigOption = None, profile: ProfileOption = None, as_json
         typer.echo(json.dumps({"adapters": rows, "in_use": in_use}, ensure_ascii=False))
         return
     _print_table(rows)
+    if any(row["in_use"] for row in rows):
+        typer.echo("* is the one in use.", err=True)
     if not rows:
         typer.echo("No adapter is here: `support-agent finetune run` makes one.", err=True)
 
@@ -93,10 +95,9 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for column in ("in use", "name", "base", "made", "prompt", "place"):
-        table.add_column(column, no_wrap=column == "name", overflow="fold")
+    for column in ("", "name", "base", "prompt", "place"):
+        table.add_column(column, no_wrap=column in {"name", "base"}, overflow="fold")
     for row in rows:
         prompt = {True: "today's", False: "another", None: "unknown"}[row["prompt_fits"]]
-        made = (row["made"] or "unknown")[:10]
-        table.add_row("*" if row["in_use"] else "", row["name"], row["base"] or "unknown", made, prompt, row["place"])
+        table.add_row("*" if row["in_use"] else "", row["name"], row["base"] or "unknown", prompt, row["place"])
     Console().print(table)

@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from finetune.arc import ArcScore, Question, measure, read_questions, save_score, saved_scores, wilson
-from finetune.cli.arc import arc
+from support_agent.cli.finetune.arc import arc
 from support_agent.errors import ConfigError
 
 ROWS = [

@@ -7,9 +7,9 @@ import typer
 from typer.testing import CliRunner
 
 from finetune.candidates import Candidate, candidates, config_of, other_rows, score_rows, size_row
-from finetune.cli.fit import fit
-from finetune.cli.select import select
 from finetune.memory import GIB
+from support_agent.cli.finetune.fit import fit
+from support_agent.cli.finetune.select import select
 from support_agent.errors import ModelFileError
 
 KNOWN = {candidate.name: candidate for candidate in candidates()}

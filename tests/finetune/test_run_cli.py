@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from finetune.cli.run import _parsed
 from support_agent.cli import app
+from support_agent.cli.finetune.run import _parsed
 
 RUNNER = CliRunner()
 

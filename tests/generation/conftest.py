@@ -92,8 +92,8 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def smollm2() -> OpenVinoGenerator:
-    """The embedded generator on its real weights, converted at most once for this machine."""
-    return OpenVinoGenerator.open(Config(max_new_tokens=48, threads=2))
+    """The embedded generator on its own weights, without an adapter; converted at most once for this machine."""
+    return OpenVinoGenerator.open(Config(adapter="none", max_new_tokens=48, threads=2))
 
 
 @pytest.fixture

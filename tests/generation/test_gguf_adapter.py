@@ -14,15 +14,17 @@ from safetensors.torch import load_file, save_file
 
 from support_agent.config import Config
 from support_agent.errors import ModelFileError
+from support_agent.generation.adapters import find_adapter
 from support_agent.generation.find_model import find_gguf
 from support_agent.generation.gguf import open_gguf
 from support_agent.generation.gguf_adapter import read_lora, write_merged
 from support_agent.generation.hf_loading import hf_folder, with_adapter
 from support_agent.generation.hf_transformers import TransformersGenerator
 from support_agent.generation.openvino import OpenVinoGenerator
-from support_agent.generation.prompt import write_prompt
+from support_agent.generation.prompt import Prompt, write_prompt
 from support_agent.models import ensure
-from support_agent.records import Draft, Passage
+from support_agent.records import Draft
+from support_agent.retrieval import Index, find_index
 
 ALL_LINEAR = "q_proj k_proj v_proj o_proj gate_proj up_proj down_proj".split()
 NAMES = {
@@ -218,22 +220,22 @@ def test_refuses_an_architecture_whose_rows_it_does_not_know(tiny_adapter: Path,
         write_merged(tmp_path / "other.gguf", tiny_adapter, tmp_path / "merged.gguf")
 
 
-# The real weights ---------------------------------------------------------------------------------------------------
+# The real weights and the shipped adapter ---------------------------------------------------------------------------
 
-# The engine rounds activations to 8 bits too, so that a close call between two words may fall the other way: these
-# questions have answers without one.
-REAL_PROMPTS = [
-    write_prompt(question, [Passage("1", title, text, "docs")])
-    for question, title, text in (
-        ("Where is Lamini located?", "Where is the office?", "Lamini is located in Palo Alto, California."),
-        ("What is the capital of France?", "Capitals", "Paris is the capital of France."),
-        ("How much is the plan?", "How much is the Enterprise plan?", "The Enterprise plan costs $99 a month."),
-        ("Who wrote the book?", "Who wrote the book?", "The book was written by Ada Lovelace in 1843."),
-        ("When is support open?", "What are the hours?", "Support is open from Monday to Friday, 9 am to 5 pm."),
-    )
-]
-# 8-bit weights and activations against 32 bits: what the mean log-probability a token of a draft may differ by.
-LOG_PROB_TOLERANCE = 0.05
+SHIPPED = "smollm2-135m-lamini-docs"
+# The engine rounds activations to 8 bits too, so that a close call between two words may fall the other way (2 of 12
+# questions tried); these are answered without one.
+QUESTIONS = (
+    "Where is Lamini located?",
+    "What is Lamini?",
+    "How do I get an API key?",
+    "Can Lamini generate code?",
+    "How do I add data to my model?",
+    "Does Lamini support multiple languages?",
+)
+# 8-bit weights and activations against 32 bits: what the mean log-probability a token of a draft may differ by; 0.009
+# was the most seen. Without the adapter it differs by up to 0.41.
+LOG_PROB_TOLERANCE = 0.02
 
 
 def _base() -> Path:
@@ -243,51 +245,56 @@ def _base() -> Path:
 
 
 @pytest.fixture(scope="module")
-def real_adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A seeded adapter large enough to change what SmolLM2 writes, small enough to leave it its senses."""
-    adapted = _with_lora(_load_fp32(_base()), 0.02, r=8, lora_alpha=16, target_modules=ALL_LINEAR)
-    adapted.peft_config["default"].base_model_name_or_path = "smollm2-135m-instruct"
-    folder = tmp_path_factory.mktemp("real") / "seeded-lora"
-    adapted.save_pretrained(folder, save_embedding_layers=False)  # else PEFT asks the hub for the base
-    return folder
+def prompts() -> list[Prompt]:
+    found = Index.open(find_index("lamini_docs")).search(QUESTIONS, 3)
+    return [write_prompt(question, passages) for question, passages in zip(QUESTIONS, found, strict=True)]
 
 
 @pytest.fixture(scope="module")
-def merged(real_adapter: Path) -> OpenVinoGenerator:
-    return OpenVinoGenerator.open(Config(adapter=str(real_adapter), max_new_tokens=48, threads=2))
-
-
-@pytest.fixture(scope="module")
-def both(real_adapter: Path, merged: OpenVinoGenerator) -> list[tuple[Draft, Draft]]:
-    """What PEFT in fp32 and what the merged engine write, prompt by prompt."""
+def peft_drafts(prompts: list[Prompt]) -> list[Draft]:
+    """What transformers and PEFT write in fp32."""
     from transformers import AutoTokenizer
 
-    model = with_adapter(_load_fp32(_base()), real_adapter)
-    peft = TransformersGenerator(model, AutoTokenizer.from_pretrained(_base()), max_new_tokens=48, version="peft")
-    return list(zip(peft.generate(REAL_PROMPTS), merged.generate(REAL_PROMPTS), strict=True))
+    model = with_adapter(_load_fp32(_base()), find_adapter(SHIPPED, offline=True))
+    tokenizer = AutoTokenizer.from_pretrained(_base())
+    return TransformersGenerator(model, tokenizer, max_new_tokens=48, version="peft").generate(prompts)
 
 
-def test_merged_engine_and_peft_write_the_same(both: list[tuple[Draft, Draft]]) -> None:
-    assert [engine.text for _, engine in both] == [peft.text for peft, _ in both]
+@pytest.fixture(scope="module")
+def engine() -> OpenVinoGenerator:
+    return OpenVinoGenerator.open(Config(max_new_tokens=48, threads=2))
 
 
-def test_merged_engine_and_peft_find_the_text_equally_likely(both: list[tuple[Draft, Draft]]) -> None:
-    differences = [abs(engine.sum_log_prob - peft.sum_log_prob) / peft.tokens for peft, engine in both]
-    assert max(differences) <= LOG_PROB_TOLERANCE
+@pytest.fixture(scope="module")
+def engine_drafts(engine: OpenVinoGenerator, prompts: list[Prompt]) -> list[Draft]:
+    return engine.generate(prompts)
 
 
-def test_the_adapter_changes_what_the_engine_finds_likely(
-    smollm2: OpenVinoGenerator, both: list[tuple[Draft, Draft]]
+def per_token(drafts: list[Draft]) -> list[float]:
+    return [draft.sum_log_prob / draft.tokens for draft in drafts if draft.sum_log_prob is not None]
+
+
+def test_merged_engine_and_peft_write_the_same(peft_drafts: list[Draft], engine_drafts: list[Draft]) -> None:
+    assert [draft.text for draft in engine_drafts] == [draft.text for draft in peft_drafts]
+
+
+def test_merged_engine_and_peft_find_the_text_equally_likely(
+    peft_drafts: list[Draft], engine_drafts: list[Draft]
 ) -> None:
-    bare = smollm2.generate(REAL_PROMPTS)
-    differences = [
-        abs(engine.sum_log_prob - raw.sum_log_prob) / raw.tokens for raw, (_, engine) in zip(bare, both, strict=True)
-    ]
-    assert max(differences) > 0.02
+    assert per_token(engine_drafts) == pytest.approx(per_token(peft_drafts), abs=LOG_PROB_TOLERANCE)
 
 
-def test_the_version_of_the_engine_changes_with_the_adapter(
-    smollm2: OpenVinoGenerator, merged: OpenVinoGenerator
+def test_without_the_adapter_the_engine_writes_something_else(
+    smollm2: OpenVinoGenerator, engine_drafts: list[Draft], prompts: list[Prompt]
 ) -> None:
-    assert "seeded-lora" in merged.version
-    assert merged.version != smollm2.version
+    raw = smollm2.generate(prompts)
+    assert sum(one.text != other.text for one, other in zip(raw, engine_drafts, strict=True)) >= 3
+    differences = [abs(one - other) for one, other in zip(per_token(raw), per_token(engine_drafts), strict=True)]
+    assert max(differences) > 10 * LOG_PROB_TOLERANCE
+
+
+def test_the_shipped_adapter_is_the_default_for_its_model_and_in_the_version(
+    smollm2: OpenVinoGenerator, engine: OpenVinoGenerator
+) -> None:
+    assert SHIPPED in engine.version
+    assert SHIPPED not in smollm2.version

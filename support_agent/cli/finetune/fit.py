@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from finetune.cli.select import VramOption
+from support_agent.cli.finetune.select import VramOption
 from support_agent.cli.loading import JsonOption, OfflineOption
 
 if TYPE_CHECKING:
