@@ -14,6 +14,7 @@ from support_agent.errors import GenerationError, TrainingError
 from support_agent.generation.fitting import fit_prompt, plain_messages, without_markers
 from support_agent.generation.prompt import PLAIN_TEMPLATE, Prompt
 
+_MOST_CHARS_A_TOKEN = 32
 IGNORED = -100  # the label of a token that carries no loss, in torch and transformers
 
 
@@ -34,7 +35,7 @@ class Encoded:
 
 @dataclass(frozen=True)
 class TooLong:
-    """A row that is left out: question and answer alone take more tokens than an example may have."""
+    """A row that is left out: question and answer alone take at least ``tokens``, more than an example may have."""
 
     row_id: str
     tokens: int
@@ -51,6 +52,10 @@ def encode_all(examples: Iterable[Example], tokenizer: Any, max_tokens: int) -> 
     encoded: list[Encoded] = []
     too_long: list[TooLong] = []
     for example in examples:
+        least_tokens = (len(example.answer) + len(example.prompt.question)) // _MOST_CHARS_A_TOKEN
+        if least_tokens > max_tokens:  # 4 MB take a tokenizer minutes
+            too_long.append(TooLong(example.row_id, least_tokens))
+            continue
         answer = encoder.answer_ids(example)
         try:
             prompt = fit_prompt(example.prompt, lambda one: len(encoder.prompt_ids(one)), max_tokens - len(answer))

@@ -19,9 +19,9 @@ from support_agent.errors import ConfigError
 class Recipe(BaseModel):
     """One run. A file that leaves a key out gets the value here."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    base: str = Field(description="Registry name, folder or hub name of the model that is adapted.")
+    base: str = Field(min_length=1, description="Registry name, folder or hub name of the model that is adapted.")
     data: str = Field("lamini_docs", description="Index whose rows are learned, or a CSV or JSONL file of them.")
     attribution: str = Field("", description="Whom the rows are owed to, and their licence; stands on the card.")
     index: str = Field("lamini_docs", description="Index whose passages stand in the prompts.")
@@ -30,23 +30,23 @@ class Recipe(BaseModel):
     passages: int = Field(3, ge=1, le=20, description="Passages in a prompt; the agent's default is 3.")
     dev_share: float = Field(0.05, ge=0, le=0.5, description="Share of rows held back to measure the adapter.")
     max_rows: int = Field(0, ge=0, description="Train on so many rows only; 0 means all.")
-    max_tokens: int = Field(1024, ge=32, description="Longest example, prompt and answer, in tokens.")
+    max_tokens: int = Field(1024, ge=32, le=1_000_000, description="Longest example, prompt and answer, in tokens.")
     method: Literal["lora", "qlora"] = Field("lora", description="qlora keeps the base in 4 bit (NF4, double quant).")
     target_modules: str | tuple[str, ...] = Field(
         "auto", description='Layers that are adapted: names, "auto" (peft\'s own table) or "all-linear".'
     )
     rank: int = Field(8, ge=1, le=1024, description="Rank of the adapter's matrices.")
-    alpha: float = Field(16, gt=0, description="LoRA's scale: the update is multiplied by alpha / rank.")
+    alpha: float = Field(16, gt=0, le=1e6, description="LoRA's scale: the update is multiplied by alpha / rank.")
     dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the adapter.")
-    epochs: float = Field(1, gt=0, description="How often every row is seen.")
+    epochs: float = Field(1, gt=0, le=1000, description="How often every row is seen.")
     learning_rate: float = Field(1e-3, gt=0, lt=1, description="Highest learning rate; it falls linearly to 0.")
-    batch_size: int = Field(8, ge=1, description="Examples computed together.")
-    gradient_accumulation: int = Field(1, ge=1, description="Batches before the weights are changed.")
+    batch_size: int = Field(8, ge=1, le=4096, description="Examples computed together.")
+    gradient_accumulation: int = Field(1, ge=1, le=4096, description="Batches before the weights are changed.")
     gradient_checkpointing: bool = Field(False, description="Compute activations twice instead of keeping them.")
     loss_chunk_tokens: int = Field(256, ge=0, description="Logits held at once, in tokens; 0 holds all of them.")
     precision: Literal["bf16", "fp32"] = Field("bf16", description="What is computed in; the adapter stays in fp32.")
     warmup_share: float = Field(0.03, ge=0, lt=1, description="Share of steps in which the learning rate rises.")
-    seed: int = Field(0, ge=0, description="Decides order, split and the adapter's first values.")
+    seed: int = Field(0, ge=0, lt=2**32, description="Decides order, split and the adapter's first values.")
 
 
 def shipped_recipes() -> list[str]:

@@ -153,8 +153,8 @@ def _listed(left_out: dict[str, int]) -> str:
 def _warn(too_long: Sequence[TooLong], recipe: Recipe) -> None:
     for one in too_long:
         logger.warning(
-            "%s takes %s tokens without any passage, more than max_tokens = %s: it is left out. Raise max_tokens or "
-            "shorten the row.",
+            "%s takes at least %s tokens without any passage, more than max_tokens = %s: it is left out. Raise "
+            "max_tokens or shorten the row.",
             one.row_id,
             f"{one.tokens:,}",
             f"{recipe.max_tokens:,}",

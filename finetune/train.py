@@ -27,12 +27,13 @@ from finetune.model_card import check_replaceable, write_adapter_folder
 from finetune.recipe import Recipe
 from finetune.schedule import Schedule, write_schedule
 from finetune.size import config_at, is_masked
-from finetune.tiny_llama import TINY_LLAMA
+from support_agent.artefacts import sha256_bytes
 from support_agent.disk import translated_errors
 from support_agent.errors import TrainingError
-from support_agent.generation.adapters import base_fingerprint, hash_folder
+from support_agent.generation.adapters import base_fingerprint
 from support_agent.generation.hf_loading import first_line
 from support_agent.generation.prompt import prompt_version
+from support_agent.models import cache_folder
 
 if TYPE_CHECKING:
     from finetune.answer_trainer import OnTraining
@@ -133,6 +134,8 @@ def resume(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Li
 def work_folder(folder: Path) -> Path:
     """Where a run keeps its checkpoints until the adapter is whole."""
     folder = folder.absolute()
+    if not folder.name:
+        raise TrainingError(f"{folder} cannot be an adapter's folder. Name one inside it with --output.")
     return folder.with_name(f"{folder.name}.training")
 
 
@@ -150,10 +153,9 @@ def _prepare(recipe: Recipe, folder: Path, offline: bool, listeners: Listeners) 
     check_length(recipe, model)
     listeners.on_stage(f"writing examples from {recipe.data}")
     schedule = write_schedule(recipe, tokenizer, offline=offline, on_progress=listeners.on_files)
-    made_here = recipe.base == TINY_LLAMA
     facts = {
         "base": recipe.base,
-        "base_fingerprint": hash_folder(Path(place)) if made_here else base_fingerprint(recipe.base, offline=offline),
+        "base_fingerprint": base_fingerprint(recipe.base, offline=offline),
         "prompt_version": prompt_version(),
         "mode": recipe.mode,
         "data_sha256": schedule.data_sha256,
@@ -185,17 +187,17 @@ def _alone(work: Path) -> Iterator[None]:
 
     with translated_errors(work, TrainingError, _MAKE_ROOM):
         work.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(work.with_name(f".{work.name}.lock"))
+    # In the cache, where it may stay: removing a lock file lets a third process in beside the holder.
+    lock = cache_folder() / "locks" / f"{sha256_bytes(str(work.resolve()).encode())[:16]}.lock"
+    with translated_errors(lock, TrainingError, _MAKE_ROOM):
+        lock.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with lock.acquire(timeout=0):
+        with FileLock(lock).acquire(timeout=0):
             yield
     except Timeout as problem:
         raise TrainingError(
             f"Another process is training into {work.parent}/{work.stem}. Wait for it, or name another folder."
         ) from problem
-    finally:
-        if not lock.is_locked:
-            Path(lock.lock_file).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -90,7 +90,7 @@ def read_manifest(folder: Path, error: type[SupportAgentError], mend: str) -> di
         listed = {str(name): (str(facts["sha256"]), int(facts["bytes"])) for name, facts in manifest["files"].items()}
     except FileNotFoundError as problem:
         raise error(f"{folder} has no {MANIFEST}, so nothing in it can be trusted. {mend}") from problem
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as problem:
         raise error(f"{path} cannot be read ({problem}). {mend}") from problem
     for name, (sha256, size_bytes) in listed.items():
         check_file(folder / name, sha256, error, mend, size_bytes=size_bytes)

@@ -83,7 +83,13 @@ def shipped_folder() -> Path:
 def list_adapters() -> list[Adapter]:
     """Every adapter that can be used by name without fetching anything, sorted by name; no hash is checked."""
     here = {name: model_folder(name) for name in _registry_names() if origin(name)} | _standing()
-    return [read_adapter(folder) for _, folder in sorted(here.items())]
+    found = []
+    for _, folder in sorted(here.items()):
+        try:
+            found.append(read_adapter(folder))
+        except ModelFileError as problem:  # one that is broken must not hide the others
+            logger.warning("%s", problem)
+    return found
 
 
 def find_adapter(name: str, *, offline: bool, on_progress: OnProgress | None = None) -> Path:
@@ -301,7 +307,7 @@ def _place(folder: Path) -> str:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         facts = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise ModelFileError(f"{path} cannot be read ({problem}). Make or fetch the adapter again.") from problem
     if not isinstance(facts, dict):
         raise ModelFileError(f"{path} is no JSON object. Make or fetch the adapter again.")

@@ -38,7 +38,17 @@ def main(source: str, target: str) -> int:
     strange = [name for name, value in found.items() if not (isinstance(name, str) and isinstance(value, torch.Tensor))]
     if strange:
         return _refuse(f"its entry {str(strange[0])[:80]!r} is no tensor")
-    save_file({name: value.detach().clone().contiguous() for name, value in found.items()}, target, {"format": "pt"})
+    odd = [
+        name for name, value in found.items() if value.is_meta or value.layout != torch.strided or value.is_quantized
+    ]
+    if odd:
+        return _refuse(f"its entry {odd[0][:80]!r} is no plain tensor")
+    try:
+        save_file(
+            {name: value.detach().clone().contiguous() for name, value in found.items()}, target, {"format": "pt"}
+        )
+    except (RuntimeError, ValueError, KeyError, MemoryError, OSError) as problem:
+        return _refuse(f"its tensors cannot be written as safetensors ({_reason(problem)})")
     return 0
 
 
@@ -58,7 +68,7 @@ def _limit() -> None:
         resource.setrlimit(kind, (allowed, allowed))
 
 
-def _reason(problem: Exception) -> str:
+def _reason(problem: BaseException) -> str:
     """The line that names what is not allowed; torch puts advice before and after it that would undo the safety."""
     lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
     named = next((line for line in lines if "WeightsUnpickler error" in line or "Unsupported" in line), None)

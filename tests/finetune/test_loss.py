@@ -8,6 +8,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from finetune.answer_trainer import summed_loss
 from finetune.encoding import IGNORED
 from finetune.loss import answer_loss, can_chunk
+from support_agent.generation.hf_loading import quiet_peft
 
 SMALL = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 90}
 
@@ -45,7 +46,8 @@ def test_chunked_loss_and_gradient_are_the_models_own(kind: str) -> None:
 
 
 def test_unchunked_loss_is_the_chunked_one() -> None:
-    adapted = get_peft_model(small_model("llama"), LoraConfig(target_modules=["q_proj"], task_type="CAUSAL_LM"))
+    with quiet_peft():
+        adapted = get_peft_model(small_model("llama"), LoraConfig(target_modules=["q_proj"], task_type="CAUSAL_LM"))
     ids, labels = batch()
     whole, pieces = (summed_loss(adapted, ids, labels, chunk_tokens) for chunk_tokens in (0, 4))
     assert whole.item() == pytest.approx(pieces.item(), rel=1e-5)

@@ -1,6 +1,7 @@
 import re
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,3 +54,13 @@ def test_a_recipe_that_is_not_there_lists_those_that_are() -> None:
 
 def test_every_key_has_a_description() -> None:
     assert all(field.description for field in Recipe.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"epochs": float("inf")}, {"seed": 2**32}, {"alpha": float("nan")}, {"base": ""}, {"batch_size": 10**20}],
+    ids=str,
+)
+def test_values_that_no_run_can_bear_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="does not fit"):
+        load_recipe("smoke", change)

@@ -13,7 +13,7 @@ from transformers import BertConfig
 
 from finetune.answer_trainer import TrainingProgress
 from finetune.recipe import Recipe
-from finetune.train import Listeners, resume, run, work_folder
+from finetune.train import Listeners, replace, resume, run, work_folder
 from support_agent.config import Config
 from support_agent.errors import ConfigError, DocumentError, ModelFileError, TrainingError
 from support_agent.generation import open_generator
@@ -154,8 +154,9 @@ def test_batches_that_are_accumulated_are_one_larger_batch(recipe: Recipe, tmp_p
 
 def test_a_run_that_is_going_on_is_left_alone(recipe: Recipe, tmp_path: Path) -> None:
     def again(progress: TrainingProgress) -> None:
-        with pytest.raises(TrainingError, match="Another process is training"):
-            resume(recipe, tmp_path / "adapter", offline=True)
+        for start in (run, resume, replace):
+            with pytest.raises(TrainingError, match="Another process is training"):
+                start(recipe, tmp_path / "adapter", offline=True)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -168,6 +169,11 @@ def test_a_base_that_fills_masks_is_refused(recipe: Recipe, tmp_path: Path) -> N
     ).save_pretrained(tmp_path / "bert")
     with pytest.raises(TrainingError, match="fills masks and writes no answers"):
         run(recipe.model_copy(update={"base": str(tmp_path / "bert")}), tmp_path / "adapter", offline=True)
+
+
+def test_the_root_of_the_disk_is_no_adapter(recipe: Recipe) -> None:
+    with pytest.raises(TrainingError, match="cannot be an adapter's folder"):
+        run(recipe, Path("/"), offline=True)
 
 
 def test_there_must_be_a_run_to_resume(recipe: Recipe, tmp_path: Path) -> None:
@@ -236,7 +242,7 @@ def test_row_longer_than_max_tokens_is_left_out_and_named(
     rows_file.write_text(f"{rows_file.read_text('utf-8')}\nHow long?,{'very ' * 400}long.", "utf-8")
     result = manifest(run(recipe, tmp_path / "adapter", offline=True))["result"]
     assert result["left_out"] == {"too long": 1}
-    assert "rows:25 takes 2," in caplog.text
+    assert "rows:25 takes at least 2," in caplog.text
 
 
 FULL = """
