@@ -38,10 +38,10 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     return CliRunner()
 
 
-def test_list_shows_name_base_date_prompt_and_which_is_in_use(runner: CliRunner) -> None:
+def test_list_shows_name_base_prompt_and_which_is_in_use(runner: CliRunner) -> None:
     done = runner.invoke(app, ["adapters", "list"])
     row = next(line.split() for line in done.stdout.splitlines() if "mine" in line)
-    assert row == ["*", "mine", "base.gguf", "2026-01-02", "today's", "own"]
+    assert row == ["*", "mine", "base.gguf", "today's", "own"]
 
 
 def test_list_as_json(runner: CliRunner) -> None:
