@@ -38,11 +38,12 @@ def arc(
     as_json: JsonOption = False,
 ) -> None:
     """Measure a model on ARC questions, zero-shot: by log-likelihood, or with --chat by the letter it names."""
-    from finetune.arc import measure, measured_file, save_score
+    from finetune.arc import measure, measured_file, read_questions, save_score
     from support_agent.config import load_config
 
     if chat and adapter:
         raise typer.BadParameter("--adapter needs a model that is loaded here; leave --chat out.")
+    read_questions(data)  # a file that cannot be read is told before a model is loaded
     scorer = (
         _chat(model, base_url)
         if chat

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _SIZE_COLUMNS = ("para-\nmeters", "\ntrained", "train\n16 bit", "\n4 bit", "serve\n16 bit", "\n4 bit")
 _UNITS = ((10**9, " B"), (10**6, " M"), (10**3, " k"), (0.1, ""))
-VramOption = Annotated[float, typer.Option("--vram-gb", min=0.1, help="Memory of the card, in GiB.", metavar="GIB")]
+VramOption = Annotated[
+    float, typer.Option("--vram-gb", min=0.1, max=1e6, help="Memory of the card, in GiB.", metavar="GIB")
+]
 
 
 def select(vram_gb: VramOption = 12.0, as_json: JsonOption = False) -> None:
