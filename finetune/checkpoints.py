@@ -1,4 +1,4 @@
-"""Checkpoints of a run that was stopped: which of them are whole, and whether they belong to this run.
+"""The folder of a run and its checkpoints: whose it is, which checkpoints are whole, whether they belong to this run.
 
 The transformers Trainer takes the highest number, complete or not. Here each checkpoint gets a manifest of hashes when
 it is complete; one without, or with a file that does not match, is skipped. Knows nothing of what is in them.
@@ -10,16 +10,52 @@ import json
 import logging
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from support_agent.artefacts import MANIFEST, read_manifest, write_json, write_manifest
-from support_agent.disk import fsync
+from support_agent.artefacts import MANIFEST, read_manifest, sha256_bytes, write_json, write_manifest
+from support_agent.disk import fsync, translated_errors
 from support_agent.errors import TrainingError
+from support_agent.models import cache_folder
 
 logger = logging.getLogger(__name__)
 
 _RUN = "run.json"
+MAKE_ROOM = "Make room or name another folder, then go on with --resume."
+
+
+def work_folder(folder: Path) -> Path:
+    """Where a run keeps its checkpoints until the adapter is whole."""
+    folder = folder.absolute()
+    if not folder.name:
+        raise TrainingError(f"{folder} cannot be an adapter's folder. Name one inside it with --output.")
+    return folder.with_name(f"{folder.name}.training")
+
+
+@contextmanager
+def alone(work: Path) -> Iterator[None]:
+    """Hold off a second run into the same folder; the lock ends with the process, however it ends.
+
+    Raises:
+        TrainingError: another process is training into it.
+    """
+    from filelock import FileLock, Timeout
+
+    with translated_errors(work, TrainingError, MAKE_ROOM):
+        work.parent.mkdir(parents=True, exist_ok=True)
+    # In the cache, where it may stay: removing a lock file lets a third process in beside the holder.
+    lock = cache_folder() / "locks" / f"{sha256_bytes(str(work.resolve()).encode())[:16]}.lock"
+    with translated_errors(lock, TrainingError, MAKE_ROOM):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(lock).acquire(timeout=0):
+            yield
+    except Timeout as problem:
+        raise TrainingError(
+            f"Another process is training into {work.parent}/{work.stem}. Wait for it, or name another folder."
+        ) from problem
 
 
 def seal(checkpoint: Path) -> None:

@@ -27,13 +27,11 @@ from finetune.model_card import check_replaceable, write_adapter_folder
 from finetune.recipe import Recipe
 from finetune.schedule import Schedule, write_schedule
 from finetune.size import config_at, is_masked
-from support_agent.artefacts import sha256_bytes
 from support_agent.disk import translated_errors
 from support_agent.errors import TrainingError
 from support_agent.generation.adapters import base_fingerprint
 from support_agent.generation.hf_loading import first_line
 from support_agent.generation.prompt import prompt_version
-from support_agent.models import cache_folder
 
 if TYPE_CHECKING:
     from finetune.answer_trainer import OnTraining
@@ -44,7 +42,6 @@ logger = logging.getLogger(__name__)
 CHECKPOINTS_PER_RUN = 10
 CURVE_POINTS = 100
 _SMALLER = "Set gradient_checkpointing = true, or halve batch_size and double gradient_accumulation."
-_MAKE_ROOM = "Make room or name another folder, then go on with --resume."
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class _Run:
 
     @property
     def work(self) -> Path:
-        return work_folder(self.folder)
+        return checkpoints.work_folder(self.folder)
 
 
 def run(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Listeners | None = None) -> Path:
@@ -82,8 +79,8 @@ def run(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Liste
         ModelFileError: the base cannot be had or loaded.
         TrainingError: the folder is taken, the data holds nothing to learn, or the run diverged.
     """
-    work = work_folder(folder)
-    with _alone(work):
+    work = checkpoints.work_folder(folder)
+    with checkpoints.alone(work):
         if folder.exists():
             raise TrainingError(f"{folder} is there already. Name another folder with --output, or add --force.")
         if work.exists():
@@ -102,9 +99,9 @@ def replace(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: L
     Raises:
         TrainingError: what stands at ``folder`` is no adapter.
     """
-    work = work_folder(folder)
+    work = checkpoints.work_folder(folder)
     check_replaceable(folder)
-    with _alone(work):
+    with checkpoints.alone(work):
         ready = _prepare(recipe, folder, offline, listeners or Listeners())
         with _translated_errors(work):
             if work.exists():
@@ -119,24 +116,16 @@ def resume(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Li
     Raises:
         TrainingError: there is no such run, or it was begun with another recipe or other data.
     """
-    work = work_folder(folder)
+    work = checkpoints.work_folder(folder)
     if not work.is_dir():
         raise TrainingError(f"There is no run to go on with: {work} is not there. Leave --resume out to begin one.")
     check_replaceable(folder)
-    with _alone(work):
+    with checkpoints.alone(work):
         ready = _prepare(recipe, folder, offline, listeners or Listeners())
         checkpoints.check_same_run(work, ready.facts)
         checkpoints.drop_broken(work)
         with _translated_errors(work):
             return _finish(ready)
-
-
-def work_folder(folder: Path) -> Path:
-    """Where a run keeps its checkpoints until the adapter is whole."""
-    folder = folder.absolute()
-    if not folder.name:
-        raise TrainingError(f"{folder} cannot be an adapter's folder. Name one inside it with --output.")
-    return folder.with_name(f"{folder.name}.training")
 
 
 def _prepare(recipe: Recipe, folder: Path, offline: bool, listeners: Listeners) -> _Run:
@@ -177,36 +166,12 @@ def _finish(ready: _Run) -> Path:
 
 
 @contextmanager
-def _alone(work: Path) -> Iterator[None]:
-    """Hold off a second run into the same folder; the lock ends with the process, however it ends.
-
-    Raises:
-        TrainingError: another process is training into it.
-    """
-    from filelock import FileLock, Timeout
-
-    with translated_errors(work, TrainingError, _MAKE_ROOM):
-        work.parent.mkdir(parents=True, exist_ok=True)
-    # In the cache, where it may stay: removing a lock file lets a third process in beside the holder.
-    lock = cache_folder() / "locks" / f"{sha256_bytes(str(work.resolve()).encode())[:16]}.lock"
-    with translated_errors(lock, TrainingError, _MAKE_ROOM):
-        lock.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(lock).acquire(timeout=0):
-            yield
-    except Timeout as problem:
-        raise TrainingError(
-            f"Another process is training into {work.parent}/{work.stem}. Wait for it, or name another folder."
-        ) from problem
-
-
-@contextmanager
 def _translated_errors(work: Path) -> Iterator[None]:
     """A full disk or memory as one sentence; torch and safetensors have errors of their own for a full disk."""
     import torch
     from safetensors import SafetensorError
 
-    with translated_errors(work, TrainingError, _MAKE_ROOM):
+    with translated_errors(work, TrainingError, checkpoints.MAKE_ROOM):
         try:
             yield
         except torch.OutOfMemoryError as problem:

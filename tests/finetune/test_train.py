@@ -12,8 +12,9 @@ from safetensors.torch import load_file, save_file
 from transformers import BertConfig
 
 from finetune.answer_trainer import TrainingProgress
+from finetune.checkpoints import work_folder
 from finetune.recipe import Recipe
-from finetune.train import Listeners, replace, resume, run, work_folder
+from finetune.train import Listeners, replace, resume, run
 from support_agent.config import Config
 from support_agent.errors import ConfigError, DocumentError, ModelFileError, TrainingError
 from support_agent.generation import open_generator

@@ -54,6 +54,7 @@ def run(
     cut, goes on with --resume.
     """
     from finetune import train
+    from finetune.checkpoints import work_folder
     from finetune.recipe import load_recipe
     from support_agent.config import load_config
     from support_agent.generation.adapters import own_adapter
@@ -68,7 +69,7 @@ def run(
         try:
             start(chosen, folder, offline=no_network, listeners=listeners)
         except KeyboardInterrupt:
-            if train.work_folder(folder).is_dir():
+            if work_folder(folder).is_dir():
                 listeners.on_stage("The same command with --resume goes on from the last checkpoint.")
             raise
     _print_result(folder, as_json)
