@@ -87,8 +87,7 @@ def summed_loss(model: Any, ids: torch.Tensor, labels: torch.Tensor, chunk_token
         chunk_tokens: logits held at once, in tokens; 0 holds all.
     """
     base = model.get_base_model()
-    # The adapter's fp32 matrices are multiplied in bf16 on a card; on a CPU the casts cost more than they save (91
-    # instead of 111 tokens/s for SmolLM2).
+    # The adapter's fp32 matrices are multiplied in bf16 on a card; what that brings on a CPU is not settled.
     with torch.autocast("cuda", torch.bfloat16, enabled=ids.is_cuda and base.dtype == torch.bfloat16):
         if chunk_tokens and can_chunk(base):
             return answer_loss(base, ids, labels, chunk_tokens)
