@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _OTHERWISE = "Choose the generator transformers, which loads the adapter as it is, or another adapter."
 
 # Hugging Face's name of a layer's matrix → GGUF's; Llama, Mistral, Qwen2 and Qwen3 share them.
-_MATRICES = {
+MATRICES = {
     "self_attn.q_proj": "attn_q",
     "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v",
@@ -87,14 +87,27 @@ def deltas_for(base: Path, adapter: Path) -> Deltas:
             f"is of {architecture!r}. {_OTHERWISE}"
         )
     shapes = {tensor.name: tuple(int(size) for size in reversed(tensor.shape)) for tensor in reader.tensors}
+    heads = {name: _heads(reader, name) for name in _ARCHITECTURES[architecture]}
+    return fitted_deltas(adapter, base, shapes, heads)
+
+
+def fitted_deltas(adapter: Path, base: Path, shapes: Mapping[str, tuple[int, ...]], heads: Mapping[str, int]) -> Deltas:
+    """What the adapter adds, by GGUF's tensor names, each computed when it is called.
+
+    Args:
+        shapes: the base's tensors (outputs × inputs), by GGUF's names.
+        heads: in how many heads the rows are interleaved, such as {"attn_q": 32, "attn_k": 8}; the others are not.
+
+    Raises:
+        ModelFileError: see ``deltas_for``.
+    """
     deltas: dict[str, Callable[[], Any]] = {}
     for layer, change in read_lora(adapter).items():
         name = _tensor_name(layer, adapter)
         found = (change.up.shape[0], change.down.shape[1])
         if shapes.get(name) != found:
             raise ModelFileError(_misfit(adapter, base, layer, shapes.get(name), found))
-        heads = _heads(reader, name) if name.split(".")[2] in _ARCHITECTURES[architecture] else 0
-        deltas[name] = partial(_delta, change, heads)
+        deltas[name] = partial(_delta, change, heads.get(name.split(".")[2], 0))
     return deltas
 
 
@@ -184,51 +197,68 @@ def _read_sides(path: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray
                 f"{path} holds {name}, which is no part of a plain LoRA and cannot be merged into a GGUF model. "
                 f"{_OTHERWISE}"
             )
-        sides[match[2]][match[1]] = _as_float32(path, name, facts)
+        sides[match[2]][match[1]] = as_float32(facts["data"], facts["dtype"], facts["shape"], f"{path} holds {name}")
     return sides["A"], sides["B"]
 
 
-def _as_float32(path: Path, name: str, facts: Mapping[str, Any]) -> np.ndarray:
+def as_float32(raw: Any, kind: str, shape: Sequence[int], where: str) -> np.ndarray:
+    """A tensor's bytes in safetensors as a matrix.
+
+    Args:
+        kind: safetensors' name of the type, such as BF16.
+        where: which file holds which tensor, the beginning of a message.
+
+    Raises:
+        ModelFileError: the type is another than BF16, F16, F32 and F64, or a value is no number.
+    """
     import numpy as np
 
-    raw, shape, kind = facts["data"], facts["shape"], facts["dtype"]
     if kind == "BF16":  # NumPy has no such type: it is the upper half of a float32
-        values = (np.frombuffer(raw, "<u2").astype("<u4") << 16).view("<f4")
+        bits = np.frombuffer(raw, "<u2").astype("<u4")
+        bits <<= 16
+        values = bits.view("<f4")
     elif kind in {"F16", "F32", "F64"}:
-        values = np.frombuffer(raw, {"F16": "<f2", "F32": "<f4", "F64": "<f8"}[kind]).astype(np.float32)
+        values = np.frombuffer(raw, {"F16": "<f2", "F32": "<f4", "F64": "<f8"}[kind]).astype(np.float32, copy=False)
     else:
-        raise ModelFileError(f"{path} holds {name} as {kind}; only floating-point weights can be merged. {_OTHERWISE}")
+        raise ModelFileError(
+            f"{where} as {kind}; only weights of the types BF16, F16, F32 and F64 can be merged. Use a copy in one of "
+            "these."
+        )
     if not np.isfinite(values).all():
-        raise ModelFileError(f"{path} holds {name} with values that are no numbers. Train the adapter again.")
+        raise ModelFileError(f"{where} with values that are no numbers. Make or fetch it again.")
     return values.reshape(shape)
 
 
 def _tensor_name(layer: str, adapter: Path) -> str:
     match = re.fullmatch(r"model\.layers\.(\d+)\.(.+)", layer)
-    if not match or match[2] not in _MATRICES:
+    if not match or match[2] not in MATRICES:
         raise ModelFileError(
             f"The adapter {adapter} changes {layer}; merged into a GGUF model can be only "
-            f"{', '.join(name.split('.')[1] for name in _MATRICES)}. {_OTHERWISE}"
+            f"{', '.join(name.split('.')[1] for name in MATRICES)}. {_OTHERWISE}"
         )
-    return f"blk.{match[1]}.{_MATRICES[match[2]]}.weight"
+    return f"blk.{match[1]}.{MATRICES[match[2]]}.weight"
 
 
 def _heads(reader: gguf.GGUFReader, name: str) -> int:
     heads = metadata(reader, "attention.head_count")
-    return int((metadata(reader, "attention.head_count_kv") or heads) if ".attn_k." in name else heads)
+    return int((metadata(reader, "attention.head_count_kv") or heads) if name == "attn_k" else heads)
 
 
 def _delta(change: LowRank, heads: int) -> np.ndarray:
-    """The change in the row order of the GGUF file: each head's halves interleaved where ``heads`` is not 0.
+    """The change in the row order of the GGUF file."""
+    return LowRank(change.down, interleaved(change.up, heads), change.scale).product()
+
+
+def interleaved(matrix: np.ndarray, heads: int) -> np.ndarray:
+    """The matrix with each head's halves interleaved; as it is where ``heads`` is 0.
 
     llama.cpp, convert_hf_to_gguf.py, LlamaModel.permute: Hugging Face keeps a head's first and second halves apart,
     llama.cpp's rotary embedding takes neighbouring rows as pairs.
     """
     if not heads:
-        return change.product()
-    rows, rank = change.up.shape
-    up = change.up.reshape(heads, 2, rows // heads // 2, rank).swapaxes(1, 2).reshape(rows, rank)
-    return LowRank(change.down, up, change.scale).product()
+        return matrix
+    rows, columns = matrix.shape
+    return matrix.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
 
 
 def _misfit(adapter: Path, base: Path, layer: str, expected: tuple[int, ...] | None, found: tuple[int, int]) -> str:

@@ -104,6 +104,7 @@ def test_a_chat_template_of_the_base_is_kept(base: Path, adapter: Path, tmp_path
 def base_gguf(tmp_path: Path) -> Path:
     path = tmp_path / "base.gguf"
     writer = gguf.GGUFWriter(path, "llama")
+    writer.add_head_count(4)
     for name, rows, columns in (("attn_v", 32, 32), ("ffn_up", 64, 32)):
         writer.add_tensor(f"blk.0.{name}.weight", np.ones((rows, columns), dtype=np.float32))
     writer.write_header_to_file()
@@ -120,8 +121,9 @@ def test_a_gguf_base_becomes_an_8_bit_file(base_gguf: Path, adapter: Path, tmp_p
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["merged.gguf"]
 
 
-def test_a_base_that_is_no_gguf_file_cannot_become_one(adapter: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="--base, or write the other format: --format safetensors"):
+def test_a_base_without_weights_here_cannot_become_a_gguf_file(base: Path, adapter: Path, tmp_path: Path) -> None:
+    (base / "model.safetensors").unlink()
+    with pytest.raises(ConfigError, match="is neither. .* or write the other format: --format safetensors"):
         merge_to_gguf(find_pair(str(adapter)), tmp_path / "merged.gguf")
 
 
