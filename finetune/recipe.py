@@ -9,9 +9,9 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from support_agent.errors import ConfigError
 
@@ -29,6 +29,8 @@ class Recipe(BaseModel):
     own_passage_share: float = Field(0.5, ge=0, le=1, description="Share of examples that show the row's own passage.")
     passages: int = Field(3, ge=1, le=20, description="Passages in a prompt; the agent's default is 3.")
     dev_share: float = Field(0.05, ge=0, le=0.5, description="Share of rows held back to measure the adapter.")
+    folds: int = Field(0, ge=0, le=100, description="Parts that the rows are cut into; 0 leaves them whole.")
+    fold: int = Field(0, ge=0, le=99, description="Which part, from 0, this adapter never learns.")
     max_rows: int = Field(0, ge=0, description="Train on so many rows only; 0 means all.")
     max_tokens: int = Field(1024, ge=32, le=1_000_000, description="Longest example, prompt and answer, in tokens.")
     method: Literal["lora", "qlora"] = Field("lora", description="qlora keeps the base in 4 bit (NF4, double quant).")
@@ -47,6 +49,12 @@ class Recipe(BaseModel):
     precision: Literal["bf16", "fp32"] = Field("bf16", description="What is computed in; the adapter stays in fp32.")
     warmup_share: float = Field(0.03, ge=0, lt=1, description="Share of steps in which the learning rate rises.")
     seed: int = Field(0, ge=0, lt=2**32, description="Decides order, split and the adapter's first values.")
+
+    @model_validator(mode="after")
+    def _check_fold(self) -> Self:
+        if self.folds == 1 or self.fold >= max(self.folds, 1):
+            raise ValueError(f"folds is 0 or at least 2 and fold below it, not {self.fold} of {self.folds}")
+        return self
 
 
 def shipped_recipes() -> list[str]:
@@ -88,6 +96,8 @@ def _read(name: str) -> str:
 
 def _explain(name: str, problem: ValidationError) -> str:
     first = problem.errors()[0]
+    if not first["loc"]:
+        return f"The recipe {name} does not fit: {first['msg'].removeprefix('Value error, ')}. Change it."
     key = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
         return f"The recipe {name} has a key {key!r} that is not known. Known are: {', '.join(Recipe.model_fields)}."

@@ -59,13 +59,13 @@ def run(
     from support_agent.config import load_config
     from support_agent.generation.adapters import own_adapter
 
-    chosen = load_recipe(recipe, dict(_parsed(change) for change in changes))
+    chosen = load_recipe(recipe, parsed_changes(changes))
     folder = output or own_adapter(Path(recipe).stem)
     if resume and force:
         raise typer.BadParameter("--resume goes on and --force begins anew: give one of them.")
     start = train.resume if resume else train.replace if force else train.run
     no_network = load_config(offline=offline or None).config.offline
-    with _listeners(tensorboard) as listeners:
+    with listeners_on_stderr(tensorboard) as listeners:
         try:
             start(chosen, folder, offline=no_network, listeners=listeners)
         except KeyboardInterrupt:
@@ -95,6 +95,11 @@ def recipes(as_json: JsonOption = False) -> None:
     Console().print(table)
 
 
+def parsed_changes(changes: list[str]) -> dict[str, Any]:
+    """What ``--set`` says, by key."""
+    return dict(_parsed(change) for change in changes)
+
+
 def _parsed(change: str) -> tuple[str, Any]:
     """``rank=16`` → ("rank", 16); a value that is no TOML is text."""
     key, sign, value = change.partition("=")
@@ -121,7 +126,7 @@ def _print_result(folder: Path, as_json: bool) -> None:
 
 
 @contextmanager
-def _listeners(tensorboard: Path | None) -> Iterator[Listeners]:
+def listeners_on_stderr(tensorboard: Path | None) -> Iterator[Listeners]:
     """Downloads, stages and steps on stderr: a bar on a terminal, a line now and then elsewhere."""
     from rich.console import Console
 
