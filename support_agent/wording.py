@@ -31,7 +31,34 @@ _ABBREVIATIONS = frozenset("e.g i.e u.s u.k e.u a.m p.m".split())
 _NUMBER_WORDS = frozenset(
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
     "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million "
-    "millions billion billions dozen dozens half twice thrice".split()
+    "millions billion billions dozen dozens half twice thrice zero".split()
+)
+_ONE_OF = re.compile(
+    r"\bone(?=\s+(?:cents?|dollars?|euros?|pounds?|seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b)"
+)
+_JOINED_NUMBER = re.compile(
+    r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:one|two|three|four|five|six|seven|eight|nine)"
+)
+_MONEY_WORDS = frozenset(
+    "dollar dollars cent cents euro euros pound pounds yen yuan rupee rupees franc francs usd eur gbp percent".split()
+)
+_HEX_WORD = re.compile(r"[a-f]{8,}")
+# What follows is a name that a customer would run, however plain it looks: "pip install laminy".
+_INSTALLED = re.compile(
+    r"\b(?:pip3?|pipx|uv|npm|npx|yarn|conda|brew|apt|apt-get|cargo|gem|docker)\s+(?:-m\s+)?(?:install|add|get|pull|run|i)\s+(\S+)",
+    re.IGNORECASE,
+)
+_DOMAIN_END = (
+    r"(?:com|org|net|io|ai|co|app|dev|info|biz|xyz|site|online|top|me|ly|gg|example|php|html?|[a-z]{2}(?=\W*$))\b"
+)
+# Spoken and broken-up addresses, and what they stand for: "help (at) evil [dot] com", "evil . com", "app .evil .com".
+_SPOKEN = (
+    (re.compile(r"(?<!\s)\s*+[\[({<]\s*(?:dot|punkt|punto|point)\s*[\])}>]\s*", re.IGNORECASE), "."),
+    (re.compile(r"(?<!\s)\s*+[\[({<]\s*(?:at|ät)\s*[\])}>]\s*", re.IGNORECASE), "@"),
+    (re.compile(r"(?<!\s)\s++at\s++(?=[\w-]++(?:\s+dot\s+[\w-]++)+)", re.IGNORECASE), "@"),
+    (re.compile(rf"(?<!\s)\s++dot\s++(?=(?:[\w-]++\s+dot\s+){{0,3}}{_DOMAIN_END})", re.IGNORECASE), "."),
+    (re.compile(rf"(?<=\w)\s++\.\s++(?={_DOMAIN_END})|(?<=\w)\s++\.(?=[^\W\d_])", re.IGNORECASE), "."),
+    (re.compile(r"(?<=[A-Za-z0-9])[\u3002\uff61](?=[A-Za-z0-9])"), "."),
 )
 _NEGATION = re.compile(r"\b(?:not|no|never|none|nor|cannot|unable|without|[a-z]++n['’]t)\b", re.IGNORECASE)
 
@@ -53,23 +80,28 @@ def facts(text: str) -> frozenset[str]:
     """What must not be invented: links, addresses, numbers, amounts and identifiers, each in one normal form.
 
     A token is a fact when it holds a digit, a sign that plain words do not ("@", "/", "$", "_", …), a dot or a capital
-    inside, or stands in code; so do number words and hyphenated names ("Llama-2", "LLM-E"). Facts are compared whole:
-    "https://a.example.evil/x" is another than "https://a.example", "$99k" another than "$99".
+    inside, or stands in code; so do number words, currencies, hyphenated names ("Llama-2", "LLM-E"), the targets of
+    Markdown links, and what is said to be installed. Facts are compared whole: "https://a.example.evil/x" is another
+    than "https://a.example", "$99k" another than "$99".
     """
     text = _LIST_MARKER.sub("", _normal(text))
-    found = {_bare(token) for span in _CODE.findall(text) for token in span.split()}
-    for token in _CODE.sub(" ", text).split():
+    found = {_bare(token) for span in _CODE.findall(text) for token in _split(span)}
+    prose = _CODE.sub(" ", text)
+    found |= {_bare(token) for token in _link_targets(prose)} | {_bare(token) for token in _installed(prose)}
+    for token in _split(prose):
         if _is_fact(token):
             found.add(_bare(token))
-        found |= _NUMBER_WORDS.intersection(_bare(token).split("-"))
+        found |= _number_words(_bare(token))
+    if _ONE_OF.search(prose.casefold()):
+        found.add("one")
     return frozenset(found - {""})
 
 
 def known_facts(text: str) -> frozenset[str]:
     """What a sentence may repeat of a trusted text: its tokens as they are written, and the names inside them."""
-    tokens = [_bare(token) for token in _normal(text).split()]
+    tokens = [_bare(token) for token in _split(_normal(text))]
     pieces = (piece.strip(".") for token in tokens for piece in re.split(r"[^\w.-]++", token))
-    return frozenset(tokens) | frozenset(pieces) | _NUMBER_WORDS.intersection("-".join(tokens).split("-"))
+    return frozenset(tokens) | frozenset(pieces) | _number_words("-".join(tokens))
 
 
 def names(text: str) -> frozenset[str]:
@@ -100,9 +132,30 @@ def _stem(word: str) -> str:
 
 
 def _normal(text: str) -> str:
-    """NFKC, without characters that draw nothing: what a reader would see."""
+    """NFKC, without characters that draw nothing, addresses put together: what a reader would make of it."""
     text = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc", "Co"))
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc", "Co"))
+    for spoken, written in _SPOKEN:
+        text = spoken.sub(written, text)
+    return text
+
+
+def _split(text: str) -> list[str]:
+    """Tokens between white space, the label of a Markdown link apart from its target."""
+    return text.replace("](", "] (").split()
+
+
+def _link_targets(text: str) -> list[str]:
+    return [part.split(maxsplit=1)[0] for part in text.split("](")[1:] if part[:1].strip()]
+
+
+def _installed(text: str) -> list[str]:
+    return [_split(name)[0] for name in _INSTALLED.findall(text)]
+
+
+def _number_words(bare: str) -> frozenset[str]:
+    words = bare.split("-")
+    return _NUMBER_WORDS.union(_MONEY_WORDS).intersection(words) | {w for w in words if _JOINED_NUMBER.fullmatch(w)}
 
 
 def _bare(token: str) -> str:
@@ -122,4 +175,4 @@ def _is_fact(token: str) -> bool:
         return False  # "and/or"
     if token.rstrip(".,;:!?").endswith("()"):
         return True
-    return bool(_SPECIAL.intersection(bare) or _NAME_LIKE.search(bare))
+    return bool(_SPECIAL.intersection(bare) or _NAME_LIKE.search(bare) or _HEX_WORD.fullmatch(bare))

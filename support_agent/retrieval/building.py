@@ -67,7 +67,7 @@ class Built:
 def build_index(folder: Path, sources: Sequence[Source], embedder: Embedder, *, on_step: OnStep | None = None) -> Built:
     """Make an index folder of ``sources``, replacing the index that was there.
 
-    Refusals, empty rows and exact duplicates are left out and written to ``left_out.jsonl``.
+    Refusals, empty rows, orders for a model and exact duplicates are left out and written to ``left_out.jsonl``.
 
     Args:
         on_step: called with the number of passages embedded so far and the number of all.

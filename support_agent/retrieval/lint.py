@@ -15,7 +15,7 @@ from pathlib import Path
 from support_agent.records import Passage
 from support_agent.retrieval import pairs
 from support_agent.retrieval.embedders import Embedder
-from support_agent.retrieval.sifting import is_empty, is_refusal, sift
+from support_agent.retrieval.sifting import has_orders, is_empty, is_refusal, sift
 from support_agent.wording import token_f1
 
 # Two questions this close ask the same, such as "Can Lamini …?" and "Is Lamini able to …?".
@@ -33,7 +33,7 @@ PHONE = re.compile(
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing for a person to look at: "refusal", "empty", "duplicate", "contradiction", "email" or "phone"."""
+    """One thing to look at: "refusal", "empty", "orders", "duplicate", "contradiction", "email" or "phone"."""
 
     kind: str
     passage_ids: tuple[str, ...]
@@ -59,6 +59,10 @@ def _unfit(passages: Sequence[Passage]) -> Iterator[Finding]:
         if is_empty(passage) and not is_refusal(passage.text):
             side = "question" if not re.search(r"\w", passage.title) else "answer"
             yield Finding("empty", (passage.passage_id,), f"has no words as its {side}")
+    for passage in passages:
+        if has_orders(passage):
+            message = f"holds orders for a model or marks of a chat template: {_short(passage.text)}"
+            yield Finding("orders", (passage.passage_id,), message)
 
 
 def _duplicates(passages: Sequence[Passage]) -> Iterator[Finding]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from support_agent.records import Passage
+from support_agent.triage.injection import injection_signal
+from support_agent.triage.readable import clean
 
 # A canned refusal is short and is the whole answer; an answer that mentions a limit is longer or starts otherwise. It
 # says "I": "We cannot share this data with third parties." is an answer.
@@ -32,7 +34,7 @@ REFUSAL = re.compile(
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A row that is not indexed, and why: "refusal", "empty" or "duplicate"."""
+    """A row that is not indexed, and why: "refusal", "empty", "orders" (for a model) or "duplicate"."""
 
     passage: Passage
     reason: str
@@ -46,6 +48,15 @@ def is_refusal(text: str) -> bool:
 def is_empty(passage: Passage) -> bool:
     """Whether question or answer has no word in it."""
     return not re.search(r"\w", passage.title) or not re.search(r"\w", passage.text)
+
+
+def has_orders(passage: Passage) -> bool:
+    """Whether question or answer carries orders for a model or the control marks of a chat template.
+
+    Such a passage would stand in the prompt of other people's tickets. The price: a manual that quotes an attack or a
+    template is left out too, until the quote is taken out of it.
+    """
+    return any(injection_signal(clean(side)).fired for side in (passage.title, passage.text))
 
 
 def sift(passages: Iterable[Passage], known: Sequence[Passage] = ()) -> tuple[list[Passage], list[LeftOut]]:
@@ -63,6 +74,8 @@ def sift(passages: Iterable[Passage], known: Sequence[Passage] = ()) -> tuple[li
             left_out.append(LeftOut(passage, "refusal"))
         elif is_empty(passage):
             left_out.append(LeftOut(passage, "empty"))
+        elif has_orders(passage):
+            left_out.append(LeftOut(passage, "orders"))
         elif content in seen:
             left_out.append(LeftOut(passage, "duplicate"))
         else:

@@ -1,42 +1,46 @@
-"""Does the customer ask for a person? Cleaned text → one signal."""
+"""Does the customer ask for a person? Cleaned text → one signal.
+
+A higher value means "less fit to answer". Costs about 0.2 ms for a ticket of 200 characters. To ask whether one talks to
+a machine counts as asking for a person: who asks that wants to know before going on.
+"""
 
 from __future__ import annotations
 
 from support_agent.records import Signal
-from support_agent.triage.patterns import compile_patterns, pattern_signal
+from support_agent.triage.patterns import pattern_signal
 
 _PERSON = (
-    r"(?:human(?: being)?|(?:real|actual|live|living) (?:person|human|agent|people)|person|someone real|somebody real|"
-    r"(?:live|human|support|customer (?:service|support|care)) (?:agent|rep(?:resentative)?|person|advisor|staff)|"
-    r"representative|operator|supervisor|manager|(?:an |your )agent|a colleague|some(?:one|body)(?= (?:from|in|at|on|who|else|please|now|instead)))"
+    r"(?:human(?: being| agent)?|(?:real|actual|live|living) (?:person|human|agent|people)|person|someone real|somebody real|"
+    r"(?:live|human|support|customer (?:service|support|care)) (?:agent|rep(?:resentative)?|person|advisor|staff|engineer|team|employee)|"
+    r"representative|operator|supervisor|manager|boss|(?:an |your )?agent|(?:a |your )colleague|engineer of yours|employee|staff member|helpdesk team|"
+    r"some(?:one|body)(?= (?:real|from|in|at|on|who|else|please|now|instead|human|of)))"
 )
+# What is done with "human" beside talking to one: human feedback, a human in the loop.
+_NO_PERSON = r"(?! (?:in the loop|feedback|evaluat\w*|review\w*|judg\w*|rater\w*|label\w*|annotat\w*|trash|resources|language|readable|nearby|near)\b)"
 _REACH = (
-    r"(?:speak|talk|chat|connect me|transfer me|escalate(?: me| this| it)?|put me through|"
-    r"get me|give me|reach|hand me over|pass me on|switch me)"
+    r"(?:speak|talk|chat|write|connect me|transfer me|escalate(?: me| this| it)?|put me through|deal|forward(?: \w+){1,2}|pass (?:me|this|it)(?: on)?|"
+    r"assign (?:it|this|me|my \w+)(?: to)?|passing me|discuss(?:ing)? this|get me|give me|reach|hand me over|switch me|refer me)"
 )
 
-_PATTERN = compile_patterns(
-    [
-        rf"\b{_REACH}\b(?: \w+){{0,3}}? {_PERSON}\b",
-        rf"\b(?:want|need|prefer|demand|would like|wish for) (?:to have )?(?:a|an|the|some|your) (?:\w+ )?{_PERSON}\b(?! (?:in the loop|feedback|evaluat|review|judg|rater|label|annotat)| for\b)",
-        r"\b(?:is|are) (?:there|this|you) (?:a |any )?(?:real |actual |live )(?:human|person|people|agent)\b",
-        r"\b(?:talk|speak|chat)(?:ing)? (?:to|with) (?:some(?:one|body)|anyone|anybody)\b|\bcall me back\b",
-        r"\b(?:can|could|would|please|have) (?:some(?:one|body)|a person) (?:please )?(?:call|phone|ring|contact|e-?mail|help) me\b",
-        r"\b(?:speak|talk|connect me|transfer me|put me through)(?: \w+){0,2}? (?:to|with) (?:\w+ ){0,2}?(?:sales|customer (?:service|support|care)|support|billing|your team)\b",
-        r"\b(?:human|personal) (?:help|support|assistance)\b|\blive (?:chat|support)(?: please| now)?\W*$",
-        r"\bno (?:more )?(?:bots?|robots?|chatbots?|ai answers?)\b(?! in\b)",
-        r"\b(?:stop|don't want(?: to)?|hate) (?:talk(?:ing)? (?:to|with)|speak(?:ing)? (?:to|with)|answering with|using) (?:a |this |the )?(?:bot|robot|machine|chatbot)\b",
-        r"\A\W*(?:real |live )?(?:agent|human|person|representative|operator)(?: please| now)*\W*\Z",
-        r"\b(?:mit (?:einem|einer) (?:menschen|mitarbeiter(?:in)?|echten person)|menschlichen mitarbeiter)\b",
-        r"\b(?:hablar con (?:una? )?(?:persona|humano|agente|operador)|agente humano)\b",
-        r"\b(?:parler (?:à|avec|a) (?:un |une )?(?:humain|personne|conseiller|agent|vraie personne))\b",
-        r"\b(?:falar com (?:um|uma) (?:humano|pessoa|atendente))\b",
-        r"\bparlare con (?:un |una )?(?:umano|persona|operatore)\b",
-        r"\b(?:поговорить|связаться|соедините)\w*+(?: \w+){0,2} (?:с )?(?:человеком|оператором|сотрудником)",
-        r"(?:转|找|联系|要)(?:真?人工?|人工客服|客服人员)|人工客服|真人客服",
-        r"(?:इंसान|व्यक्ति|एजेंट|आदमी) से (?:बात|संपर्क)",
-        r"(?:التحدث|أتحدث|اتكلم|التكلم) (?:مع|إلى) (?:شخص|إنسان|موظف|انسان)",
-    ]
+_PATTERN = (
+    rf"\b{_REACH}\b(?: \w++){{0,3}}? {_PERSON}\b{_NO_PERSON}",
+    rf"\b(?:want|need|prefer|demand|would like|wish for|request|require) (?:to have )?(?:a|an|the|some|your) (?:\w+ )?{_PERSON}\b{_NO_PERSON}(?! for\b)",
+    r"\b(?:is|are|am) (?:there|this|you|i)(?: \w+){0,2}? (?:a |any ?|to )?(?:real |actual |live )(?:human|person|people|agent)\b|\b(?:is|are) (?:there|this|you) (?:a |any )?(?:human|body there|person)\b|\bis (?:a|any) (?:human|person)\b|\b(?:is|are) (?:there )?any(?:one|body) (?:there|real|human|alive)\b",
+    r"\b(?:talk|speak|chat)(?:ing)? (?:to|with) (?:some(?:one|body)|anyone|anybody)\b|\b(?:phone|ring) me\b|\bcall me (?:back|now|please|asap|today|tomorrow|on my)\b|\bcall ?back from\b|\b(?:phone )?call with (?:an? |your )\w+\b",
+    r"\b(?:can|could|would|please|have|let|has) (?:some(?:one|body)|a (?:real |human |actual |live )?(?:person|human|agent|colleague))(?: from \w+)? (?:please )?(?:call|phone|ring|contact|e-?mail|help me|answer|take over|handle|look at (?:my (?:case|ticket|account|invoice|order)|it|this)|check (?:my|this))\b",
+    r"\b(?:speak|talk|connect me|transfer me|put me through)(?: \w++){0,2}? (?:to|with) (?:\w++ ){0,2}?(?:sales|customer (?:service|support|care)|support|billing|your team|your boss|an engineer)\b",
+    r"\b(?:human|personal) (?:help|support|assistance|contact)\b|\blive (?:chat|support)(?: please| now)?\W*$|\bsupport person\b|\bsomeone (?:in charge|competent|real)\b|\bsomeone (?:from|on|in) (?:\w++ ){0,2}(?:support|team|staff) (?:to )?(?:call|contact|reach|look|help)\b",
+    r"\b(?:no|not a) (?:more )?(?:bots?|robots?|chatbots?|ai answers?)\b(?! in\b)|\b(?:done|fed up|tired|sick) (?:with|of) (?:the |this |your )?(?:bots?|robots?|chatbots?|machine)\b|\b(?:this |the |your )?(?:bot|chatbot|machine) (?:doesn't|does not|can't|cannot|didn't|isn't) (?:help|understand)\w*\b",
+    r"\b(?:stop|don't want(?: to)?|hate|instead of) (?:talk(?:ing)? (?:to|with)|speak(?:ing)? (?:to|with)|answering with|using) (?:a |this |the |to )?(?:bot|robot|machine|chatbot)\b|\b(?:transfer|escalate) (?:me|my (?:case|ticket|issue|problem|request|complaint))\b|\bwho can i (?:talk to|speak (?:to|with))\b|\b(?:get|have|someone|somebody|anyone) on the phone\b|\bneed someone who\b|\bautomated (?:replies|answers|responses)\b",
+    r"\A\W*(?:(?:talk to|speak to|get|want|need) )?(?:a |an )?(?:real |live |human )?(?:agent|human|person|representative|operator|supervisor)(?: please| now| help)*\W*\Z|\bhuman please\b|\bplease,? (?:a )?human\b|\ba human\W*$",
+    r"\b(?:mit|zu|von) (?:einem|einer|eure[mn]|ihre[mn]|jemande?[mn]?)(?: echten| richtigen| menschlichen)?(?: menschen| mitarbeiter(?:in)?| person| kolleg\w+| berater(?:in)?)? (?:sprechen|reden|telefonieren|verbunden|verbinden|chatten)\b|\bmenschlichen mitarbeiter\b|\b(?:echte|richtige)[nr]? (?:menschen|mitarbeiter|person)\b|\bverbinden sie mich\b|\bruf(?:en|t)? (?:sie )?mich (?:\w+ )?an\b|\bjemand (?:anrufen|zurückrufen|echtes)\b",
+    r"\b(?:hablar|comunicarme|contactar|chatear) con (?:un[oa]? )?(?:persona|humano|agente|operador\w*|asesor\w*|alguien|representante|supervisor\w*|gerente|encargad[oa])\b|\bagente humano\b|\b(?:atienda|atender|llame|contacte) (?:una persona|alguien|un humano|un agente)\b|\bp[aá](?:seme|same|senme) con\b|\bque (?:alguien )?me llamen?\b|\bpersona real\b",
+    r"\b(?:parler|discuter|échanger|être mis en relation) (?:à|avec|a) (?:un |une |quelqu'un|votre )(?: ?humain| ?personne| ?conseiller\w*| ?agent| ?vraie personne| ?responsable| ?service client)?|\bpassez-moi (?:un|une|quelqu'un|votre|le)\b|\b(?:qu'on|on) (?:me |peut me )?rappell?er?\b|\bun vrai humain\b|\bquelqu'un au téléphone\b|\bvraie personne\b",
+    r"\b(?:falar com (?:um|uma|alguém) ?(?:humano|pessoa|atendente|agente)?|atendente humano|parlare con (?:un |una )?(?:umano|persona|operatore|qualcuno)|(?:met|naar) een (?:mens|medewerker|persoon)|z (?:człowiekiem|konsultantem)|(?:bir )?(?:insanla|temsilciyle|müşteri temsilcisi))\b",
+    r"\b(?:поговорить|связаться|соедини(?:те)?|переключи(?:те)?|переведи(?:те)?|свяжи(?:те)?)\w*+(?: \w++){0,3}? (?:с |на )?(?:живым )?(?:человек\w*|оператор\w*|сотрудник\w*|менеджер\w*|специалист\w*|консультант\w*)|(?:позовите|дайте|нужен|хочу) (?:мне )?(?:жив(?:ого|ой) )?(?:оператор|человек|менеджер|специалист|консультант)\w*|живо(?:й|го|му|м) человек|перезвоните",
+    r"(?:转|轉|接|找|联系|聯繫|要|换)(?:接)?(?:一?个?)?(?:真?人工|真人|人工客服|客服|经理)|人工(?:客服|服务)|真人客服|(?:跟|和|与)(?:真?人|客服|活人)(?:说话|聊|谈|通话|沟通)|(?:给|給)我(?:打|回)(?:个)?(?:电话|電話)|(?:担当者|人間|オペレーター)(?:と|に)(?:話|つない|代わ)|상담원|사람과",
+    r"(?:इंसान|व्यक्ति|एजेंट|आदमी|मैनेजर|अधिकारी|प्रतिनिधि|कर्मचारी|सपोर्ट टीम)(?: के)? ?से (?:बात|संपर्क|जोड़|मिला|बोल|कनेक्ट)|(?:मुझे )?(?:फ़?ोन|कॉल) (?:करें|कीजिए|करो)",
+    r"(?:التحدث|[أا]تحدث|[أا]تكلم|التكلم|التواصل|[أا]تواصل|[أا]حكي) (?:مع|[إا]لى) (?:شخص|[إا]نسان|موظف|ممثل|مدير|مسؤول|[أا]حد)|(?:حولني|حولوني|وصلني|صلني) (?:[إا]لى|ب)|شخص(?:ا|اً)? حقيقي|موظف (?:حقيقي|بشري|خدمة)|اتصلوا? بي",
 )
 
 

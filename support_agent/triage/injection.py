@@ -1,38 +1,52 @@
-"""Does the text try to steer the model? Cleaned text → one signal.
+"""Does a text try to steer the model? Cleaned text of a ticket, or of a passage → one signal.
 
-A pattern is never enough, and nothing rests on it alone: whatever the model is talked into, the gate sends no link,
-number, address or identifier that no passage holds.
+A higher value means "less fit to answer" (or to be indexed). Costs about 0.3 ms for a ticket of 200 characters. Hidden
+orders are read too (see disguises.py). A pattern is never enough, and nothing rests on it alone: whatever the model is
+talked into, the gate sends no link, number, address or identifier that no passage holds.
 """
 
 from __future__ import annotations
 
 from support_agent.records import Signal
-from support_agent.triage.patterns import compile_patterns, pattern_signal
+from support_agent.triage.patterns import pattern_signal
 
-_EARLIER = r"(?:all |any |the |your |my |these |those |of )*(?:previous|prior|above|earlier|preceding|former|original|initial|system|existing|safety|old)"
-_ORDERS = r"(?:instructions?|prompts?|rules?|directions?|guidelines?|commands?|orders?|messages?|polic(?:y|ies)|restrictions?)"
+_EARLIER = r"(?:all |any |the |ur |your |my |these |those |of |every |both )*(?:previous|prior|above|earlier|preceding|former|original|initial|system|existing|safety|old|past|hidden|built-?in|previus|following)(?: (?:and|or) \w+)?"
+_ORDERS = r"(?:instructions?|prompts?|rules?|directions?|directives?|guidelines?|guidance|commands?|orders?|messages?|polic(?:y|ies)|restrictions?|programming|constraints?|settings|text|training|context)"
+_HARD_ORDERS = r"(?:instructions?|prompts?|rules?|directions?|directives?|guidelines?|guidance|programming|restrictions?|safety (?:\w+ )?(?:settings|filters?|rules|measures)|content polic(?:y|ies))"
+_DROP = r"(?:ignore|ignor|ignoring|disregard(?:ing)?|forget(?:ting)?|overrid(?:e|ing)|bypass|neglect|discard|drop|do not (?:follow|obey)|don't (?:follow|obey)|stop (?:following|obeying)|no longer (?:follow|obey))"
+# "Tell", not "How do I tell": an order begins a clause.
+_ORDER_START = r"(?:^|[.!?;:,\n\"“(>-][\t\x20]*+|\b(?:and|then|now|please|just|must|also|pls|to|should|you|will|instead|can you|could you) )"
 
-_PATTERN = compile_patterns(
-    [
-        rf"\b(?:ignore|disregard|forget|override|bypass|neglect|skip|discard|drop)\b(?: \w+){{0,2}}? {_EARLIER} {_ORDERS}\b",
-        rf"\b(?:ignore|disregard|forget|bypass) (?:all |everything )?(?:of )?(?:your|the|these|those) {_ORDERS}\b",
-        r"\b(?:ignore|forget|disregard) (?:all )?(?:of )?(?:the |everything )above\b|^\s*(?:system|assistant) ?:",
-        r"\b(?:tell|show|give) me your (?:\w+ )?(?:prompt|instructions|rules)\b|\b(?:reveal|print|leak|repeat|output) your (?:\w+ )?(?:prompt|instructions|rules)\b",
-        r"\b(?:act|behave|respond|answer|pretend to be|roleplay)(?: as| like)? an? (?:unrestricted|unfiltered|uncensored|jailbroken|evil)\b",
-        r"\b(?:ignore|forget|disregard) (?:everything|all|anything) (?:above|before|prior|you (?:were|have been) told|i said|that came before)\b",
-        rf"\b(?:reveal|print|show|repeat|output|display|leak|tell me|give me|write out)\b(?: \w+){{0,3}}? (?:your|its|the) (?:system|hidden|secret|developer) (?:\w+ )?{_ORDERS}\b",
-        rf"\bwhat (?:is|are|was|were) (?:your) (?:\w+ )?(?:system|hidden|initial|secret|original|internal|developer) (?:\w+ )?{_ORDERS}\b",
-        r"\b(?:repeat|print|output) (?:the |everything |all )?(?:words|text|lines?|content)?(?: that (?:is|are))? ?above\b",
-        r"\byou (?:are|will be) (?:now|from now on)\b(?: \w+){0,6}? (?:dan|unrestricted|jailbroken|unfiltered|evil|developer mode|free from|no longer|without (?:rules|restrictions))\b",
-        r"\b(?:from now on,? (?:you|act|pretend|respond|answer|ignore)|do anything now|developer mode (?:enabled|on|v2)|jailbreak(?:ed|ing)?|jail ?broken)\b",
-        r"\b(?:pretend|act|roleplay|role-play|behave|respond|answer)(?: to be| as| like)(?: if)? (?:you (?:are|were|have)|an? (?:ai|assistant|model|chatbot|bot|evil|unrestricted|unfiltered))\b(?: \w+){0,8}? (?:no|without|not bound|unrestricted|unfiltered|evil|anything|freed?)\b",
-        r"\b(?:no|without(?: any)?) (?:ethical|moral|content|safety) (?:guidelines|restrictions|filters?|limitations|boundaries)\b",
-        r"<\|(?:im_start|im_end|system|user|assistant|endoftext)\|?>|\[/?INST\]|<</?SYS>>|^\s*#{2,} ?(?:system|instruction|assistant)\b|\bsystem ?prompt\b(?= ?[:=])",
-        r"\b(?:new|updated|real|important) (?:system )?(?:instructions?|directives?) ?(?:are|is)? ?:",
-        r"\b(?:ignoriere|vergiss) (?:alle |die |deine )*(?:vorherigen|bisherigen|obigen) (?:anweisungen|instruktionen|regeln)\b",
-        r"\b(?:ignora|olvida) (?:todas )?(?:las |tus )?(?:instrucciones|reglas)(?: anteriores| previas)?\b|\b(?:ignore[zr]?|oublie[zr]?) (?:toutes )?(?:les |tes |vos )?(?:instructions|consignes)(?: précédentes| ci-dessus)?\b",
-        r"игнорируй(?:те)? (?:все )?(?:предыдущие|прошлые) (?:инструкции|указания)|忽略(?:之前|以上|前面|所有)(?:的)?(?:所有)?(?:指令|指示|说明|提示)|تجاهل (?:جميع |كل )?التعليمات|पिछले (?:सभी )?निर्देशों को (?:अनदेखा|नज़रअंदाज़)",
-    ]
+_PATTERN = (
+    rf"(?<!how\sdo\si\s)(?<!how\scan\si\s)(?<!model\s)(?<!can\si\s)(?!{_DROP} (?:my|the) (?:previous|last|earlier) (?:message|mail|e-mail|command|order|text)s?\b)\b{_DROP}\b(?: \w++){{0,2}}? {_EARLIER} {_ORDERS}\b(?! (?:for|of) (?:my|the) (?:chat|conversation|firewall))",
+    rf"\b{_DROP} (?:all |any |everything |every one )?(?:of )?(?:your|ur|the system's) (?:\w+ ){{0,2}}?{_HARD_ORDERS}\b|\b{_DROP} (?:all|any|every) (?:of )?(?:the |these |those )?(?:\w+ )?{_HARD_ORDERS}\b|\b{_DROP} (?:the|these|those) {_HARD_ORDERS} (?:above|before|you)\b",
+    rf"\b{_DROP} (?:all )?(?:of )?(?:the |everything )above\b|^[\t\x20]*+(?:system|assistant|ai) ?:|\b{_DROP} (?:the |all )?(?:documents?|passages?|sources?|context|documentation) (?:and|above|below)\b",
+    rf"\b{_DROP} (?:everything|all|anything|what) (?:above|before|prior|you (?:were|have been|know|learned|learnt)|you are|i (?:said|told) before|that (?:came|was) (?:before|said)|the system)\b|\b(?:forget|disregard) (?:everything|all) (?:you|that|we)\b",
+    r"\b(?:tell|show|give|send) (?:me|us) (?:exactly |all |first |everything in )?your (?:\w+ )?(?:prompt|instructions|rules)\b|\b(?:reveal|print|leak|repeat|output|show|display|disclose|expose|translate|summari[sz]e|encode|recite) (?:\w+ ){0,2}?your (?:\w+ )?(?:prompts?|instructions|rules|configuration)\b",
+    rf"\b(?:reveal|print|repeat|output|display|leak|disclose|write out|give me|tell me|show me)\b(?: \w++){{0,3}}? (?:your|its|the) (?:system|hidden|secret|developer|internal) (?:\w+ )?{_HARD_ORDERS}\b|\b(?:show|reveal|print|dump) (?:me )?the config\b(?= ?\W*$)",
+    rf"\bwhat (?:is|are|was|were|'s) your (?:\w+ )?(?:system |hidden |initial |secret |original |internal |developer )(?:\w+ )?{_ORDERS}\b|\bwhat (?:were|was|have) you (?:been )?(?:told|instructed|given)\b(?: \w++){{0,3}}? (?:before|above|to (?:say|do|hide|not)|not to|at the start)\b",
+    r"(?<!model\s)(?<!it\s)\b(?:repeat|print|output|copy|recite) (?:me )?(?:the |everything |all |back )*(?:words?|text|lines?|content|messages?|everything)?(?: \w+){0,2}? (?:above|before this|verbatim|preceding)\b(?! (?:question|answer)s?\b)",
+    r"\byou (?:are|will be|re|have become) (?:now|from now on|no longer|about to)\b(?: \w++){0,8}? (?:dan|unrestricted|jailbroken|unfiltered|evil|developer|free from|no longer|without|support|assistant|agent|role|bound|pirate|model)\b|\bstop (?:being|acting as|pretending to be) (?:a |an |the )?(?:\w+ )?(?:assistant|agent|bot|support)\b",
+    r"\b(?:from now on,? (?:you|u|act|pretend|respond|answer|ignore|say|reply)|do anything now|(?:god|sudo|dan|stan|dude|unrestricted|jailbreak) mode|(?:act|answer|respond|simulate|you)\b[^.?!\n]{0,60} (?:developer|debug|admin|maintenance) mode|enter (?:developer|debug|admin) mode and|developer mode v2|jail ?break(?:ed|ing)?|jail ?broken)\b",
+    r"\b(?:pretend|act|roleplay|role-play|behave|respond|answer|imagine)(?: to be| as| like| that)?(?: if)? (?:you (?:are|were|have|re|can)|an? (?:ai|assistant|model|chatbot|bot|evil|unrestricted|unfiltered|uncensored|jailbroken))\b(?: \w++){0,8}? (?:no|without|not bound|unrestricted|unfiltered|uncensored|evil|anything|freed?|jailbroken|broken free)\b|\b(?:act|behave|respond|answer)(?: as| like)? an? (?:unrestricted|unfiltered|uncensored|jailbroken|evil)\b",
+    r"\b(?:act|acting|pose|speak|respond|answer|behave) (?:as|like) (?:a |an )?(?:dan|stan|dude)\b|\b(?:immerse yourself|play the role|take on the role|going to (?:act|pretend|play|be)) (?:into the role )?(?:of |as |to be |the role )(?:\w+ ){0,3}?(?:ai|dan|stan|model|character|intelligence|assistant|another|role)\b|\bbroken free of\b|\bstay(?:ing)? in character\b|\bstrive to avoid norms\b",
+    r"\b(?:no|without(?: any)?|free (?:of|from)(?: all| any)?) (?:ethical|moral|content|safety) (?:guidelines|restrictions|filters?|limitations|boundaries|polic(?:y|ies))\b|\b(?:you have|have|with|there are) (?:absolutely )?no (?:rules|restrictions|limits|limitations|filters?)\b(?! (?:on|for|in|about|to)\b)",
+    r"<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id|begin_of_text)\|?>|(?<!does\s)(?<!mean\s)(?<!the\s)\[/?INST\](?! (?:mean|tag|token|do|is|in)\b)|<</?SYS>>|</?(?:system|assistant|context|instructions?|prompt|passages?|documents?|ticket)>|<start_of_turn>|^[\t\x20]*+#{2,} ?(?:system|instruction|assistant|response)s? ?(?::|$)|\bsystem ?prompt\b(?= ?[:=] )|\bsystem override\b|</?ticket>|^[\t\x20]*+human ?:(?=.*\bassistant ?:)",
+    r"\b(?:new|updated|real|important|revised|actual|your) (?:new )?(?:system )?(?:instructions?|directives?|rules?|orders|task) ?(?:are|is)?(?: now)? ?:|\byour (?:new|real|only|actual) (?:instructions?|directives?|rules?|orders|task|goal) (?:are|is)\b|\bnew rules?:|\b(?:instructions?|prompt|rules) (?:that )?(?:you (?:were|are|have been) given|given to you|you (?:were|have been) told|did you (?:receive|get))\b|\bwhat instructions did you\b|\b(?:previous|old|earlier) (?:rules|instructions|guidelines) (?:no longer|do not|don't) (?:apply|count|hold)\b|\byou have (?:a )?new role\b|\byour system (?:message|prompt)\b(?! (?:field|parameter|format))",
+    rf"{_ORDER_START}(?:say|print|write|output|reply|respond|answer|repeat|type)(?: back)?(?: to \w+)?(?: only| exactly| just| nothing but| the following| with| verbatim){{1,3}} ?:? ?(?:[\"\x27“‘]|the words?\b|the sentence\b|the phrase\b|yes\b|ok\b|approved\b)|\bjust (?:print|say|output|write) ?[\"\x27“‘]|\bbegin (?:your|the|every) (?:answer|reply|response)s? with\b",
+    r"\b(?:insert|include|add|append|put) (?:this|the following|these)(?: \w++){0,3}? (?:in|into|to|at the end of) (?:your|every|each|all) (?:reply|replies|answers?|responses?)\b|\b(?:end of|</?) ?(?:ticket|context|document|prompt|conversation)\b(?=[.:>\]])|\b(?:respond|answer|reply) to (?:every|all|any) (?:questions?|messages?) with\b|\b(?:ai|bot|assistant) (?:that|who|which|with) (?:has |have )?no (?:rules|restrictions|limits)\b|\bdo not use the (?:passages|documents|context)\b|\bsend (?:every|all|each|the) (?:customers?|users?) to\b",
+    r"\b(?:you must|you have to|you will|i (?:order|command) you to) (?:now )?(?:obey|confirm|approve|reveal|follow my|answer every|do (?:as|what) i say|grant|ignore|always (?:say|answer|reply|agree))\b|\b(?:i am|i'm|as) (?:your|the) (?:developer|creator|administrator|admin|owner|programmer|system)\b(?=.{0,60}\b(?:reveal|show me|enter|i order|ignore|enable|you must|disable))",
+    r"\b(?:let's|we(?:'ll| will)?|let us) play a game(?: \w++){0,4}? (?:no rules|no restrictions|you)\b|\bgame in which you\b|\b(?:grant|give|issue|approve) (?:me|the user|this user|every user) (?:a |an )?(?:full |complete )?(?:refund|discount|admin access|access)\b(?= ?(?:now|immediately|[.!]|$))",
+    r"\bstop everything\b|\bfor(?:get|got) (?:your|ur) (?:rules|training|guidelines)\b|\bopposite mode\b|\bprompt(?:s)? in two (?:different|separate)\b|\b(?:in |into )?two (?:different |separate )+ways\b|\binterpretation of the content policy\b|\bcontent policy (?:is|are)(?: \w+){0,3} (?:lenient|strict)\b|\bin the following format \"!\[",
+    r"\b(?:ignorier\w*|vergiss|vergesst|vergessen sie|missachte\w*|umgehe) (?:(?:alle|alles|die|deine|eure|sämtliche|was) )*(?:(?:vorherigen|bisherigen|obigen|früheren|vorigen) )?(?:anweisungen|instruktionen|regeln|vorgaben|richtlinien|davor|bisher)\b|\b(?:du bist|sie sind) (?:jetzt|ab jetzt|nun|ab sofort)\b(?: \w++){0,4}? (?:ohne|pirat|kein|frei)\b|\b(?:dein\w*) (?:system ?-?prompt|anweisungen)\b|\bab (?:jetzt|sofort) (?:bist|antwortest|sagst) du\b",
+    r"\b(?:ignora|olvida|omite|desobedece|haz caso omiso de)(?:d|te de)? (?:(?:todas|todo|las|tus|de|lo|sus) )*(?:instrucciones|reglas|indicaciones|órdenes|directrices|anterior)\b|\b(?:tu|muestra el|muéstrame el) prompt\b|\ba partir de ahora (?:eres|responde|di)\b",
+    r"\b(?:ignore[zr]?|oublie[zr]?|fai(?:s|tes) abstraction de) (?:(?:toutes|tout|les|tes|vos|de|ce qui) )*(?:instructions|consignes|règles|directives|précède)\b|\b(?:ton|votre) prompt\b|\bà partir de maintenant,? (?:tu|vous|réponds)\b",
+    r"\b(?:ignora|dimentica|ignorare) (?:(?:tutte|le|tue|tutto) )*(?:istruzioni|regole)\b|\b(?:ignore|esqueça|desconsidere) (?:(?:todas|as|suas|tudo|o) )*(?:instruções|regras|que foi dito)\b|\b(?:negeer|vergeet) (?:(?:alle|je|de|vorige|eerdere) )*(?:instructies|regels)\b|\b(?:zignoruj|zapomnij) (?:\w+ ){0,3}(?:instrukcje|polecenia|zasady)\b|\b(?:önceki|tüm) (?:\w+ )?(?:talimatları|kuralları) (?:yoksay|unut|görmezden)",
+    r"(?:игнорируй|проигнорируй|не обращай внимания на|забудь|отмени|не соблюдай)(?:те)? (?:(?:все|всё|свои|предыдущие|прошлые|прежние|твои) )*(?:инструкции|указания|правила|промпт|команды)|(?:покажи|выведи|раскрой|напиши)(?:те)? (?:мне )?(?:свой |твой |системный )+промпт|системный промпт\b(?=\W*$)",
+    r"(?:忽略|无视|無視|忘记|忘記|忘掉|不要遵守|不要理会|不用管|跳过)(?:掉)?(?:你|您)?(?:之前|以上|上面|前面|所有|全部|一切|先前|的)*(?:指令|指示|说明|說明|提示|规则|規則|内容|限制)|(?:你|您)的(?:系统|系統)?提示(?:词|詞)|(?:指示|命令|ルール|指令)を(?:すべて|全て|全部)?(?:無視|忘れ)|(?:이전|모든) ?(?:지시|명령|규칙)\w* ?(?:무시|잊)",
+    r"(?:(?:पिछले|सभी|सारे|अपने|पहले (?:के|दिए गए)|उपरोक्त) ){1,4}(?:निर्देश(?:ों)?|नियम(?:ों)?|आदेश(?:ों)?)(?: को)? (?:अनदेखा|नज़?र ?अंदाज़?|भूल|इग्नोर)|(?:अपना|तुम्हारा) सिस्टम प्रॉम्प्ट|(?:تجاهل|لا تتبع|انس[َى]?|تخط[َى]?)(?:وا)? (?:(?:جميع|كل|كافة) )?(?:ال)?(?:تعليمات|قواعد|أوامر|توجيهات)(?:ك|كم)?|موجه النظام",
+    # What is left of words whose letters were all spaced alike.
+    r"(?:ignore|disregard|forget|reveal|bypass)(?:all|any|the|your|my|previous|prior|above|earlier|system|hidden)+(?:instructions|prompts?|rules|guidelines)",
 )
 
 
