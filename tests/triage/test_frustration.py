@@ -1,0 +1,181 @@
+"""Anger at us fires; bug reports in strong words do not; a conversation adds up; a foreign embedder leaves the cues."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support_agent.errors import ModelFileError
+from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
+from support_agent.triage.frustration import (
+    SHIPPED,
+    WEIGHTS,
+    FrustrationModel,
+    frustration_signal,
+    read_model,
+    shipped,
+    turn_value,
+)
+from support_agent.triage.frustration_cues import found_cues
+
+ROWS = [
+    json.loads(line) for line in (Path(__file__).parent / "frustration_tickets.jsonl").read_text("utf-8").splitlines()
+]
+HELD_OUT = [row for row in ROWS if row["half"] == "held_out"]
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Embedder:
+    return open_embedder("all-minilm-l6-v2", threads=1)
+
+
+@pytest.fixture
+def model(minilm: Embedder) -> FrustrationModel:
+    found = shipped(minilm.fingerprint)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "cue"),
+    [
+        ("This is the third time I ask.", "asks again"),
+        ("As I already said, I did that.", "asks again"),
+        ("It is still not working.", "not yet"),
+        ("Nobody answers my mails.", "not heard"),
+        ("I’m so frustrated with this.", "own feeling"),
+        ("Your support is useless.", "verdict on us"),
+        ("Fix your damn website", "verdict on us"),
+        ("I want my money back", "threat to leave"),
+        ("We are moving to a competitor.", "threat to leave"),
+        ("Thanks for nothing.", "reproach"),
+        ("Great, another outage", "sarcasm"),
+        ("Where is it?!", "exclamation run"),
+        ("WHY DO YOU NOT ANSWER", "shouting"),
+        ("I did NOT do that", "stressed word"),
+        ("Das ist jetzt schon zum dritten Mal kaputt", "asks again"),
+        ("Mir reicht's", "own feeling"),
+        ("Es una vergüenza", "verdict on us"),
+        ("C'est inadmissible", "verdict on us"),
+    ],
+)
+def test_finds_a_cue(text: str, cue: str) -> None:
+    assert list(found_cues(text)) == [cue]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How do I cancel my subscription?",
+        "What is the worst case latency of the platform?",
+        "fatal error: cuda.h: No such file or directory",
+        "WARNING: CUDA NOT FOUND, FALLING BACK TO CPU",
+        "if (a != b) { !!b }",
+        "Is a loss of 2.3 acceptable?",
+        "How many times do I train?",
+        "Can I get a refund for unused credits?",
+        "How do I detect frustrated customers?",
+        "Wie kann ich mein Passwort ändern?",
+    ],
+)
+def test_an_ordinary_ticket_has_no_strong_cue(text: str) -> None:
+    assert not frustration_signal(None, text, None).fired
+
+
+def test_the_cues_speak_alone_for_another_embedder() -> None:
+    model = shipped(HashingEmbedder.fingerprint)
+
+    assert model is None
+    assert frustration_signal(model, "I am furious, your support is useless!!", None).fired
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The worker was killed by the out-of-memory killer. Which batch size do you recommend?",
+        "fatal error: cuda.h: No such file or directory",
+        "How do I abort a training job that hangs?",
+        "Does the master need more memory than the slaves?",
+        "The loss explodes and the process dies with exit code 137.",
+        "How do I destroy a deployment?",
+        "I have a stupid question: where do I see the version number?",
+    ],
+    ids=["killed", "fatal", "abort", "master", "explodes", "destroy", "stupid question"],
+)
+def test_a_calm_report_in_strong_words_does_not_fire(text: str, model: FrustrationModel, minilm: Embedder) -> None:
+    assert not frustration_signal(model, text, minilm.encode([text])[0]).fired
+
+
+@pytest.mark.parametrize(("angry", "least", "most"), [(True, 27, 30), (False, 0, 3)], ids=["angry", "calm"])
+def test_tells_most_held_out_tickets_apart(
+    angry: bool, least: int, most: int, model: FrustrationModel, minilm: Embedder
+) -> None:
+    texts = [row["text"] for row in HELD_OUT if row["angry"] is angry]
+    vectors = minilm.encode(texts)
+
+    assert (
+        least
+        <= sum(frustration_signal(model, text, row).fired for text, row in zip(texts, vectors, strict=True))
+        <= most
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This is the third time I am asking, and nobody has fixed it. I am furious.",
+        "What a useless piece of garbage, your service is a complete joke.",
+        "You people are unbelievable. I want my money back!!!",
+        "I hate this, nothing works and your support ignores me.",
+    ],
+    ids=["third time", "insult to the product", "money back", "ignored"],
+)
+def test_an_angry_ticket_fires(text: str, model: FrustrationModel, minilm: Embedder) -> None:
+    assert frustration_signal(model, text, minilm.encode([text])[0]).fired
+
+
+@pytest.mark.parametrize(("turns", "fires"), [(1, False), (2, False), (3, True)], ids=["one", "two", "three"])
+def test_three_mildly_annoyed_turns_fire_together(turns: int, fires: bool) -> None:
+    text = "It is still not working."
+
+    assert frustration_signal(None, text, None, [turn_value(None, text, None)] * (turns - 1)).fired is fires
+
+
+def test_anger_of_long_ago_is_forgotten() -> None:
+    calm = [0.0] * 5
+
+    assert not frustration_signal(None, "Where is the log?", None, [1.0, *calm]).fired
+
+
+def test_turns_without_anger_do_not_add_up() -> None:
+    assert not frustration_signal(None, "And the third question: where is the log?", None, [0.0] * 50).fired
+
+
+def test_anger_at_the_end_of_a_long_ticket_counts(model: FrustrationModel, minilm: Embedder) -> None:
+    calm = "The worker writes its log to the folder that the setting names. " * 30
+    angry = calm + "I hate your fucking garbage service."
+    vector = minilm.encode([calm])[0]
+
+    assert model.upset(angry, vector) > 5 * model.upset(calm, vector)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_has_a_value_from_0_to_1(text: str) -> None:
+    model = read_model(SHIPPED)
+
+    assert 0 <= turn_value(model, text, np.full(384, 384**-0.5, dtype=np.float32)) <= 1
+
+
+def test_a_flipped_byte_is_refused(tmp_path: Path) -> None:
+    folder = shutil.copytree(SHIPPED, tmp_path / "model")
+    damaged = bytearray((folder / WEIGHTS).read_bytes())
+    damaged[-1] ^= 1
+    (folder / WEIGHTS).write_bytes(damaged)
+
+    with pytest.raises(ModelFileError, match="changed or damaged"):
+        read_model(folder)
