@@ -6,22 +6,16 @@ development. Knows no model and no tokenizer.
 
 from __future__ import annotations
 
-import math
 import random
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from support_agent.artefacts import sha256_bytes
+from support_agent.clusters import clusters
 from support_agent.generation.prompt import Message, Prompt, write_prompt
 from support_agent.records import Passage
-from support_agent.wording import content_words
 
 Search = Callable[[Sequence[str], int], list[list[Passage]]]
-
-# Two questions belong together when they share this part of their content words (Jaccard): rows of lamini_docs that
-# ask the same thing in other words would otherwise stand on both sides of the split.
-SAME_QUESTION = 0.6
 
 
 @dataclass(frozen=True)
@@ -96,33 +90,6 @@ def split_rows(rows: Sequence[Passage], dev_share: float, seed: int) -> tuple[li
         [row for number, row in enumerate(rows) if number not in held],
         [row for number, row in enumerate(rows) if number in held],
     )
-
-
-def clusters(questions: Sequence[str]) -> list[list[int]]:
-    """Numbers of the questions, grouped: each shares most of its content words with another of its group."""
-    words = [frozenset(content_words(question)) for question in questions]
-    frequency = Counter(word for one in words for word in one)
-    group_of = list(range(len(questions)))
-
-    def first_of(number: int) -> int:
-        while group_of[number] != number:
-            group_of[number] = number = group_of[group_of[number]]
-        return number
-
-    asked_with: dict[str, list[int]] = {}
-    for one, mine in enumerate(words):
-        # Two sets this alike share one of the first's rarest words (prefix filter, Chaudhuri et al. 2006).
-        rarest = sorted(mine, key=lambda word: (frequency[word], word))
-        rarest = rarest[: len(mine) - math.ceil(SAME_QUESTION * len(mine)) + 1]
-        for other in {number for word in rarest for number in asked_with.get(word, ())}:
-            if len(mine & words[other]) >= SAME_QUESTION * len(mine | words[other]):
-                group_of[first_of(one)] = first_of(other)
-        for word in rarest:
-            asked_with.setdefault(word, []).append(one)
-    groups: dict[int, list[int]] = {}
-    for number in range(len(questions)):
-        groups.setdefault(first_of(number), []).append(number)
-    return list(groups.values())
 
 
 def data_hash(rows: Sequence[Passage]) -> str:

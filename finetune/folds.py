@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from finetune.examples import clusters
+from support_agent.clusters import clusters
 from support_agent.records import Passage
 
 

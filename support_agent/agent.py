@@ -1,7 +1,7 @@
 """The agent: the only file that knows the order of a ticket's way.
 
-Ticket → triage → retrieval → gate (before) → generation → gate (after) → Reply. A step that fails makes the reply a
-hand-off with its reason; no exception of a step reaches the caller, and no ticket is dropped.
+Ticket → triage → meaning → retrieval → gate (before) → generation → gate (after) → Reply. A step that fails makes the
+reply a hand-off with its reason; no exception of a step reaches the caller, and no ticket is dropped.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from support_agent.errors import ConfigError
 from support_agent.journey import Journey, milliseconds_since
-from support_agent.records import Citation, Draft, Passage, Reply, Route, Ticket
+from support_agent.records import Citation, Draft, Reply, Route, Ticket
+from support_agent.sentences import split_sentences
 
 if TYPE_CHECKING:
     from support_agent.config import Config
+    from support_agent.gate import Decision
     from support_agent.gate.sentence_gate import SentenceGate
     from support_agent.generation.generator import Generator
     from support_agent.generation.prompt import Prompt
@@ -38,12 +40,16 @@ class Agent:
     """
 
     def __init__(self, index: Index, generator: Generator, config: Config) -> None:
+        from support_agent.gate.opening import open_gate
+        from support_agent.gate.texts import load_texts
         from support_agent.versions import versions_of
 
         self.index = index
         self.generator = generator
         self.config = config
-        self.versions: Mapping[str, str] = versions_of(index, generator, config)
+        self.gate = open_gate(index, generator, config)
+        self.texts = load_texts(Path(config.texts) if config.texts else None)
+        self.versions: Mapping[str, str] = versions_of(index, generator, config, self.texts, self.gate)
 
     @classmethod
     def load(
@@ -66,6 +72,7 @@ class Agent:
             ConfigError: a setting is unknown or does not fit.
             ModelFileError: a model file is missing and cannot be fetched.
             IndexFolderError: the index is missing, damaged, or made with another embedder.
+            CalibrationError: the calibration that the settings name cannot be read.
         """
         from support_agent.config import Config, load_config
         from support_agent.generation import open_generator
@@ -98,9 +105,9 @@ class Agent:
     def stream(self, ticket: Ticket | str) -> ReplyStream:
         """Answer one ticket sentence by sentence; each is carried by a passage before it is yielded.
 
-        What only the whole draft shows (it was cut off, repeats itself, is unlikely, or is mostly carried by nothing)
-        comes too late for sentences that are out: the reply then goes to a human, and its text says so after them.
-        Where that must not happen, use ``ask``.
+        With a calibration the whole draft is judged before its first sentence is let out, since the promise is about
+        whole answers. Without one (``calibration = "none"``) sentences go out as a passage carries them, and what only
+        the whole draft shows comes too late: the reply then goes to a human, and its text says so after them.
         """
         from support_agent.streaming import ReplyStream
 
@@ -109,8 +116,12 @@ class Agent:
     def _stream(self, journey: Journey) -> PythonGenerator[str, None, Reply]:
         from support_agent.gate.sentence_gate import SentenceGate
 
+        if self.gate.promises:
+            whole = self._answer_batch([journey.ticket])[0]
+            yield from split_sentences(whole.text)
+            return whole
         self._prepare([journey])
-        gate = SentenceGate(journey.passages, self.config)
+        gate = SentenceGate(journey.passages, journey.triage.text if journey.triage else "")
         if journey.reply is None:
             started = time.perf_counter()
             yield from self._write_sentences(journey, gate)
@@ -141,7 +152,7 @@ class Agent:
             if gate.sent:
                 self._close(journey, Route.HUMAN, ("generator_failed",))
             else:
-                journey.draft = self._extract(journey, prompt)
+                journey.draft = self._stand_in(journey, prompt)
 
     def _answer_batch(self, tickets: Sequence[Ticket]) -> list[Reply]:
         journeys = [Journey(ticket) for ticket in tickets]
@@ -156,7 +167,8 @@ class Agent:
         """Everything that costs no generator call."""
         for journey in journeys:
             self._guarded("triage", journey, self._triage)
-        self._retrieve([journey for journey in journeys if journey.reply is None])
+        self._in_one_call("meaning", [journey for journey in journeys if journey.reply is None], self._read_meaning)
+        self._in_one_call("retrieval", [journey for journey in journeys if journey.reply is None], self._retrieve)
         for journey in journeys:
             if journey.reply is None:
                 self._guarded("gate_before", journey, self._decide_before)
@@ -168,33 +180,41 @@ class Agent:
         if triage.route is not None:
             self._close(journey, triage.route, triage.reasons)
 
-    def _retrieve(self, journeys: Sequence[Journey]) -> None:
-        """One search for all; when it fails, each alone, so that only the ticket it fails on is handed over."""
+    def _in_one_call(self, stage: str, journeys: Sequence[Journey], step: Callable[[Sequence[Journey]], None]) -> None:
+        """One call for all; when it fails, each alone, so that only the ticket it fails on is handed over."""
         if not journeys:
             return
         started = time.perf_counter()
         try:
-            found = self._search(journeys)
+            step(journeys)
         except Exception:
-            logger.exception("retrieval failed for a batch of %d", len(journeys))
+            logger.exception("%s failed for a batch of %d", stage, len(journeys))
             if len(journeys) == 1:
                 self._close(journeys[0], Route.HUMAN, ("internal_error",))
                 return
             for journey in journeys:
-                self._retrieve([journey])
+                self._in_one_call(stage, [journey], step)
             return
         share_ms = milliseconds_since(started) / len(journeys)
+        for journey in journeys:
+            journey.timings_ms[stage] = share_ms
+
+    def _read_meaning(self, journeys: Sequence[Journey]) -> None:
+        decisions = self.gate.first([(journey.ticket, journey.triaged) for journey in journeys])
+        for journey, decision in zip(journeys, decisions, strict=True):
+            self._take(journey, decision)
+
+    def _retrieve(self, journeys: Sequence[Journey]) -> None:
+        found = self.index.search([journey.triaged.search_text for journey in journeys], self.config.passages)
         for journey, passages in zip(journeys, found, strict=True):
             journey.passages = passages
-            journey.timings_ms["retrieval"] = share_ms
-
-    def _search(self, journeys: Sequence[Journey]) -> list[list[Passage]]:
-        return self.index.search([journey.triaged.search_text for journey in journeys], self.config.passages)
 
     def _decide_before(self, journey: Journey) -> None:
-        from support_agent.gate import decide_before
+        ticket, triage = journey.ticket, journey.triaged
+        self._take(journey, self.gate.before(triage.search_text, journey.passages, journey.signals, ticket.history))
 
-        decision = decide_before(journey.triaged.search_text, journey.passages, self.config)
+    def _take(self, journey: Journey, decision: Decision) -> None:
+        """Note what was measured, and end the ticket's way where a route was decided."""
         journey.decisions.append(decision)
         if decision.route is not None:
             self._close(journey, decision.route, decision.reasons)
@@ -209,7 +229,7 @@ class Agent:
         prompts = [self._prompt(journey) for journey in journeys]
         drafts = try_to_write(self.generator, prompts)
         for journey, prompt, draft in zip(journeys, prompts, drafts, strict=True):
-            journey.draft = draft or self._extract(journey, prompt)
+            journey.draft = draft or self._stand_in(journey, prompt)
             journey.timings_ms["generation"] = milliseconds_since(started) / len(journeys)
 
     def _prompt(self, journey: Journey) -> Prompt:
@@ -217,26 +237,33 @@ class Agent:
 
         return write_prompt(journey.triaged.text, journey.passages, journey.ticket.history)
 
-    def _extract(self, journey: Journey, prompt: Prompt) -> Draft:
+    def _stand_in(self, journey: Journey, prompt: Prompt) -> Draft | None:
+        """The best passage's own words, unless a promise is kept: it was measured with the generator that failed."""
         from support_agent.generation.extractive import ExtractiveGenerator
 
+        if self.gate.promises:
+            self._close(journey, Route.HUMAN, ("generator_down",))
+            return None
         journey.notes.append("generator_down")
         return ExtractiveGenerator().generate([prompt])[0]
 
     def _finish(self, journey: Journey) -> None:
-        from support_agent.gate import decide_after
-
-        decision = decide_after(journey.written, journey.passages, self.config)
-        journey.decisions.append(decision)
-        self._close(journey, decision.route or Route.HUMAN, decision.reasons)
+        decision = self.gate.after(journey.triaged.text, journey.written, journey.passages, journey.signals)
+        self._take(journey, decision)
+        if journey.reply is None:
+            self._close(journey, Route.HUMAN, ("internal_error",))
 
     def _close(self, journey: Journey, route: Route, reasons: tuple[str, ...]) -> Reply:
         """Make the reply. What the customer sees follows from the route."""
         from support_agent.gate import customer_text
 
         decision = journey.decisions[-1] if journey.decisions else None
-        text = decision.text if decision and route is Route.ANSWER else customer_text(route, reasons, journey.passages)
-        signals = journey.triage.signals if journey.triage else ()
+        language = journey.triage.language if journey.triage else "und"
+        if decision and route is Route.ANSWER:
+            text = decision.text
+        else:
+            spoken = language if language != "und" else next(iter(self.config.languages), "en")
+            text = customer_text(route, reasons, journey.passages, language=spoken, texts=self.texts)
         journey.reply = Reply(
             ticket_id=journey.ticket.ticket_id,
             route=route,
@@ -244,8 +271,8 @@ class Agent:
             confidence=decision.confidence if decision else 0.0,
             reasons=(*reasons, *journey.notes),
             citations=decision.citations if decision else (),
-            language=journey.triage.language if journey.triage else "und",
-            signals=(*signals, *(signal for made in journey.decisions for signal in made.signals)),
+            language=language,
+            signals=journey.signals,
             draft=journey.draft.text if journey.draft else "",
             evidence=tuple(passage.passage_id for passage in journey.passages),
             versions=dict(self.versions),

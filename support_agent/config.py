@@ -28,7 +28,7 @@ from support_agent.errors import ConfigError
 FILE_NAME = "support_agent.toml"
 ENV_PREFIX = "SUPPORT_AGENT_"
 # Places that the environment names and that are no settings: folders, and the file that holds the settings.
-_PLACES = {"adapters", "cache", "config", "indexes", "models"}
+_PLACES = {"adapters", "cache", "calibrations", "config", "indexes", "models"}
 # Sets of settings that belong together; any of the sources may name one as ``profile``.
 PROFILES: dict[str, dict[str, Any]] = {
     "llama2-7b": {"generator": "transformers", "model": "llama-2-7b", "adapter": "llama-2-7b-lamini-docs"},
@@ -61,11 +61,20 @@ class Config(BaseSettings):
     threads: int = Field(0, ge=0, description="CPU threads for embedding and generation; 0 leaves it to the engine.")
     languages: tuple[str, ...] = Field(("en",), description="ISO 639-1 codes of the languages that are answered.")
     max_ticket_chars: int = Field(8000, ge=100, le=100_000, description="A longer ticket goes to a human.")
-    min_retrieval_score: float = Field(
-        0.45, ge=-1, le=1, description="Below this cosine no passage is about the ticket."
+    calibration: str = Field(
+        "auto",
+        min_length=1,
+        description="A calibration.json; auto finds the one made for these parts, and without one every ticket goes to "
+        "a human; none answers without a promise.",
     )
-    min_support: float = Field(0.6, ge=0, le=1, description="Below this a sentence is not carried by any passage.")
-    min_mean_log_prob: float = Field(-1.5, le=0, description="Below this mean log-prob a token a draft is held back.")
+    min_retrieval_score: float = Field(
+        0.45, ge=-1, le=1, description='Only with calibration = "none": below this cosine a ticket goes to a human.'
+    )
+    texts: str | None = Field(
+        None,
+        min_length=1,
+        description="Folder of your own customer texts; texts/ beside the settings file, where there is one.",
+    )
     offline: bool = Field(False, description="Never fetch a model file; say what is missing instead.")
 
     @classmethod
@@ -81,6 +90,8 @@ class Config(BaseSettings):
         return (init_settings,)
 
 
+# The folder beside the settings file that is taken without being named.
+_TEXTS_FOLDER = "texts"
 _KNOWN_IN_ENVIRONMENT = {*Config.model_fields, *_PLACES, "profile"}
 
 
@@ -105,6 +116,7 @@ def load_config(path: str | Path | None = None, *, profile: str | None = None, *
     """
     file = _find_file(path)
     layers: list[tuple[str, dict[str, Any]]] = [
+        (f"beside {file}", _find_texts(file) if file else {}),
         (str(file), _read_toml(file) if file else {}),
         ("environment", _read_environment()),
         ("override", {"profile": profile, **overrides}),
@@ -159,11 +171,20 @@ def _find_file(path: str | Path | None) -> Path | None:
     return here if here.is_file() else None
 
 
+def _find_texts(file: Path) -> dict[str, Any]:
+    folder = file.absolute().parent / _TEXTS_FOLDER
+    return {"texts": str(folder)} if folder.is_dir() else {}
+
+
 def _read_toml(file: Path) -> dict[str, Any]:
+    """The file's settings; a relative folder of texts is relative to the file, wherever the command is run."""
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        settings = tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
         raise ConfigError(f"{file} is not a readable TOML file: {problem}. Mend it at that place.") from problem
+    if isinstance(texts := settings.get("texts"), str) and texts:
+        settings["texts"] = str(file.absolute().parent / texts)
+    return settings
 
 
 def _explain(problem: ValidationError, sources: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from support_agent.records import Draft, Passage, Reply, Ticket, Triage
+from support_agent.records import Draft, Passage, Reply, Signal, Ticket, Triage
 
 if TYPE_CHECKING:
     from support_agent.gate.decision import Decision
@@ -31,6 +31,12 @@ class Journey:
         if self.triage is None:
             raise RuntimeError(f"ticket {self.ticket.ticket_id} was not triaged")
         return self.triage
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """Everything measured so far."""
+        words = self.triage.signals if self.triage else ()
+        return (*words, *(signal for decision in self.decisions for signal in decision.signals))
 
     @property
     def written(self) -> Draft:

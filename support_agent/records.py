@@ -23,10 +23,11 @@ class Route(StrEnum):
 
 @dataclass(frozen=True)
 class Turn:
-    """One earlier exchange of the same conversation: what the customer wrote, what was sent back."""
+    """One earlier exchange of the same conversation: what the customer wrote, what was sent back, by which route."""
 
     ticket: str
     reply: str
+    route: Route = Route.ANSWER
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ class Passage:
 class Draft:
     """What a generator wrote, before the gate has read it.
 
-    ``sum_log_prob`` is the summed natural-log probability of the ``tokens`` generated tokens, None where the backend
-    gives none. ``finish`` is "stop" when the model ended by itself and "length" when it was cut off.
+    ``sum_log_prob`` is the summed natural-log probability of the ``tokens`` generated tokens and ``min_log_prob`` that
+    of the least likely of them, None where the backend gives none. ``finish`` is "stop" when the model ended by itself and "length" when it was cut off.
     """
 
     text: str
@@ -117,6 +118,7 @@ class Draft:
     finish: str = "stop"
     tokens: int = 0
     sum_log_prob: float | None = None
+    min_log_prob: float | None = None
 
     @property
     def mean_log_prob(self) -> float | None:

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from support_agent.config import Config
+    from support_agent.gate.gate import Gate
+    from support_agent.gate.texts import Texts
     from support_agent.generation.generator import Generator
     from support_agent.retrieval import Index
 
 # Settings that change how fast a reply comes, not what it says.
 _NEUTRAL_SETTINGS = {"batch_size", "threads", "timeout_s", "offline"}
+# A path says nothing of what stands there: texts and calibration have a hash of their own.
+_HASHED_BY_CONTENT = {"texts", "calibration"}
 
 
-def versions_of(index: Index, generator: Generator, config: Config) -> Mapping[str, str]:
-    """Names and hashes of package, index, generator, prompt and settings."""
+def versions_of(index: Index, generator: Generator, config: Config, texts: Texts, gate: Gate) -> Mapping[str, str]:
+    """Names and hashes of package, index, generator, prompt, calibration, customer texts and settings."""
     from importlib.metadata import version
 
     from support_agent.artefacts import sha256_bytes
@@ -26,5 +30,7 @@ def versions_of(index: Index, generator: Generator, config: Config) -> Mapping[s
         "index": index.version,
         "generator": f"{generator.name}:{generator.version}",
         "prompt": prompt_version(),
-        "settings": sha256_bytes(config.model_dump_json(exclude=_NEUTRAL_SETTINGS).encode())[:12],
+        "calibration": gate.version,
+        "texts": texts.version,
+        "settings": sha256_bytes(config.model_dump_json(exclude=_NEUTRAL_SETTINGS | _HASHED_BY_CONTENT).encode())[:12],
     }

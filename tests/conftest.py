@@ -47,7 +47,7 @@ class WordIndex:
 
 
 def make_agent(generator: Generator, **settings: object) -> Agent:
-    return Agent(WordIndex(), generator, Config(**settings))  # type: ignore[arg-type]
+    return Agent(WordIndex(), generator, Config(**{"calibration": "none", **settings}))  # type: ignore[arg-type]
 
 
 @pytest.fixture

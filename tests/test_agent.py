@@ -156,7 +156,7 @@ def test_a_stream_of_a_failing_generator_is_served_by_the_best_passage() -> None
 
 def test_a_reply_names_what_made_it(agent: Agent) -> None:
     versions = agent.ask(KEY).versions
-    assert set(versions) == {"support_agent", "index", "generator", "prompt", "settings"}
+    assert set(versions) == {"support_agent", "index", "generator", "prompt", "calibration", "texts", "settings"}
     assert versions["generator"] == "scripted:scripted"
 
 

@@ -10,6 +10,7 @@ import typer
 
 from support_agent.cli.loading import (
     AdapterOption,
+    CalibrationOption,
     ConfigOption,
     GeneratorOption,
     IndexOption,
@@ -38,10 +39,11 @@ def ask(
     generator: GeneratorOption = None,
     model: ModelOption = None,
     adapter: AdapterOption = None,
+    calibration: CalibrationOption = None,
     offline: OfflineOption = None,
 ) -> None:
     """Answer one question, or hand it to a human and say why."""
-    agent = load_agent(config, profile, index, generator, model, adapter, offline)
+    agent = load_agent(config, profile, index, generator, model, adapter, calibration, offline)
     question = _read_all() if text == "-" else text
     reply = agent.ask(question)
     if as_json:

@@ -14,6 +14,7 @@ import typer
 
 from support_agent.cli.loading import (
     AdapterOption,
+    CalibrationOption,
     ConfigOption,
     GeneratorOption,
     IndexOption,
@@ -50,6 +51,7 @@ def batch(
     generator: GeneratorOption = None,
     model: ModelOption = None,
     adapter: AdapterOption = None,
+    calibration: CalibrationOption = None,
     offline: OfflineOption = None,
 ) -> None:
     """Answer every ticket of a CSV; the same command goes on where it was stopped.
@@ -72,7 +74,7 @@ def batch(
         with open_journal(plan.output) as journal:
             if fresh:
                 journal.clear()
-            agent = load_agent(config, profile, index, generator, model, adapter, offline)
+            agent = load_agent(config, profile, index, generator, model, adapter, calibration, offline)
             with _bar(plan) as draw:
                 summary = run_batch(plan, agent, journal, closed, draw)
     except KeyboardInterrupt:

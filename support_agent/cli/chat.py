@@ -10,6 +10,7 @@ import typer
 from support_agent.cli.ask import print_reply
 from support_agent.cli.loading import (
     AdapterOption,
+    CalibrationOption,
     ConfigOption,
     GeneratorOption,
     IndexOption,
@@ -31,12 +32,13 @@ def chat(
     generator: GeneratorOption = None,
     model: ModelOption = None,
     adapter: AdapterOption = None,
+    calibration: CalibrationOption = None,
     offline: OfflineOption = None,
 ) -> None:
     """Talk turn by turn; a follow-up keeps the subject of the turns before. End with an empty line or Ctrl-D."""
     from support_agent.records import Ticket, Turn
 
-    agent = load_agent(config, profile, index, generator, model, adapter, offline)
+    agent = load_agent(config, profile, index, generator, model, adapter, calibration, offline)
     typer.echo("Ask a question; an empty line ends the conversation.", err=True)
     history: list[Turn] = []
     while question := _read_line():
@@ -46,7 +48,7 @@ def chat(
             typer.echo(json.dumps(reply.to_dict(), ensure_ascii=False))
         else:
             print_reply(reply)
-        history.append(Turn(question, reply.text))
+        history.append(Turn(question, reply.text, reply.route))
 
 
 def _read_line() -> str:

@@ -25,6 +25,10 @@ ModelOption = Annotated[str | None, typer.Option("--model", "-m", help="The gene
 AdapterOption = Annotated[
     str | None, typer.Option("--adapter", "-a", help="Name or folder of an adapter, auto, or none.")
 ]
+CalibrationOption = Annotated[
+    str | None,
+    typer.Option("--calibration", "-k", help="A calibration.json, auto, or none to answer without a promise."),
+]
 OfflineOption = Annotated[
     bool | None, typer.Option("--offline", help="Never fetch a model file; say what is missing.", show_default=False)
 ]
@@ -38,6 +42,7 @@ def load_agent(
     generator: str | None,
     model: str | None,
     adapter: str | None,
+    calibration: str | None,
     offline: bool | None,
 ) -> Agent:
     """Open an agent; downloads and one-time conversions are shown on stderr."""
@@ -53,5 +58,6 @@ def load_agent(
             generator=generator,
             model=model,
             adapter=adapter,
+            calibration=calibration,
             offline=offline or None,
         )

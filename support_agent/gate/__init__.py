@@ -1,9 +1,7 @@
 """Signals → confidence → route. Before generation, after it, and the texts for what is not answered."""
 
-from support_agent.gate.after import decide_after
-from support_agent.gate.before import decide_before
 from support_agent.gate.decision import Decision
 from support_agent.gate.support import SupportChecker
 from support_agent.gate.texts import REASONS, customer_text
 
-__all__ = ["REASONS", "Decision", "SupportChecker", "customer_text", "decide_after", "decide_before"]
+__all__ = ["REASONS", "Decision", "SupportChecker", "customer_text"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from support_agent.config import Config
-from support_agent.gate.after import MAX_LOOP_SHARE
+from support_agent.gate.generation_signals import MAX_LOOP_SHARE
 from support_agent.gate.support import SupportChecker, carried_start, citations_of
 from support_agent.generation.endings import clean_draft, loop_share
 from support_agent.records import Citation, Passage
@@ -20,8 +19,8 @@ class SentenceGate:
     is already sent, nothing more comes.
     """
 
-    def __init__(self, passages: Sequence[Passage], config: Config) -> None:
-        self._checker = SupportChecker(passages, config.min_support)
+    def __init__(self, passages: Sequence[Passage], question: str = "") -> None:
+        self._checker = SupportChecker(passages, question)
         self._written = ""
         self._complete = 0
         self._open = True

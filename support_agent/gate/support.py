@@ -1,7 +1,7 @@
 """Draft → sentences, each with the passage that carries it or the reason why none does.
 
-Knows nothing of routes. First version: words, facts, and that a denial needs a passage that denies something; meaning
-is not seen.
+Knows nothing of routes. Words, facts, names, and that a denial needs a passage that denies something; meaning is not
+seen: how often that is not enough, the calibration measures.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from support_agent.sentences import split_sentences
 from support_agent.wording import content_words, facts, is_negated, known_facts, names
 
 _QUOTE_CHARS = 300
+# Below this share of shared content words a passage does not carry a sentence.
+MIN_SUPPORT = 0.65
 # Two are common in a faithful paraphrase ("a wide range of"); three are a clause of their own.
 _STRANGE_RUN = 3
 _SHORT_REPLIES = frozenset("yes no of course sure certainly absolutely it can does is you do".split())
@@ -46,30 +48,36 @@ class _PassageWords:
 class SupportChecker:
     """Holds sentences against one ticket's passages, whose words are taken apart once."""
 
-    def __init__(self, passages: Sequence[Passage], min_support: float) -> None:
+    def __init__(self, passages: Sequence[Passage], question: str = "") -> None:
+        """Take the passages apart.
+
+        Args:
+            question: what was asked; a word of it that the cited passage lacks is a claim of its own.
+        """
         self._passages = [_take_apart(passage) for passage in passages]
-        self._facts = frozenset().union(*(words.facts for words in self._passages))
-        self._words = frozenset().union(*(words.words for words in self._passages))
-        self._min_support = min_support
+        self._asked = frozenset(content_words(question))
 
     def check(self, sentence: str) -> CheckedSentence:
         """Which passage carries this sentence?
 
-        It does not fit, however many words it shares with a passage, when it invents a fact or a name, when three
-        content words in a row stand in no passage, or when it denies what the cited passage speaks of without any
-        denial. A sentence without content words carries nothing: only "Yes." and its like fit.
+        It does not fit, however many words it shares with that passage, when it states a fact or a name that the
+        passage does not hold, when it says of a word of the question what the passage says of another ("video" for
+        "image"), when three content words in a row are strange to the passage, or when it denies what the passage
+        speaks of without any denial. A sentence without content words carries nothing: only "Yes." and its like fit.
         """
-        invented = facts(sentence) - self._facts
         in_order = content_words(sentence)
         words = frozenset(in_order)
         if not words or not self._passages:
+            invented = facts(sentence)
             return CheckedSentence(sentence, None, invented, not invented and _is_short_reply(sentence))
         best = max(self._passages, key=lambda candidate: len(words & candidate.words))
         score = len(words & best.words) / len(words)
         citation = Citation(best.passage.passage_id, round(score, 4), _quote(best, words))
-        strange = names(sentence) - self._words or _longest_strange_run(in_order, self._words) >= _STRANGE_RUN
+        invented = facts(sentence) - best.facts
+        strange = (names(sentence) | words & self._asked) - best.words
         denied = is_negated(sentence) and not is_negated(best.passage.text)
-        fits = score >= self._min_support and not invented and not strange and not denied
+        run = _longest_strange_run(in_order, best.words)
+        fits = score >= MIN_SUPPORT and run < _STRANGE_RUN and not (invented or strange or denied)
         return CheckedSentence(sentence, citation, invented, fits)
 
     def check_all(self, text: str) -> list[CheckedSentence]:

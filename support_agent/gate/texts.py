@@ -1,12 +1,22 @@
-"""Route and reason → what the customer is sent, and the reason in words for the people behind the desk.
+"""Route, reason and language → what the customer is sent; reason → one sentence for the people behind the desk.
 
-The customer's text is chosen here and nowhere else; a model never words a hand-off. English in this version.
+The customer's text is chosen here and nowhere else; a model never words a hand-off. The shipped texts stand in
+``templates/<language>.toml``; an owner's folder puts its own over them. Knows nothing of how a reason came about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
+from support_agent.artefacts import sha256_bytes
+from support_agent.errors import ConfigError
 from support_agent.records import Passage, Route
 from support_agent.triage.readable import clean
 
@@ -23,56 +33,195 @@ REASONS: dict[str, str] = {
     "unreadable": "The ticket's text cannot be read.",
     "language": "The ticket is in a language that is not answered automatically.",
     "no_passage": "No passage of the knowledge base is about this.",
+    "frustrated": "The customer is upset with us.",
+    "out_of_scope": "The question is not about what the knowledge base holds.",
     "ambiguous": "The question is short and fits several passages with different answers.",
+    "unclear": "The question says too little to be answered.",
+    "asked_back_already": "The question is still unclear after one question back.",
+    "not_calibrated": "No calibration was made for this model, adapter, index and prompt (`support-agent calibrate`).",
+    "promise_withdrawn": "Tickets no longer look like those the promise was measured on, so that it does not hold now.",
+    "other_embedder": "The signals were fitted on another embedder's vectors than this index holds.",
+    "no_promise": "No threshold keeps the promise with these labels; `support-agent calibrate` says what it takes.",
+    "low_confidence": "The answer's confidence is below the calibrated threshold.",
+    # What pulled a low confidence down most.
+    "weak_retrieval_score": "No passage is close to the question.",
+    "weak_retrieval_agreement": "Meaning and words point at different passages.",
+    "weak_title_likeness": "No passage answers a question that means the same.",
+    "weak_rare_words_covered": "The passages lack telling words of the question.",
+    "weak_title_words_asked": "The passages answer narrower questions than this one.",
+    "weak_title_match": "No passage answers a question worded like this one.",
+    "weak_mean_log_prob": "The generator was unsure of its own words.",
+    "weak_mean_support": "The passages hold few words of the answer.",
+    "weak_sent_words": "The answer's length is unusual.",
     "empty_draft": "The generator wrote nothing that could be sent.",
     "cut_off": "The generator's text was cut off at its longest length.",
     "loop": "The generator repeated itself.",
     "unsupported": "The passages do not carry what the generator wrote.",
     "low_log_prob": "The generator was unsure of its own words.",
+    "quoted": "The draft could not be sent; the best passage's own words were.",
+    "weak_quoted": "The answer is a passage's own words, as the draft could not be sent.",
     "sentences_removed": "The draft went on with what no passage carries; the answer ends before that.",
-    "generator_down": "The generator failed; the best passage's own words were used instead.",
+    "generator_down": "The generator failed; the best passage's own words serve instead, unless a promise is kept.",
     "generator_failed": "The generator failed in the middle of its answer.",
     "internal_error": "Something failed while the ticket was answered; the log says what.",
 }
 
-_HANDED_OVER = "I can't answer this reliably myself, so your message goes to a person on our team."
-
-# Reason code → the customer's text; a reason that is not here gets the text of its route.
-_TEXTS: dict[str, str] = {
-    "danger_self_harm": (
-        "I'm really sorry that you are going through this. You matter, and you don't have to face it alone. If you are "
-        "in danger now, please call your local emergency number (112 in Europe, 911 in the US and Canada). You can "
-        "talk to somebody at any hour: 988 in the US and Canada, 116 123 in the UK and Ireland, and findahelpline.com "
-        "lists free lines in other countries. Your message goes to a person on our team as urgent."
-    ),
-    "danger_violence": (
-        "Your message goes to a person on our team as urgent. If anybody is in danger now, please call your local "
-        "emergency number (112 in Europe, 911 in the US and Canada)."
-    ),
-    "danger_legal": "Your message goes to a person on our team, who will read it in full.",
-    "asked_for_human": "Of course. Your message goes to a person on our team.",
-    "abuse": "I'm sorry that this has been so frustrating. Your message goes to a person on our team.",
-    "too_long": "Your message is longer than I can read reliably, so it goes to a person on our team.",
-    "language": "I can't answer in this language yet, so your message goes to a person on our team.",
-    "no_passage": (
-        "I found nothing about this in our documentation, and I would rather not guess. Your message goes to a person "
-        "on our team."
-    ),
-    "empty": "Your message arrived without any text. What would you like to know?",
-    "unreadable": "I could not read your message. Could you write your question again in a full sentence?",
-}
+_TEMPLATES = Path(__file__).parent / "templates"
+_FALLBACK = "en"
+_DEFAULT = "default"
+_OPTIONS = "{options}"
 _MAX_OPTIONS = 3
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
 
 
-def customer_text(route: Route, reasons: Sequence[str], passages: Sequence[Passage] = ()) -> str:
+@dataclass(frozen=True)
+class Text:
+    """What a customer is sent, and the file it stands in. ``words`` may hold the placeholder ``{options}``."""
+
+    words: str
+    file: Path
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Language code → "route.reason" → text. English has every key; another language may lack some."""
+
+    by_language: Mapping[str, Mapping[str, Text]]
+
+    def find(self, route: str, reason: str, language: str) -> Text:
+        """The text for a reason, else that of its route; each in the language, its base ("pt-BR" → "pt") or English."""
+        for key in (f"{route}.{reason}", f"{route}.{_DEFAULT}"):
+            for code in _fallbacks(language):
+                if text := self.by_language.get(code, {}).get(key):
+                    return text
+        raise KeyError(f"no customer text for the route {route}")
+
+    def in_force(self, language: str) -> dict[str, Text]:
+        """Every text that a customer of this language is sent, by "route.reason"."""
+        keys = [key.split(".", 1) for key in self.by_language[_FALLBACK]]
+        return {f"{route}.{reason}": self.find(route, reason, language) for route, reason in keys}
+
+    def serves(self, language: str) -> bool:
+        """Whether a customer of this language is sent more than the English texts."""
+        return any(code in self.by_language for code in list(_fallbacks(language))[:-1])
+
+    @property
+    def version(self) -> str:
+        """A short hash of every text; where the files lie does not count."""
+        words = {code: {key: text.words for key, text in texts.items()} for code, texts in self.by_language.items()}
+        return sha256_bytes(json.dumps(words, sort_keys=True).encode())[:12]
+
+
+def customer_text(
+    route: Route,
+    reasons: Sequence[str],
+    passages: Sequence[Passage] = (),
+    *,
+    language: str = _FALLBACK,
+    texts: Texts | None = None,
+) -> str:
     """The text for a route that is not an answer, chosen by the first reason.
 
     Args:
         passages: what retrieval found, best first; their titles are offered where the question fits several.
+        language: ISO 639-1 code, with or without a region.
+        texts: what ``load_texts`` gave; without it the shipped texts.
     """
-    reason = reasons[0] if reasons else ""
-    if route is Route.CLARIFY and reason == "ambiguous":
-        titles = dict.fromkeys(title for passage in passages if (title := clean(passage.title)))
-        options = "\n".join(f"- {title}" for title in list(titles)[:_MAX_OPTIONS])
-        return f"Could you tell me a little more? Is it one of these?\n{options}"
-    return _TEXTS.get(reason, _HANDED_OVER)
+    texts = texts or shipped_texts()
+    words = texts.find(route, reasons[0] if reasons else _DEFAULT, language).words
+    if _OPTIONS not in words:
+        return words
+    options = _options(passages)
+    return words.replace(_OPTIONS, options) if options else texts.find(route, _DEFAULT, language).words
+
+
+def load_texts(folder: Path | None) -> Texts:
+    """The shipped texts, and over them those of the owner's folder: ``<language>.toml``, whole or a few keys.
+
+    Raises:
+        ConfigError: the folder is not there, or a file in it does not fit.
+    """
+    shipped = shipped_texts()
+    if folder is None:
+        return shipped
+    if not folder.is_dir():
+        raise ConfigError(
+            f"The folder of customer texts {folder} is not there. `support-agent config texts --export {folder}` makes "
+            "one; or leave the setting 'texts' out."
+        )
+    merged = dict(shipped.by_language)
+    for file in sorted(folder.glob("*.toml")):
+        language = _language_of(file)
+        own = _read(file)
+        _check(own, shipped.by_language[_FALLBACK])
+        merged[language] = {**merged.get(language, {}), **own}
+    return Texts(merged)
+
+
+@cache
+def shipped_texts() -> Texts:
+    """The texts that come with the package."""
+    return Texts({file.stem: _read(file) for file in shipped_files()})
+
+
+def shipped_files() -> list[Path]:
+    """One TOML file a language."""
+    return sorted(_TEMPLATES.glob("*.toml"))
+
+
+def _fallbacks(language: str) -> Iterator[str]:
+    code = language.lower().replace("_", "-")
+    while code:
+        yield code
+        code = code.rpartition("-")[0]
+    yield _FALLBACK
+
+
+def _options(passages: Sequence[Passage]) -> str:
+    """The first different titles, one a line; a title is data from documents and may hold anything."""
+    titles = dict.fromkeys(title for passage in passages if (title := " ".join(clean(passage.title).split())))
+    return "\n".join(f"- {title}" for title in list(titles)[:_MAX_OPTIONS])
+
+
+def _language_of(file: Path) -> str:
+    language = file.stem.lower()
+    if not _LANGUAGE_CODE.fullmatch(language):
+        raise ConfigError(f"{file} is not named for a language. Name it by its ISO 639-1 code, such as de.toml.")
+    return language
+
+
+def _read(file: Path) -> dict[str, Text]:
+    """The texts of one file by "route.reason"; what is not a text in quotes is refused."""
+    try:
+        tables = tomllib.loads(file.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
+        raise ConfigError(f"{file} is not a readable TOML file: {problem}. Mend it at that place.") from problem
+    texts = {}
+    for route, entries in tables.items():
+        if not isinstance(entries, dict):
+            raise ConfigError(f"{file}: {route!r} stands outside a table. Put it below [human] or [clarify].")
+        for reason, words in entries.items():
+            if not isinstance(words, str) or not words.strip():
+                raise ConfigError(
+                    f"{file}: '{route}.{reason}' must be a text in quotes, not {words!r}. Write one, or delete the key "
+                    "to keep the shipped text."
+                )
+            texts[f"{route}.{reason}"] = Text(words.strip(), file)
+    return texts
+
+
+def _check(own: Mapping[str, Text], shipped: Mapping[str, Text]) -> None:
+    """Hold an owner's texts against the shipped ones: only known keys, each with the placeholders it has there."""
+    for key, text in own.items():
+        if key not in shipped:
+            close = difflib.get_close_matches(key, shipped, n=1)
+            hint = f"Did you mean {close[0]!r}?" if close else "`support-agent config texts en` lists them all."
+            raise ConfigError(f"{text.file}: there is no text {key!r}. {hint}")
+        wanted = _PLACEHOLDER.findall(shipped[key].words)
+        found = _PLACEHOLDER.findall(text.words)
+        if found != wanted:
+            raise ConfigError(
+                f"{text.file}: {key!r} must hold {' '.join(wanted) or 'no placeholder'}, not "
+                f"{' '.join(found) or 'none'}. Words in braces are filled in; write no other braces."
+            )

@@ -144,13 +144,13 @@ def _messages(prompt: Prompt) -> list[Any]:
     return [kinds[message["role"]](message["content"]) for message in plain_messages(prompt)]
 
 
-def _counts(answer: AIMessage) -> tuple[int, float | None]:
-    """Tokens written and their summed log-probability, as far as the server says."""
+def _counts(answer: AIMessage) -> tuple[int, float | None, float | None]:
+    """Tokens written, their summed log-probability and the least of them, as far as the server says."""
     listed = (answer.response_metadata.get("logprobs") or {}).get("content") or []
     log_probs = [entry["logprob"] for entry in listed]
     usage = answer.usage_metadata
     tokens = len(log_probs) or (usage["output_tokens"] if usage else 0)
-    return tokens, math.fsum(log_probs) if log_probs else None
+    return tokens, math.fsum(log_probs) if log_probs else None, min(log_probs, default=None)
 
 
 def _clean(problem: Exception) -> str:

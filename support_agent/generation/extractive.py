@@ -27,7 +27,7 @@ class ExtractiveGenerator:
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """Copy for each prompt; a prompt without passages gets an empty draft."""
-        texts = [_extract(prompt.question, prompt.passages) for prompt in prompts]
+        texts = [extract(prompt.question, prompt.passages) for prompt in prompts]
         for text in texts if on_text else ():
             for piece in split_sentences(text):
                 if on_text and on_text(piece):
@@ -35,7 +35,8 @@ class ExtractiveGenerator:
         return [Draft(text, self.name, tokens=len(text.split())) for text in texts]
 
 
-def _extract(question: str, passages: Sequence[Passage]) -> str:
+def extract(question: str, passages: Sequence[Passage]) -> str:
+    """The best passage's own words; empty without passages."""
     if not passages:
         return ""
     text = passages[0].text.strip()

@@ -128,8 +128,9 @@ class TransformersGenerator:
         text = self._tokenizer.decode(ids[:count], skip_special_tokens=True)
         kept = before_stop(text)
         ended = ids[count - 1] in self._ends or kept != text
+        finish, written = "stop" if ended else "length", log_probs[:count]
         return watch.last_word(
-            Draft(kept, self.name, "stop" if ended else "length", count, math.fsum(log_probs[:count]))
+            Draft(kept, self.name, finish, count, math.fsum(written), min(written, default=None))
         )
 
     def _settings(self) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,7 @@ class OpenVinoGenerator:
                 while handle.can_read():
                     written.add(handle.read())
                 if shown.show(self._decode(written.ids)):
-                    return Draft(shown.text, self.name, "length", len(written.ids), math.fsum(written.log_probs))
+                    return replace(self._draft(written), text=shown.text, finish="length")
             draft = self._draft(written)
             shown.finish(draft.text)
             return draft
@@ -136,8 +137,14 @@ class OpenVinoGenerator:
 
     def _draft(self, written: _Written) -> Draft:
         text = self._decode(written.ids)
-        finish = "length" if written.cut_off else "stop"
-        return Draft(before_stop(text), self.name, finish, len(written.ids), math.fsum(written.log_probs))
+        return Draft(
+            before_stop(text),
+            self.name,
+            "length" if written.cut_off else "stop",
+            len(written.ids),
+            math.fsum(written.log_probs),
+            min(written.log_probs, default=None),
+        )
 
     def _decode(self, ids: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(list(ids)) if ids else ""

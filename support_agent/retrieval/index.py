@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +48,7 @@ class Index:
         self.passages = tuple(passages)
         self.embedder = embedder
         self.version = index_version(folder)
+        self._position = {passage.passage_id: at for at, passage in enumerate(self.passages)}
         data = folder / str(manifest["data"])
         self._vectors: Any = _read_faiss(data / VECTORS, mend(folder))
         with _must_fit(folder):
@@ -99,21 +100,32 @@ class Index:
 
         ``score`` of a passage is the cosine between it and the text, ``rank_score`` its fused reciprocal rank.
         """
+        return self.search_without(texts, k, [()] * len(texts))
+
+    def search_without(self, texts: Sequence[str], k: int, hidden: Sequence[Collection[str]]) -> list[list[Passage]]:
+        """Like ``search``, as if the passages with the ids in ``hidden`` were not in the index, for each text its own."""
         if not texts:
             return []
         vectors = self.embedder.encode(texts)
-        _, nearest = self._vectors.search(vectors, min(DEPTH, len(self.passages)))
-        return [self._fuse(*one, k) for one in zip(texts, vectors, nearest, strict=True)]
+        most = max(len(ids) for ids in hidden)
+        _, nearest = self._vectors.search(vectors, min(DEPTH + most, len(self.passages)))
+        return [
+            self._fuse(text, vector, dense, k, {self._position[one] for one in ids if one in self._position})
+            for text, vector, dense, ids in zip(texts, vectors, nearest, hidden, strict=True)
+        ]
 
     def vectors(self) -> NDArray[np.float32]:
         """Every passage's vector, shape ``(passages, dimension)``."""
         rows: NDArray[np.float32] = self._vectors.reconstruct_n(0, self._vectors.ntotal)
         return rows
 
-    def _fuse(self, text: str, vector: NDArray[np.float32], nearest: NDArray[np.int64], k: int) -> list[Passage]:
+    def _fuse(
+        self, text: str, vector: NDArray[np.float32], nearest: NDArray[np.int64], k: int, hidden: set[int]
+    ) -> list[Passage]:
         dense = [int(position) for position in nearest if position >= 0]
         fused: dict[int, float] = {}
-        for ranking in (dense, self.words.rank(text, DEPTH)):
+        for found_by in (dense, self.words.rank(text, DEPTH + len(hidden))):
+            ranking = [position for position in found_by if position not in hidden][:DEPTH]
             for rank, position in enumerate(ranking, start=1):
                 fused[position] = fused.get(position, 0.0) + 1.0 / (RANK_CONSTANT + rank)
         found = list(fused)

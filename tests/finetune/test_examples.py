@@ -1,7 +1,6 @@
 import pytest
 
 from finetune.examples import (
-    clusters,
     data_hash,
     plain_examples,
     retrieval_examples,
@@ -52,11 +51,6 @@ def test_another_seed_draws_other_rows() -> None:
 def test_plain_examples_show_the_question_alone() -> None:
     example = plain_examples(ROWS[:1])[0]
     assert [(m.role, m.content) for m in example.prompt.messages] == [("user", "How do I do task 0?")]
-
-
-def test_near_duplicates_stand_in_one_cluster() -> None:
-    questions = ["How do I reset my password?", "Where is the invoice?", "How can I reset the password?"]
-    assert clusters(questions) == [[0, 2], [1]]
 
 
 def test_a_cluster_is_never_on_both_sides_of_the_split() -> None:

@@ -1,11 +1,12 @@
 import pytest
 
 from support_agent.config import Config
-from support_agent.gate import REASONS, SupportChecker, customer_text, decide_after, decide_before
+from support_agent.gate import REASONS, SupportChecker, customer_text
+from support_agent.gate.gate import Gate
 from support_agent.gate.sentence_gate import SentenceGate
 from support_agent.records import Draft, Passage, Route
 
-CONFIG = Config()
+GATE = Gate(Config(calibration="none"))
 KEY = Passage(
     "docs:1",
     "How do I get an API key?",
@@ -21,7 +22,7 @@ def draft(text: str, **facts: object) -> Draft:
 
 
 def test_sends_a_carried_draft_with_its_citation() -> None:
-    decision = decide_after(draft("Generate an API key in the API tab at app.lamini.ai."), [KEY, PRICE], CONFIG)
+    decision = GATE.after("", draft("Generate an API key in the API tab at app.lamini.ai."), [KEY, PRICE], ())
     assert decision.route is Route.ANSWER
     assert decision.citations[0].passage_id == "docs:1"
     assert decision.citations[0].quote == "You can generate an API key in the API tab at app.lamini.ai."
@@ -40,13 +41,13 @@ def test_sends_a_carried_draft_with_its_citation() -> None:
     ids=["host", "address", "number", "identifier", "longer link", "denial"],
 )
 def test_never_sends_an_invented_fact(invented: str) -> None:
-    decision = decide_after(draft(invented), [KEY, PRICE], CONFIG)
+    decision = GATE.after("", draft(invented), [KEY, PRICE], ())
     assert (decision.route, decision.text) == (Route.HUMAN, "")
 
 
 def test_ends_the_answer_before_the_sentence_nothing_carries() -> None:
     text = "You can generate an API key in the API tab. Keep it secret. Bananas grow in forests. Keep the key."
-    decision = decide_after(draft(text), [KEY], CONFIG)
+    decision = GATE.after("", draft(text), [KEY], ())
     assert decision.text == "You can generate an API key in the API tab. Keep it secret."
     assert decision.reasons == ("sentences_removed",)
 
@@ -65,56 +66,53 @@ def test_ends_the_answer_before_the_sentence_nothing_carries() -> None:
     ids=["empty", "other words", "nothing to carry", "only a fragment", "cut off", "unsure", "loop"],
 )
 def test_holds_a_draft_back(made: Draft, reason: str) -> None:
-    decision = decide_after(made, [KEY], CONFIG)
+    decision = GATE.after("", made, [KEY], ())
     assert (decision.route, decision.reasons[0]) == (Route.HUMAN, reason)
 
 
 def test_drops_the_lead_in_of_what_it_drops() -> None:
     text = "Keep it secret. Open the API tab. You can generate an API key like this:\n\n```\nmake_key(9)\n```"
-    assert decide_after(draft(text), [KEY], CONFIG).text == "Keep it secret. Open the API tab."
+    assert GATE.after("", draft(text), [KEY], ()).text == "Keep it secret. Open the API tab."
 
 
-def test_every_held_draft_shows_the_signal_that_held_it() -> None:
-    decision = decide_after(Draft("Keep it secret.", "scripted", tokens=10, sum_log_prob=-40.0), [KEY], CONFIG)
-    fired = [signal.name for signal in decision.signals if signal.fired]
-    assert fired == ["mean_log_prob"]
+def test_every_draft_that_a_signal_holds_shows_the_signal() -> None:
+    decision = GATE.after("", draft("Keep the API key secret. " * 12), [KEY], ())
+    assert [signal.name for signal in decision.signals if signal.fired] == ["loop_share"]
 
 
 def test_a_low_retrieval_score_hands_over() -> None:
-    decision = decide_before("best pizza in Naples", [Passage("docs:9", "t", "x", "docs", 0.2)], CONFIG)
+    decision = GATE.before("best pizza in Naples", [Passage("docs:9", "t", "x", "docs", 0.2)], ())
     assert (decision.route, decision.reasons) == (Route.HUMAN, ("no_passage",))
 
 
 def test_nothing_found_hands_over() -> None:
-    assert decide_before("anything at all", [], CONFIG).reasons == ("no_passage",)
+    assert GATE.before("anything at all", [], ()).reasons == ("no_passage",)
 
 
 def test_a_short_question_between_two_answers_is_asked_back() -> None:
     close = [KEY, Passage("docs:3", "How do I renew a key?", "Press renew.", "docs", 0.79)]
-    decision = decide_before("the key?", close, CONFIG)
+    decision = GATE.before("the key?", close, ())
     assert decision.route is Route.CLARIFY
     assert "How do I renew a key?" in customer_text(Route.CLARIFY, decision.reasons, close)
 
 
 def test_a_full_question_goes_on() -> None:
-    assert decide_before("How do I generate an API key?", [KEY, PRICE], CONFIG).route is None
+    assert GATE.before("How do I generate an API key?", [KEY, PRICE], ()).route is None
 
 
 def test_a_sentence_is_cited_with_the_passage_that_holds_most_of_it() -> None:
-    sentence = SupportChecker([KEY, PRICE], 0.6).check("The free plan allows 200 calls.")
+    sentence = SupportChecker([KEY, PRICE]).check("The free plan allows 200 calls.")
     assert sentence.citation is not None
     assert (sentence.citation.passage_id, sentence.citation.score) == ("docs:2", 1.0)
 
 
 def test_every_reason_that_can_be_given_is_explained_to_staff() -> None:
     from support_agent import triage
-    from support_agent.gate import after, texts
+    from support_agent.gate import gate, sendable
 
     of_triage = {reason for reason, _ in triage._DECISIVE.values()}
-    of_gate = {"no_passage", "ambiguous", "empty_draft", "sentences_removed", *after._HELD.values()}
-    of_agent = {"generator_down", "generator_failed", "internal_error"}
-    assert of_triage | of_gate | of_agent == set(REASONS)
-    assert set(texts._TEXTS) <= set(REASONS)
+    of_gate = {*sendable.HELD.values(), *gate._MEANT.values()}
+    assert of_triage | of_gate <= set(REASONS)
 
 
 def test_self_harm_gets_a_text_with_help() -> None:
@@ -122,12 +120,12 @@ def test_self_harm_gets_a_text_with_help() -> None:
 
 
 def test_streams_nothing_of_a_draft_that_repeats_itself() -> None:
-    gate = SentenceGate([KEY], CONFIG)
+    gate = SentenceGate([KEY])
     assert gate.push("Keep the API key secret, keep the API key secret, keep the API key secret. You can") == ""
 
 
 def test_streams_only_sentences_that_a_passage_carries() -> None:
-    gate = SentenceGate([KEY], CONFIG)
+    gate = SentenceGate([KEY])
     pieces = ["You can generate an API key in the API ", "tab. Keep it", " secret. Call 555", "0100 now. Keep it. "]
     assert [gate.push(piece) for piece in pieces] == [
         "",
@@ -148,20 +146,20 @@ def test_streams_only_sentences_that_a_passage_carries() -> None:
     ids=["name", "three strange words", "emoji", "only stop words"],
 )
 def test_ends_the_answer_before(tail: str) -> None:
-    decision = decide_after(draft(f"You can generate an API key in the API tab. {tail}"), [KEY], CONFIG)
+    decision = GATE.after("", draft(f"You can generate an API key in the API tab. {tail}"), [KEY], ())
     assert decision.text == "You can generate an API key in the API tab."
 
 
 @pytest.mark.parametrize("log_prob", [float("nan"), float("inf"), 5.0], ids=["not a number", "infinite", "above one"])
 def test_a_log_prob_that_cannot_be_holds_the_draft_back(log_prob: float) -> None:
     made = Draft("Keep it secret.", "scripted", tokens=1, sum_log_prob=log_prob)
-    assert decide_after(made, [KEY], CONFIG).reasons == ("low_log_prob",)
+    assert GATE.after("", made, [KEY], ()).reasons == ("low_log_prob",)
 
 
 def test_a_yes_is_streamed_only_with_the_sentence_it_belongs_to() -> None:
-    gate = SentenceGate([KEY], CONFIG)
+    gate = SentenceGate([KEY])
     assert [gate.push(piece) for piece in ("Yes. Keep", " it secret. You")] == ["", "Yes. Keep it secret."]
 
 
 def test_characters_that_nobody_sees_are_not_sent() -> None:
-    assert decide_after(draft("Keep it \u202esecret\u200b."), [KEY], CONFIG).text == "Keep it secret."
+    assert GATE.after("", draft("Keep it \u202esecret\u200b."), [KEY], ()).text == "Keep it secret."

@@ -1,0 +1,110 @@
+"""Settings, index and generator → the gate, with the calibration that was made for exactly them.
+
+Looks at the file that the settings name, else among the owner's calibrations and the shipped ones. Never raises for one
+that does not fit: the gate then hands everything over, and says why.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support_agent.errors import CalibrationError
+from support_agent.gate.calibration import Calibration, mismatch, read_calibration
+from support_agent.gate.gate import Gate
+from support_agent.gate.likeness import Likeness
+from support_agent.triage.meaning import Meaning
+from support_agent.triage.scope import ScopeModel
+
+if TYPE_CHECKING:
+    from support_agent.config import Config
+    from support_agent.generation.generator import Generator
+    from support_agent.retrieval import Index
+
+logger = logging.getLogger(__name__)
+
+AUTO, NONE = "auto", "none"
+_MEND = 'Run `support-agent calibrate`, or answer without a promise: calibration = "none".'
+
+
+def open_gate(index: Index, generator: Generator, config: Config) -> Gate:
+    """The gate for these parts.
+
+    Raises:
+        CalibrationError: the settings name a calibration that cannot be read.
+    """
+    embedder = getattr(index, "embedder", None)  # a double of an index may have none
+    if config.calibration == NONE:
+        return Gate(config, meaning=Meaning(embedder) if embedder else None)
+    calibration, refusal = _choose(config.calibration, calibrated_parts(index, generator, config))
+    if refusal:
+        logger.warning("%s Until then every ticket goes to a human.", refusal)
+    scope = ScopeModel.from_dict(calibration.scope) if calibration and calibration.scope else None
+    if embedder is None:
+        return Gate(config, calibration, refusal=refusal)
+    likeness = Likeness(embedder, index.passages) if calibration else None
+    return Gate(config, calibration, refusal=refusal, meaning=Meaning(embedder, scope), likeness=likeness)
+
+
+def calibrated_parts(index: Index, generator: Generator, config: Config) -> Mapping[str, str]:
+    """Everything that a calibration was measured with; with any other value its promise means nothing."""
+    from support_agent.generation.prompt import prompt_version
+
+    return {
+        "index": index.version,
+        "generator": f"{generator.name}:{generator.version}",
+        "prompt": prompt_version(),
+        "passages": str(config.passages),
+        "max_new_tokens": str(config.max_new_tokens),
+        "signals": SIGNALS_VERSION,
+    }
+
+
+# Goes up when a signal is measured in another way: what was fitted on the old values means nothing for the new ones.
+SIGNALS_VERSION = "1"
+
+
+def own_folder() -> Path:
+    """Where the owner's calibrations stand."""
+    from platformdirs import user_data_path
+
+    named = os.environ.get("SUPPORT_AGENT_CALIBRATIONS")
+    return Path(named) if named else user_data_path("support-agent") / "calibrations"
+
+
+def own_calibration(config: Config) -> Path:
+    """The file in which the owner's calibration for these settings stands, whether or not it is there yet."""
+    parts = (Path(config.index).name, config.generator, Path(config.model).name, Path(config.adapter).name)
+    name = "-".join(re.sub(r"[^\w.]+", "_", part) for part in parts)
+    return own_folder() / f"{name}.json"
+
+
+def shipped_folder() -> Path:
+    """Where the shipped calibrations stand, inside the package."""
+    return Path(__file__).parents[1] / "calibrations"
+
+
+def _choose(named: str, parts: Mapping[str, str]) -> tuple[Calibration | None, str]:
+    """The calibration that fits, or why there is none."""
+    if named != AUTO:
+        calibration = read_calibration(Path(named))
+        problem = mismatch(calibration, parts)
+        return (None, problem) if problem else (calibration, "")
+    for calibration in _all():
+        if mismatch(calibration, parts) is None:
+            return calibration, ""
+    return None, f"No calibration was made for this index, generator and prompt. {_MEND}"
+
+
+def _all() -> Iterator[Calibration]:
+    """The owner's first, the newest of them first; one that cannot be read is passed over with a warning."""
+    own, shipped = own_folder().glob("*.json"), shipped_folder().glob("*.json")
+    for path in (*sorted(own, key=lambda path: -path.stat().st_mtime), *sorted(shipped)):
+        try:
+            yield read_calibration(path)
+        except CalibrationError as problem:
+            logger.warning("%s is passed over: %s", path, problem)

@@ -1,0 +1,135 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from support_agent import Agent, Draft, GenerationError, Route, Ticket, Turn
+from support_agent.config import Config
+from support_agent.gate.calibration import Calibration, write_calibration
+from support_agent.gate.certificate import Certificate
+from support_agent.gate.combiner import Combiner
+from support_agent.gate.opening import calibrated_parts
+from support_agent.generation.scripted import ScriptedGenerator
+
+from ..conftest import WordIndex
+
+KEY = "How do I get an API key?"
+
+
+def certificate(threshold: float | None) -> Certificate:
+    return Certificate(
+        max_error=0.1, delta=0.05, labels=100, independent=100, best_rate=0.05, curve=(), threshold=threshold
+    )
+
+
+def calibration(parts: dict[str, str], threshold: float | None = 0.5) -> Calibration:
+    """Sure of answers whose words stand in the passages."""
+    combiner = Combiner(("retrieval_score", "quoted"), (0.5, 0.5), (0.1, 0.1), (1.0, -0.1), 0.0)
+    return Calibration(
+        about="supported",
+        parts=parts,
+        labels={"source": "verdicts"},
+        combiner=combiner,
+        certificate=certificate(threshold),
+        tables={},
+        reference_scores=tuple(place / 100 for place in range(100)),
+        made="2026-01-01",
+    )
+
+
+def agent_with(
+    tmp_path: Path, generator: ScriptedGenerator, changed: dict[str, str] | None = None, threshold: float | None = 0.5
+) -> Agent:
+    index, settings = WordIndex(), Config(generator="scripted", calibration=str(tmp_path / "calibration.json"))
+    parts = {**calibrated_parts(index, generator, settings), **(changed or {})}  # type: ignore[arg-type]
+    write_calibration(tmp_path / "calibration.json", calibration(parts, threshold))
+    return Agent(index, generator, settings)  # type: ignore[arg-type]
+
+
+def test_answers_above_the_threshold_with_the_probability_as_confidence(tmp_path: Path) -> None:
+    reply = agent_with(tmp_path, ScriptedGenerator()).ask(KEY)
+    assert reply.route is Route.ANSWER
+    assert reply.confidence > 0.5
+
+
+def test_hands_over_below_the_threshold_and_names_what_pulled_it_down(tmp_path: Path) -> None:
+    reply = agent_with(tmp_path, ScriptedGenerator()).ask("Which key opens bananas, purple monkeys and the old castle?")
+    assert (reply.route, reply.reasons) == (Route.HUMAN, ("low_confidence", "weak_retrieval_score"))
+
+
+def test_a_draft_that_cannot_be_sent_is_replaced_by_the_best_passage(tmp_path: Path) -> None:
+    reply = agent_with(tmp_path, ScriptedGenerator({KEY: "Call us at 555-0100."})).ask(KEY)
+    assert (reply.route, reply.reasons) == (Route.ANSWER, ("quoted", "unsupported"))
+    assert reply.text == "You can generate an API key in the API tab at app.lamini.ai. Keep it secret."
+    assert reply.draft == "Call us at 555-0100."
+
+
+@pytest.mark.parametrize("part", ["index", "generator", "prompt", "passages", "max_new_tokens", "signals"])
+def test_a_calibration_for_another_part_hands_everything_over_without_generating(tmp_path: Path, part: str) -> None:
+    generator = ScriptedGenerator()
+    reply = agent_with(tmp_path, generator, {part: "another"}).ask(KEY)
+    assert (reply.route, reply.reasons, generator.calls) == (Route.HUMAN, ("not_calibrated",), 0)
+    assert reply.evidence[0] == "docs:1"
+    assert reply.versions["calibration"] == "refused"
+
+
+def test_no_calibration_at_all_hands_everything_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
+    generator = ScriptedGenerator()
+    agent = Agent(WordIndex(), generator, Config(generator="scripted"))  # type: ignore[arg-type]
+    assert (agent.ask(KEY).reasons, generator.calls) == (("not_calibrated",), 0)
+    assert "support-agent calibrate" in agent.gate.refusal
+
+
+def test_own_calibrations_are_found_by_what_they_were_made_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
+    index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
+    parts = calibrated_parts(index, generator, settings)  # type: ignore[arg-type]
+    write_calibration(tmp_path / "a.json", calibration({**parts, "index": "other"}))
+    write_calibration(tmp_path / "b.json", calibration(dict(parts)))
+    (tmp_path / "c.json").write_text("{", "utf-8")
+    assert Agent(index, generator, settings).ask(KEY).route is Route.ANSWER  # type: ignore[arg-type]
+
+
+def test_a_promise_that_no_threshold_keeps_hands_everything_over(tmp_path: Path) -> None:
+    generator = ScriptedGenerator()
+    reply = agent_with(tmp_path, generator, threshold=None).ask(KEY)
+    assert (reply.reasons, generator.calls) == (("no_promise",), 0)
+
+
+def test_a_generator_that_is_down_is_not_stood_in_for_where_a_promise_is_kept(tmp_path: Path) -> None:
+    reply = agent_with(tmp_path, ScriptedGenerator({KEY: GenerationError("no server")})).ask(KEY)
+    assert (reply.route, reply.reasons) == (Route.HUMAN, ("generator_down",))
+
+
+def test_traffic_that_changes_withdraws_the_promise_for_good(tmp_path: Path) -> None:
+    generator = ScriptedGenerator()
+    agent = agent_with(tmp_path, generator)
+    replies = list(agent.ask_many(Ticket(KEY, ticket_id=str(number)) for number in range(600)))
+    assert replies[0].route is Route.ANSWER
+    assert {reply.reasons for reply in replies[-100:]} == {("promise_withdrawn",)}
+    assert generator.calls < 500
+
+
+def test_a_stream_judges_the_whole_draft_before_its_first_sentence(tmp_path: Path) -> None:
+    draft = Draft("Keep it secret. Bananas grow in forests. So do palms. And ferns.", "scripted")
+    stream = agent_with(tmp_path, ScriptedGenerator({KEY: draft})).stream(KEY)
+    text = "".join(stream)
+    assert stream.reply is not None
+    assert text == stream.reply.text == "You can generate an API key in the API tab at app.lamini.ai. Keep it secret."
+
+
+def test_a_second_unclear_question_goes_to_a_human(agent: Agent) -> None:
+    asked_back = Turn("the plan?", "Which one?", Route.CLARIFY)
+    reply = agent.ask(Ticket("the plan?", history=(asked_back,)))
+    assert (reply.route, reply.reasons) == (Route.HUMAN, ("asked_back_already",))
+
+
+def test_what_no_draft_could_save_costs_no_generator_call(tmp_path: Path) -> None:
+    generator = ScriptedGenerator()
+    agent = agent_with(tmp_path, generator)
+    hopeless = Combiner(("retrieval_score",), (0.5,), (0.1,), (1.0,), 0.0)
+    assert agent.gate.calibration is not None
+    agent.gate.calibration = replace(agent.gate.calibration, before=hopeless, before_threshold=0.4)
+    reply = agent.ask("Which key opens bananas, purple monkeys and the old castle?")
+    assert (reply.reasons, generator.calls) == (("low_confidence", "weak_retrieval_score"), 0)
