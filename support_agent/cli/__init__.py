@@ -15,8 +15,10 @@ import typer
 from support_agent.cli.adapters import adapters_app
 from support_agent.cli.ask import ask
 from support_agent.cli.batch import batch
+from support_agent.cli.calibrate import calibrate
 from support_agent.cli.chat import chat
 from support_agent.cli.doctor import doctor
+from support_agent.cli.evaluate import eval_app
 from support_agent.cli.finetune import finetune_app
 from support_agent.cli.index import index_app
 from support_agent.cli.models import models_app
@@ -38,11 +40,13 @@ app = typer.Typer(
 app.command()(ask)
 app.command()(chat)
 app.command()(batch)
+app.command()(calibrate)
 app.command()(doctor)
 app.add_typer(index_app, name="index")
 app.add_typer(models_app, name="models")
 app.add_typer(adapters_app, name="adapters")
 app.add_typer(finetune_app, name="finetune")
+app.add_typer(eval_app, name="eval")
 app.add_typer(config_app, name="config")
 
 

@@ -1,0 +1,166 @@
+"""Two result folders of one golden set → what got better and what got worse.
+
+Comes in: two results. Goes out: differences with paired bootstrap intervals (both runs are resampled together, ticket
+by ticket), over all and for each slice, and the tickets that went another way. Knows no agent.
+
+A slice is worse when its share dealt with rightly fell, or its share answered wrongly rose, by more than chance among
+its tickets explains: the 95 % interval of the difference lies on the bad side of zero. Every slice is looked at by
+itself; with many slices one in forty is worse by chance wherever answers vary by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from support_agent.errors import EvaluationError
+from support_agent.evaluation.resampling import NAN, SEED, draw_counts, interval, plain
+from support_agent.evaluation.results import Result
+from support_agent.evaluation.scores import SCORES, statistics
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+OVERALL = "all tickets"
+DECISIVE = ("right", "wrong_answer")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Second run minus first in one score of one slice; ``verdict`` is better, worse, or same for all we know."""
+
+    slice: str
+    score: str
+    first: float | None
+    second: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    n: int
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A ticket that took another route, and whether each was right."""
+
+    id: str
+    first_route: str
+    second_route: str
+    first_right: bool
+    second_right: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that differs between two runs."""
+
+    differences: tuple[Difference, ...]
+    moved: tuple[Moved, ...]
+
+    def worse_slices(self, names: Sequence[str] = ()) -> list[str]:
+        """Slices that got worse; of those named, or of all where none is."""
+        worse = [d.slice for d in self.differences if d.score in DECISIVE and d.verdict == "worse"]
+        return [name for name in dict.fromkeys(worse) if not names or name in names]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for ``json.dumps``."""
+        return {
+            "differences": [asdict(d) for d in self.differences],
+            "moved": [asdict(ticket) for ticket in self.moved],
+        }
+
+
+def compare(first: Result, second: Result, seed: int = SEED) -> Comparison:
+    """Compare two runs.
+
+    Raises:
+        EvaluationError: they are of two golden sets, or judged in two ways.
+    """
+    _check_comparable(first, second)
+    both = first.scores["tickets"], second.scores["tickets"]
+    slices = {OVERALL: range(len(both[0]))} | {
+        name: [at for at, ticket in enumerate(both[0]) if name in ticket["tags"]] for name in first.golden.slices
+    }
+    differences: list[Difference] = []
+    for name, rows in slices.items():
+        before, after = ([tickets[at] for at in rows] for tickets in both)
+        differences += _compare_slice(name, before, after, seed)
+    return Comparison(tuple(differences), _moved(*both))
+
+
+def check_slices(result: Result, names: Sequence[str]) -> None:
+    """Refuse a slice that the set does not have: it would never be worse.
+
+    Raises:
+        EvaluationError: it lists those that there are.
+    """
+    known = (OVERALL, *result.golden.slices)
+    for name in names:
+        if name not in known:
+            raise EvaluationError(f"The golden set has no slice {name!r}; it has: {', '.join(known)}.")
+
+
+def _check_comparable(first: Result, second: Result) -> None:
+    if first.golden.sha256 != second.golden.sha256:
+        raise EvaluationError(
+            f"{first.name} and {second.name} are runs of two golden sets ({first.golden.sha256[:12]}…, "
+            f"{second.golden.sha256[:12]}…), so they cannot be compared. Run one of them again on the other's set."
+        )
+    if first.scores["judge"] != second.scores["judge"]:
+        raise EvaluationError(
+            f"{first.name} and {second.name} were judged in two ways ({first.scores['judge']}, "
+            f"{second.scores['judge']}). Give both the same --right-f1 and --labels: support-agent eval score."
+        )
+
+
+def _compare_slice(
+    name: str, first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]], seed: int
+) -> list[Difference]:
+    import numpy as np
+
+    counts = draw_counts(len(first), seed)
+    one = np.ones((1, len(first)))
+    ours, theirs = _statistics(first), _statistics(second)
+    found = []
+    for score in (score for score in SCORES if score in ours and score in theirs):
+        (before, n), (after, _) = ours[score], theirs[score]
+        was, now = float(before(one)[0]), float(after(one)[0])
+        low, high = interval(after(counts) - before(counts))
+        verdict = _verdict(low, high, SCORES[score][1])
+        found.append(
+            Difference(name, score, plain(was), plain(now), plain(now - was), plain(low), plain(high), n, verdict)
+        )
+    return found
+
+
+def _statistics(tickets: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    names = dict.fromkeys(name for ticket in tickets for name in ticket["values"])
+    values = {name: _column([ticket["values"].get(name, NAN) for ticket in tickets]) for name in names}
+    return statistics(
+        values, *(_column([ticket[key] for ticket in tickets]) for key in ("confidence", "loss", "written"))
+    )
+
+
+def _column(numbers: Sequence[float]) -> NDArray[np.float64]:
+    import numpy as np
+
+    return np.array(numbers, dtype=float)
+
+
+def _verdict(low: float, high: float, more_is_better: bool) -> str:
+    if low > 1e-9:
+        return "better" if more_is_better else "worse"
+    if high < -1e-9:
+        return "worse" if more_is_better else "better"
+    return "same"
+
+
+def _moved(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> tuple[Moved, ...]:
+    return tuple(
+        Moved(a["id"], a["route"], b["route"], bool(a["values"]["right"]), bool(b["values"]["right"]))
+        for a, b in zip(first, second, strict=True)
+        if a["route"] != b["route"]
+    )

@@ -1,0 +1,162 @@
+"""How well confidence orders answers: risk–coverage curve, its areas, coverage at a risk, calibration error.
+
+Comes in: a confidence and a loss (1 = wrong) for each ticket. Goes out: statistics of resampled counts (resampling.py).
+Does not know how the loss was judged.
+
+Tickets of one confidence cannot be told apart: no threshold stands between them. The areas take them in every order at
+once (the mean over orders), coverage at a risk takes all of them or none. So nothing depends on the order of the file.
+
+AURC: mean risk among the accepted over all coverages (Geifman, Uziel and El-Yaniv 2019). AUGRC: mean share of tickets
+that are accepted and wrong (Traub et al. 2024, arXiv 2407.01032, section 3): between 0 and 1/2, and equal to
+(1 − AUROC)·a·(1 − a) + (1 − a)²/2 at an accuracy of a. Low is better for both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from support_agent.evaluation.resampling import Floats, Statistic
+
+BINS = 10
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Tickets of equal confidence, the surest first: how many were drawn, how much loss, both with running sums.
+
+    Each of shape (resamples, groups); the running sums end with the group.
+    """
+
+    drawn: Floats
+    loss: Floats
+    drawn_sum: Floats
+    loss_sum: Floats
+
+
+def aurc_of(confidence: Floats, loss: Floats) -> Statistic:
+    """Area under the risk–coverage curve, 0–1."""
+    import numpy as np
+
+    grouped = _Grouping(confidence, loss)
+    harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1, len(loss) + 1))])
+
+    def aurc(counts: Floats) -> Floats:
+        groups = grouped(counts)
+        before = groups.drawn_sum - groups.drawn
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean_loss = np.where(groups.drawn > 0, groups.loss / groups.drawn, 0.0)
+        # The i-th ticket of a group adds a risk of (L + i·m)/(N + i) = m + (L − m·N)/(N + i).
+        excess = groups.loss_sum - groups.loss - mean_loss * before
+        steps = harmonic[groups.drawn_sum.astype(int)] - harmonic[before.astype(int)]
+        area: Floats = (groups.loss + excess * steps).sum(axis=1) / counts.sum(axis=1)
+        return area
+
+    return aurc
+
+
+def augrc_of(confidence: Floats, loss: Floats) -> Statistic:
+    """Area under the generalised risk–coverage curve, 0–1/2, by trapezoids (exact: the curve is piecewise linear)."""
+    grouped = _Grouping(confidence, loss)
+
+    def augrc(counts: Floats) -> Floats:
+        groups = grouped(counts)
+        area: Floats = (groups.drawn * (groups.loss_sum - groups.loss / 2)).sum(axis=1) / counts.sum(axis=1) ** 2
+        return area
+
+    return augrc
+
+
+def coverage_at(risk: float, confidence: Floats, loss: Floats) -> Statistic:
+    """The largest share of tickets that one threshold on the confidence accepts at no more than this risk.
+
+    The threshold is chosen on the same tickets, so that this is what was possible and no promise.
+    """
+    import numpy as np
+
+    grouped = _Grouping(confidence, loss)
+
+    def coverage(counts: Floats) -> Floats:
+        groups = grouped(counts)
+        kept = groups.loss_sum <= risk * groups.drawn_sum + 1e-9
+        most: Floats = np.where(kept, groups.drawn_sum, 0.0).max(axis=1, initial=0.0) / counts.sum(axis=1)
+        return most
+
+    return coverage
+
+
+def risk_coverage_curve(confidence: Floats, loss: Floats) -> list[tuple[float, float, float]]:
+    """(threshold, coverage, risk) at every confidence that occurs, the surest first."""
+    import numpy as np
+
+    n = len(loss)
+    groups = _Grouping(confidence, loss)(np.ones((1, n)))
+    thresholds = np.unique(confidence)[::-1]
+    risks = groups.loss_sum[0] / groups.drawn_sum[0]
+    return [(float(t), float(c), float(r)) for t, c, r in zip(thresholds, groups.drawn_sum[0] / n, risks, strict=True)]
+
+
+def bins_of(confidence: Floats, bins: int = BINS) -> Floats:
+    """Bin 0 … bins − 1 of each ticket, by its mid-rank: bins of equal mass, tickets of one confidence together."""
+    import numpy as np
+
+    order = np.sort(confidence)
+    rank = (np.searchsorted(order, confidence, "left") + np.searchsorted(order, confidence, "right")) / 2
+    return np.minimum(np.floor(rank * bins / max(1, len(confidence))), bins - 1)
+
+
+def ece_of(confidence: Floats, loss: Floats, bins: int = BINS) -> Statistic:
+    """Expected calibration error: mean over bins of equal mass of |confidence − share right|, weighted, 0–1.
+
+    The bins are those of the tickets as they are. The value is biased upwards where bins are small.
+    """
+    import numpy as np
+
+    numbers = bins_of(confidence, bins)
+    # One column a bin, holding each of its tickets' gap between confidence and being right.
+    gaps = np.stack([np.where(numbers == number, confidence - (1 - loss), 0.0) for number in range(bins)], axis=1)
+
+    def ece(counts: Floats) -> Floats:
+        error: Floats = np.abs(counts @ gaps).sum(axis=1) / counts.sum(axis=1)
+        return error
+
+    return ece
+
+
+def reliability(confidence: Floats, loss: Floats, bins: int = BINS) -> list[dict[str, float]]:
+    """For each bin that holds a ticket: mean confidence, share right, n."""
+    import numpy as np
+
+    numbers = bins_of(confidence, bins)
+    rows = []
+    for number in np.unique(numbers):
+        chosen = numbers == number
+        rows.append(
+            {
+                "confidence": float(confidence[chosen].mean()),
+                "right": float(1 - loss[chosen].mean()),
+                "n": int(chosen.sum()),
+            }
+        )
+    return rows
+
+
+class _Grouping:
+    """Counts → groups of equal confidence; the order is worked out once."""
+
+    def __init__(self, confidence: Floats, loss: Floats) -> None:
+        import numpy as np
+
+        _, group = np.unique(-confidence, return_inverse=True)
+        self._order = np.argsort(group, kind="stable")
+        self._starts = np.flatnonzero(np.diff(group[self._order], prepend=-1))
+        self._loss = loss[self._order]
+
+    def __call__(self, counts: Floats) -> _Groups:
+        import numpy as np
+
+        ordered = counts[:, self._order]
+        drawn = np.add.reduceat(ordered, self._starts, axis=1)
+        loss = np.add.reduceat(ordered * self._loss, self._starts, axis=1)
+        return _Groups(drawn, loss, np.cumsum(drawn, axis=1), np.cumsum(loss, axis=1))

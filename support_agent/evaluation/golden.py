@@ -1,0 +1,144 @@
+"""A golden set: tickets with what should become of them.
+
+Comes in: JSONL, one ticket a line::
+
+    {"id", "question", "answerable", "reference", "relevant_ids", "tags", "route", "history", "translation_of"}
+
+Only the first three must be there. Goes out: frozen records and the file's sha256. Knows no agent.
+
+A slice is a tag, no more: every tag makes a slice of its own, and a ticket with three tags counts in three slices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from support_agent.artefacts import sha256_bytes
+from support_agent.errors import EvaluationError
+from support_agent.evaluation.jsonl import Row, read_rows
+from support_agent.records import Route, Ticket, Turn
+
+KEYS = ("id", "question", "answerable", "reference", "relevant_ids", "tags", "route", "history", "translation_of")
+GOLDEN_FILE = "golden.jsonl"
+
+
+@dataclass(frozen=True)
+class GoldenTicket:
+    """One ticket and what is right for it.
+
+    ``answerable`` says whether the knowledge base holds the answer. ``route`` is the one route that is right; empty
+    means "answer" for an answerable ticket and anything but that for another. ``relevant_ids`` are the passages that
+    carry the answer, empty where nobody has looked. ``translation_of`` is the id of the same ticket in English.
+    """
+
+    id: str
+    question: str
+    answerable: bool
+    reference: str = ""
+    relevant_ids: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    route: str = ""
+    history: tuple[Turn, ...] = ()
+    translation_of: str = ""
+
+    @property
+    def expected(self) -> str:
+        """The route that is right: the stated one, else "answer" or "human"."""
+        return self.route or (Route.ANSWER if self.answerable else Route.HUMAN)
+
+    def ticket(self) -> Ticket:
+        """What the agent is asked."""
+        return Ticket(self.question, ticket_id=self.id, history=self.history)
+
+
+@dataclass(frozen=True)
+class GoldenSet:
+    """A golden set's tickets in file order, its name, and the sha256 of the file."""
+
+    name: str
+    sha256: str
+    tickets: tuple[GoldenTicket, ...]
+
+    @property
+    def slices(self) -> tuple[str, ...]:
+        """Every tag, in order of first use."""
+        return tuple(dict.fromkeys(tag for ticket in self.tickets for tag in ticket.tags))
+
+
+def read_golden(path: Path) -> GoldenSet:
+    """Read a golden set.
+
+    Raises:
+        EvaluationError: with file and line: a key is missing, unknown or of another type, an id stands twice, an
+            answerable ticket has nothing to hold the answer against, or the file is empty.
+    """
+    tickets: dict[str, GoldenTicket] = {}
+    for row in read_rows(path):
+        ticket = _read_ticket(row)
+        if ticket.id in tickets:
+            raise row.error(f"the id {ticket.id!r} stands there twice")
+        tickets[ticket.id] = ticket
+    if not tickets:
+        raise EvaluationError(f"{path} holds no ticket. A golden set has one JSON object on each line.")
+    for ticket in tickets.values():
+        if ticket.translation_of and ticket.translation_of not in tickets:
+            problem = f"{ticket.id!r} is a translation of {ticket.translation_of!r}, which is missing."
+            raise EvaluationError(f"{path}: {problem}")
+    return GoldenSet(path.stem, sha256_bytes(path.read_bytes()), tuple(tickets.values()))
+
+
+def find_golden(name: str) -> Path:
+    """The golden set that a path or an index's name means; an index folder may hold one as golden.jsonl.
+
+    Raises:
+        EvaluationError: there is none.
+    """
+    from support_agent.retrieval import known_indexes
+
+    if Path(name).is_file():
+        return Path(name)
+    shipped = known_indexes().get(name, Path(name)) / GOLDEN_FILE
+    if shipped.is_file():
+        return shipped
+    raise EvaluationError(f"There is no golden set {name!r}: give a JSONL file, or an index with a {GOLDEN_FILE}.")
+
+
+def _read_ticket(row: Row) -> GoldenTicket:
+    row.check_keys(KEYS)
+    ticket = GoldenTicket(
+        id=row.text("id"),
+        question=row.text("question"),
+        answerable=row.flag("answerable"),
+        reference=row.text("reference", ""),
+        relevant_ids=row.texts("relevant_ids"),
+        tags=tuple(dict.fromkeys(row.texts("tags"))),
+        route=_read_route(row, "") if row.values.get("route") else "",
+        history=_read_history(row),
+        translation_of=row.text("translation_of", ""),
+    )
+    if not ticket.id:
+        raise row.error("the id is empty")
+    if ticket.expected == Route.ANSWER and not (ticket.reference or ticket.relevant_ids):
+        raise row.error("a ticket to be answered needs a reference or relevant_ids to hold the answer against")
+    return ticket
+
+
+def _read_history(row: Row) -> tuple[Turn, ...]:
+    """Earlier turns: ``[{"ticket": …, "reply": …, "route": …}]``, the route "answer" where it is not said."""
+    turns = row.values.get("history", [])
+    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
+        raise row.error('\'history\' must be a list of {"ticket", "reply", "route"}')
+    return tuple(_read_turn(Row(turn, f"{row.where}, history")) for turn in turns)
+
+
+def _read_turn(row: Row) -> Turn:
+    row.check_keys(("ticket", "reply", "route"))
+    return Turn(row.text("ticket"), row.text("reply"), _read_route(row, Route.ANSWER))
+
+
+def _read_route(row: Row, default: str) -> Route:
+    name = row.text("route", default)
+    if name not in list(Route):
+        raise row.error(f"route {name!r} is none of {', '.join(Route)}")
+    return Route(name)

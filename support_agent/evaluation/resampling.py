@@ -1,0 +1,112 @@
+"""Bootstrap over tickets: how far a score could move with other tickets of the same kind.
+
+Comes in: one number a ticket, NaN where the score does not apply to it. Goes out: estimates with percentile intervals.
+A resample is a row of counts (how often each ticket was drawn), so that every score is a weighted one and all resamples
+are computed at once; two runs are compared on the same counts. Does not know what the numbers mean.
+
+Percentile interval: Efron and Tibshirani 1993, section 13.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    # Counts of shape (resamples, tickets) → one value for each resample, NaN where it is not defined.
+    Statistic = Callable[[Floats], Floats]
+
+RESAMPLES = 2000
+LEVEL = 0.95
+SEED = 20260101
+# Where a score does not apply.
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A score, its interval, and the number of tickets it rests on. NaN where there is nothing to rest on."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def to_dict(self) -> dict[str, float | int | None]:
+        """Plain values, rounded so that they are the same on every machine; None instead of NaN."""
+        return {"value": plain(self.value), "low": plain(self.low), "high": plain(self.high), "n": self.n}
+
+
+def draw_counts(n: int, seed: int = SEED, resamples: int = RESAMPLES) -> Floats:
+    """How often each of ``n`` tickets is drawn in each resample, shape ``(resamples, n)``."""
+    import numpy as np
+
+    if n == 0:
+        return np.zeros((resamples, 0))
+    return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
+
+
+def estimate(statistic: Statistic, counts: Floats, n: int) -> Estimate:
+    """The statistic of the tickets as they are, and its percentile interval over the resamples.
+
+    Args:
+        n: the number of tickets that the statistic rests on; the interval is NaN where that is 0.
+    """
+    import numpy as np
+
+    value = float(statistic(np.ones((1, counts.shape[1])))[0]) if n else NAN
+    low, high = interval(statistic(counts)) if n else (NAN, NAN)
+    return Estimate(value, low, high, n)
+
+
+def interval(drawn: Floats) -> tuple[float, float]:
+    """Percentile interval of resampled values; resamples in which the score is not defined are left out."""
+    import numpy as np
+
+    defined = drawn[~np.isnan(drawn)]
+    if not len(defined):
+        return NAN, NAN
+    tail = 50 * (1 - LEVEL)
+    low, high = np.percentile(defined, [tail, 100 - tail])
+    return float(low), float(high)
+
+
+def mean_of(values: Floats) -> Statistic:
+    """The weighted mean of the values that are not NaN."""
+    import numpy as np
+
+    applies = ~np.isnan(values)
+    numbers, mask = np.where(applies, values, 0.0), applies.astype(np.float64)
+
+    def mean(counts: Floats) -> Floats:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means: Floats = (counts @ numbers) / (counts @ mask)
+        return means
+
+    return mean
+
+
+def quantile_of(values: Floats, share: float) -> Statistic:
+    """The smallest value that at least ``share`` of the drawn tickets do not exceed (NaN values left out)."""
+    import numpy as np
+
+    order = np.argsort(values, kind="stable")[: int((~np.isnan(values)).sum())]
+
+    def quantile(counts: Floats) -> Floats:
+        reached = np.cumsum(counts[:, order], axis=1)
+        if not len(order):
+            return np.full(len(counts), np.nan)
+        position = (reached >= share * reached[:, -1:] - 1e-9).argmax(axis=1)
+        return np.where(reached[:, -1] > 0, values[order][position], np.nan)
+
+    return quantile
+
+
+def plain(value: float) -> float | None:
+    """Six decimals, None for NaN."""
+    return None if value != value else round(float(value), 6) + 0.0

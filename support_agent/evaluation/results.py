@@ -1,0 +1,96 @@
+"""A result folder: what a run asked, what came out, and how it scored, each file under its hash.
+
+    golden.jsonl     the golden set, byte for byte
+    outcomes.jsonl   one row a ticket
+    scores.json      every score with its interval, and what each ticket was worth
+    manifest.json    the set's sha256, the agent's versions, the package's version, the hash of each file
+
+Comes in: the parts, or a folder. Goes out: a folder, or its parts with every hash checked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support_agent.artefacts import MANIFEST, read_manifest, write_bytes, write_json, write_manifest
+from support_agent.errors import EvaluationError
+from support_agent.evaluation.golden import GOLDEN_FILE, GoldenSet, read_golden
+from support_agent.evaluation.run import Outcome, read_outcomes, write_outcomes
+
+KIND = "support-agent evaluation"
+OUTCOMES, SCORES_FILE = "outcomes.jsonl", "scores.json"
+_MEND = "Run `support-agent eval run` again."
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result folder, opened."""
+
+    name: str
+    golden: GoldenSet
+    outcomes: tuple[Outcome, ...]
+    scores: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+
+
+def write_result(
+    folder: Path,
+    golden_bytes: bytes,
+    outcomes: Sequence[Outcome],
+    scores: Mapping[str, Any],
+    facts: Mapping[str, Any],
+) -> None:
+    """Write a result folder; one that stood there before is replaced, the manifest last.
+
+    Args:
+        golden_bytes: the golden set's file.
+        facts: what else the manifest says, such as the agent's versions.
+
+    Raises:
+        EvaluationError: the folder holds something else.
+    """
+    check_free(folder)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    write_bytes(folder / GOLDEN_FILE, golden_bytes)
+    write_outcomes(folder / OUTCOMES, outcomes)
+    write_json(folder / SCORES_FILE, scores)
+    write_manifest(folder, {**facts, "kind": KIND}, [GOLDEN_FILE, OUTCOMES, SCORES_FILE])
+
+
+def check_free(folder: Path) -> None:
+    """Refuse a folder in which something other than a result stands; called before the agent's work is done.
+
+    Raises:
+        EvaluationError: it does.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise EvaluationError(f"{folder} is a file. Give --output a folder.")
+    foreign = {path.name for path in folder.iterdir()} - _OURS if folder.is_dir() else set()
+    if foreign:
+        raise EvaluationError(
+            f"{folder} holds {sorted(foreign)[0]!r}, which is no part of a result. Give another --output."
+        )
+
+
+_OURS = {GOLDEN_FILE, OUTCOMES, SCORES_FILE, MANIFEST}
+
+
+def read_result(folder: Path) -> Result:
+    """Open a result folder.
+
+    Raises:
+        EvaluationError: it is missing, of another kind, or a file is not what the manifest says.
+    """
+    manifest = read_manifest(folder, EvaluationError, _MEND)
+    if manifest.get("kind") != KIND:
+        raise EvaluationError(f"{folder} holds a {manifest.get('kind', 'folder')}, not a {KIND}. {_MEND}")
+    golden = read_golden(folder / GOLDEN_FILE)
+    try:
+        scores = json.loads((folder / SCORES_FILE).read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        raise EvaluationError(f"{folder / SCORES_FILE} cannot be read ({problem}). {_MEND}") from problem
+    return Result(folder.name, golden, tuple(read_outcomes(folder / OUTCOMES)), scores, manifest)

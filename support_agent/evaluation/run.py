@@ -1,0 +1,140 @@
+"""An agent and a golden set → what the agent did with every ticket, as rows of outcomes.jsonl.
+
+Comes in: an agent (only its ``ask_many``) and golden tickets. Goes out: frozen outcomes in the set's order, and their
+file. Does not know which of them are right: judging.py does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from support_agent.artefacts import write_bytes
+from support_agent.errors import EvaluationError
+from support_agent.evaluation.golden import GoldenSet
+from support_agent.evaluation.jsonl import read_rows
+from support_agent.records import Reply, Ticket
+
+
+class Answers(Protocol):
+    """What an evaluation needs of an agent."""
+
+    def ask_many(self, tickets: Iterable[Ticket | str]) -> Iterator[Reply]:
+        """One reply for each ticket, in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class CheckedCitation:
+    """A citation of a reply; ``verbatim`` says whether its quote stands in the passage, None where that is unknown."""
+
+    passage_id: str
+    score: float
+    quote: str
+    verbatim: bool | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one golden ticket. ``words`` counts those of the draft and of what was sent."""
+
+    id: str
+    route: str
+    confidence: float
+    text: str
+    reasons: tuple[str, ...]
+    citations: tuple[CheckedCitation, ...]
+    evidence: tuple[str, ...]
+    signals: Mapping[str, float]
+    fired: tuple[str, ...]
+    language: str
+    draft: str
+    timings_ms: Mapping[str, float]
+    words: Mapping[str, int]
+
+
+def evaluate(
+    agent: Answers,
+    golden: GoldenSet,
+    passages: Mapping[str, str],
+    on_done: Callable[[int], None] = lambda done: None,
+) -> list[Outcome]:
+    """Ask the agent every ticket of a golden set.
+
+    Args:
+        passages: id → text of the passages that may be cited, to hold quotes against; may be empty.
+        on_done: told after each ticket how many are done.
+    """
+    outcomes = []
+    for reply in agent.ask_many(ticket.ticket() for ticket in golden.tickets):
+        outcomes.append(_outcome(reply, passages))
+        on_done(len(outcomes))
+    if [outcome.id for outcome in outcomes] != [ticket.id for ticket in golden.tickets]:
+        raise EvaluationError(
+            f"The agent gave {len(outcomes)} replies for {len(golden.tickets)} tickets, or in disorder."
+        )
+    return outcomes
+
+
+def write_outcomes(path: Path, outcomes: Sequence[Outcome]) -> None:
+    """Write one JSON object a line, in order."""
+    lines = (json.dumps(asdict(outcome), ensure_ascii=False) + "\n" for outcome in outcomes)
+    write_bytes(path, "".join(lines).encode("utf-8", "backslashreplace"))
+
+
+def read_outcomes(path: Path) -> list[Outcome]:
+    """Read what ``write_outcomes`` wrote.
+
+    Raises:
+        EvaluationError: the file cannot be read, or a row is not an outcome.
+    """
+    outcomes = []
+    for row in read_rows(path):
+        try:
+            outcomes.append(_from_plain(row.values))
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+            raise row.error(f"not an outcome of `support-agent eval run` ({problem!r}); run it again") from problem
+    return outcomes
+
+
+def _outcome(reply: Reply, passages: Mapping[str, str]) -> Outcome:
+    citations = (
+        CheckedCitation(
+            cited.passage_id, cited.score, cited.quote, _stands_in(cited.quote, passages.get(cited.passage_id))
+        )
+        for cited in reply.citations
+    )
+    return Outcome(
+        id=reply.ticket_id,
+        route=str(reply.route),
+        confidence=reply.confidence,
+        text=reply.text,
+        reasons=reply.reasons,
+        citations=tuple(citations),
+        evidence=reply.evidence,
+        signals={signal.name: signal.value for signal in reply.signals},
+        fired=tuple(signal.name for signal in reply.signals if signal.fired),
+        language=reply.language,
+        draft=reply.draft,
+        timings_ms=dict(reply.timings_ms),
+        words={"draft": _count_words(reply.draft), "sent": _count_words(reply.text)},
+    )
+
+
+def _from_plain(values: Mapping[str, Any]) -> Outcome:
+    lists = {key: tuple(values[key]) for key in ("reasons", "evidence", "fired")}
+    citations = tuple(CheckedCitation(**cited) for cited in values["citations"])
+    return Outcome(**{**values, **lists, "citations": citations})
+
+
+def _stands_in(quote: str, passage: str | None) -> bool | None:
+    """Whether the quote stands in the passage word for word, line breaks aside."""
+    return None if passage is None else " ".join(quote.split()) in " ".join(passage.split())
+
+
+def _count_words(text: str) -> int:
+    return len(re.findall(r"\w+", text))

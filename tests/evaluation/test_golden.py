@@ -1,0 +1,95 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from support_agent.errors import EvaluationError
+from support_agent.evaluation.golden import find_golden, read_golden
+from support_agent.records import Route, Turn
+
+GOOD = {"id": "a", "question": "Where?", "answerable": True, "reference": "Here."}
+
+
+def test_reads_a_ticket_with_everything(tmp_path: Path) -> None:
+    row = {**GOOD, "relevant_ids": ["p:1"], "tags": ["x", "y", "x"], "history": [{"ticket": "Hi", "reply": "Hello"}]}
+    (tmp_path / "set.jsonl").write_text(json.dumps(row))
+    ticket = read_golden(tmp_path / "set.jsonl").tickets[0]
+    assert (ticket.tags, ticket.expected, ticket.history) == (
+        ("x", "y"),
+        "answer",
+        (Turn("Hi", "Hello", Route.ANSWER),),
+    )
+    assert ticket.ticket().ticket_id == "a"
+
+
+def test_a_byte_order_mark_and_blank_lines_are_read_over(tmp_path: Path) -> None:
+    (tmp_path / "set.jsonl").write_text("\ufeff\n" + json.dumps(GOOD) + "\n\n", "utf-8")
+    assert len(read_golden(tmp_path / "set.jsonl").tickets) == 1
+
+
+def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) -> None:
+    (tmp_path / "set.jsonl").write_text(json.dumps({**GOOD, "question": "a\u2028b"}, ensure_ascii=False), "utf-8")
+    assert read_golden(tmp_path / "set.jsonl").tickets[0].question == "a\u2028b"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        pytest.param("{", "line 2: not JSON", id="not JSON"),
+        pytest.param("[]", "line 2: a list instead of an object", id="a list"),
+        pytest.param({"id": "b", "answerable": False}, "line 2: the key 'question' is missing", id="missing key"),
+        pytest.param({**GOOD, "id": 7}, "line 2: 'id' must be a string, not a number", id="number as id"),
+        pytest.param({**GOOD, "id": ""}, "line 2: the id is empty", id="empty id"),
+        pytest.param(GOOD, "line 2: the id 'a' stands there twice", id="duplicate id"),
+        pytest.param(
+            {**GOOD, "id": "b", "answerable": "yes"}, "'answerable' must be true or false", id="string as flag"
+        ),
+        pytest.param(
+            {**GOOD, "id": "b", "tags": "x"}, "'tags' must be a list of strings, not a string", id="string as tags"
+        ),
+        pytest.param({**GOOD, "id": "b", "tgas": []}, "unknown key 'tgas'; known are id, question", id="misspelt key"),
+        pytest.param({**GOOD, "id": "b", "route": "bot"}, "route 'bot' is none of answer, clarify, human", id="route"),
+        pytest.param(
+            {**GOOD, "id": "b", "reference": ""}, "needs a reference or relevant_ids", id="nothing to hold it against"
+        ),
+        pytest.param(
+            {**GOOD, "id": "b", "translation_of": "z"},
+            "'b' is a translation of 'z', which is missing",
+            id="translation",
+        ),
+        pytest.param(
+            {**GOOD, "id": "b", "history": [{"ticket": "x"}]}, "line 2, history: the key 'reply'", id="history"
+        ),
+    ],
+)
+def test_says_file_line_and_what_is_wrong(tmp_path: Path, line: object, message: str) -> None:
+    text = line if isinstance(line, str) else json.dumps(line)
+    (tmp_path / "set.jsonl").write_text(json.dumps(GOOD) + "\n" + text + "\n")
+    with pytest.raises(EvaluationError, match="set.jsonl") as raised:
+        read_golden(tmp_path / "set.jsonl")
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n"], ids=["empty", "blank"])
+def test_refuses_an_empty_file(tmp_path: Path, content: str) -> None:
+    (tmp_path / "set.jsonl").write_text(content)
+    with pytest.raises(EvaluationError, match="holds no ticket"):
+        read_golden(tmp_path / "set.jsonl")
+
+
+def test_refuses_what_is_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "set.jsonl").write_bytes(b'{"id": "\xff"}')
+    with pytest.raises(EvaluationError, match="not UTF-8"):
+        read_golden(tmp_path / "set.jsonl")
+
+
+def test_the_shipped_set_is_found_by_its_index_and_read(tmp_path: Path) -> None:
+    golden = read_golden(find_golden("lamini_docs"))
+    assert len(golden.tickets) == 490
+    assert {"answerable", "refusal", "oos-far", "oos-near", "oos-named", "nameless", "near-match"} <= set(golden.slices)
+    assert {"frustrated", "danger", "injection", "language", "typos"} <= set(golden.slices)
+
+
+def test_an_unknown_set_is_named() -> None:
+    with pytest.raises(EvaluationError, match="no golden set 'nowhere'"):
+        find_golden("nowhere")

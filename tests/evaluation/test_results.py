@@ -1,0 +1,171 @@
+from pathlib import Path
+
+import pytest
+
+from support_agent.errors import EvaluationError
+from support_agent.evaluation.compare import OVERALL, check_slices, compare
+from support_agent.evaluation.golden import GoldenSet, GoldenTicket
+from support_agent.evaluation.judging import Judge
+from support_agent.evaluation.report import write_report
+from support_agent.evaluation.results import Result, read_result, write_result
+from support_agent.evaluation.run import Outcome
+from support_agent.evaluation.scores import score
+
+from .conftest import ROWS, make_golden, make_outcome, write_rows
+
+FACTS = {"set": "golden", "versions": {"index": "i", "support_agent": "0"}}
+
+
+def result_of(golden: GoldenSet, outcomes: list[Outcome], judge: Judge | None = None) -> Result:
+    manifest = {**FACTS, "files": {}}
+    return Result("run", golden, tuple(outcomes), score(golden, outcomes, judge or Judge()), manifest)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, golden: GoldenSet, outcomes: list[Outcome]) -> Path:
+    source = write_rows(tmp_path / "source.jsonl", ROWS)
+    write_result(tmp_path / "run", source.read_bytes(), outcomes, score(golden, outcomes, Judge()), FACTS)
+    return tmp_path / "run"
+
+
+def test_a_result_is_read_as_it_was_written(folder: Path, golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    result = read_result(folder)
+    assert (result.golden.sha256, list(result.outcomes)) == (golden.sha256, outcomes)
+    assert result.scores["overall"] == score(golden, outcomes, Judge())["overall"]
+
+
+@pytest.mark.parametrize("name", ["golden.jsonl", "outcomes.jsonl", "scores.json"])
+def test_a_changed_file_is_refused(folder: Path, name: str) -> None:
+    (folder / name).write_bytes((folder / name).read_bytes().replace(b"a", b"b", 1))
+    with pytest.raises(EvaluationError, match="changed or damaged. Run `support-agent eval run` again"):
+        read_result(folder)
+
+
+def test_a_folder_with_something_else_in_it_is_not_written_to(folder: Path, outcomes: list[Outcome]) -> None:
+    (folder / "thesis.txt").touch()
+    with pytest.raises(EvaluationError, match="holds 'thesis.txt', which is no part of a result"):
+        write_result(folder, b"", outcomes, {}, FACTS)
+
+
+def test_two_pages_of_one_result_are_the_same_bytes(folder: Path) -> None:
+    assert write_report(read_result(folder)) == write_report(read_result(folder))
+
+
+def test_the_page_fetches_nothing_and_runs_nothing(folder: Path) -> None:
+    page = write_report(read_result(folder)).decode()
+    assert "<script" not in page
+    assert "src=" not in page
+    assert "<link" not in page
+    assert page.count("<svg") == 6
+
+
+def test_every_picture_is_told_in_words(folder: Path) -> None:
+    page = write_report(read_result(folder)).decode()
+    assert page.count('role="img" aria-label="') == page.count("<figure") == 5
+    assert 'aria-label=""' not in page
+
+
+def test_the_page_says_at_the_top_how_it_went(folder: Path) -> None:
+    page = write_report(read_result(folder)).decode()
+    assert "Of 5 tickets 60.0% were answered; 33.3% of the answers were wrong, 10.0% are allowed." in page
+
+
+ATTACK = "<script>alert(1)</script><svg onload='x'>\"' & $\\frac{1}$ {{ 7*7 }}"
+
+
+def test_what_stands_in_tickets_tags_and_answers_is_escaped() -> None:
+    ticket = GoldenTicket(ATTACK, ATTACK, True, reference=ATTACK + " x", tags=(ATTACK,))
+    wrong = GoldenTicket("b", ATTACK, False, tags=("b",))
+    outcomes = [
+        make_outcome(ATTACK, "answer", text=ATTACK, draft=ATTACK, reasons=(ATTACK,), timings_ms={ATTACK: 2.0}),
+        make_outcome("b", "answer", text=ATTACK, draft=ATTACK),
+    ]
+    page = write_report(result_of(make_golden([ticket, wrong]), outcomes)).decode()
+    assert "<script" not in page
+    assert "<svg onload" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "{{ 7*7 }}" in page
+
+
+def test_half_a_surrogate_pair_does_not_stop_the_page_nor_the_folder(tmp_path: Path) -> None:
+    golden = make_golden([GoldenTicket("a", "x", False, tags=("t",))])
+    outcomes = [make_outcome("a", "answer", text="broken \ud83d here", draft="broken \ud83d here")]
+    assert b"broken ? here" in write_report(result_of(golden, outcomes))
+    row = b'{"id": "a", "question": "x", "answerable": false}\n'
+    write_result(tmp_path / "run", row, outcomes, score(golden, outcomes, Judge()), FACTS)
+    assert read_result(tmp_path / "run").outcomes[0].text == "broken \ud83d here"
+
+
+def test_a_run_without_any_text_still_makes_a_page(golden: GoldenSet) -> None:
+    silent = [make_outcome(ticket.id, timings_ms={}) for ticket in golden.tickets]
+    assert b"no ticket was answered" in write_report(result_of(golden, silent))
+
+
+def many(share_right: float) -> tuple[GoldenSet, list[Outcome]]:
+    """40 tickets of two slices; the first ``share_right`` of each slice are answered rightly, the others wrongly."""
+    tickets = [
+        GoldenTicket(f"{n}", "?", True, reference="yes", tags=("even" if n % 2 == 0 else "odd",)) for n in range(40)
+    ]
+    texts = ["yes" if n // 2 < 20 * share_right else "no" for n in range(40)]
+    return make_golden(tickets), [
+        make_outcome(ticket.id, "answer", text=text, confidence=0.5)
+        for ticket, text in zip(tickets, texts, strict=True)
+    ]
+
+
+def test_a_run_compared_with_itself_is_no_change(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    found = compare(result_of(golden, outcomes), result_of(golden, outcomes))
+    assert {difference.verdict for difference in found.differences} == {"same"}
+    assert {difference.difference for difference in found.differences} == {0.0}
+    assert (found.moved, found.worse_slices()) == ((), [])
+
+
+def test_a_fall_beyond_chance_is_worse_in_every_slice() -> None:
+    found = compare(result_of(*many(0.9)), result_of(*many(0.4)))
+    assert found.worse_slices() == [OVERALL, "even", "odd"]
+    assert found.worse_slices(["odd"]) == ["odd"]
+
+
+def test_a_rise_is_better_and_no_slice_is_worse() -> None:
+    found = compare(result_of(*many(0.4)), result_of(*many(0.9)))
+    assert found.worse_slices() == []
+    assert ("right", "better") in {(d.score, d.verdict) for d in found.differences}
+
+
+def test_one_ticket_of_forty_is_within_chance() -> None:
+    assert compare(result_of(*many(0.9)), result_of(*many(0.85))).worse_slices() == []
+
+
+def test_the_difference_is_second_minus_first() -> None:
+    first = compare(result_of(*many(0.9)), result_of(*many(0.4))).differences[0]
+    assert (first.slice, first.score, first.first, first.second, first.difference) == (
+        "all tickets",
+        "right",
+        0.9,
+        0.4,
+        -0.5,
+    )
+
+
+def test_tickets_that_went_another_way_are_listed(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    changed = [*outcomes[:2], make_outcome("c", "human"), *outcomes[3:]]
+    moved = compare(result_of(golden, outcomes), result_of(golden, changed)).moved
+    assert [(m.id, m.first_route, m.second_route, m.first_right, m.second_right) for m in moved] == [
+        ("c", "answer", "human", False, True)
+    ]
+
+
+def test_runs_of_two_golden_sets_are_not_compared(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    other, answers = many(0.5)
+    with pytest.raises(EvaluationError, match="two golden sets"):
+        compare(result_of(golden, outcomes), result_of(other, answers))
+
+
+def test_runs_judged_in_two_ways_are_not_compared(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    with pytest.raises(EvaluationError, match="judged in two ways"):
+        compare(result_of(golden, outcomes), result_of(golden, outcomes, Judge(right_f1=0.9)))
+
+
+def test_an_unknown_slice_is_refused_with_those_there_are(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    with pytest.raises(EvaluationError, match="no slice 'owm'; it has: all tickets, own, far, danger, trap"):
+        check_slices(result_of(golden, outcomes), ["owm"])

@@ -1,0 +1,134 @@
+from pathlib import Path
+
+import pytest
+
+from support_agent.errors import EvaluationError
+from support_agent.evaluation.golden import GoldenSet, GoldenTicket
+from support_agent.evaluation.judging import Judge, Verdict, judge_all, read_verdicts
+from support_agent.evaluation.run import Outcome
+from support_agent.evaluation.scores import score
+
+from .conftest import make_golden, make_outcome, write_rows
+
+
+def values(golden: GoldenSet, outcomes: list[Outcome], judge: Judge | None = None) -> dict[str, float]:
+    found = score(golden, outcomes, judge or Judge())["overall"]["scores"]
+    return {name: entry["value"] for name, entry in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("right", 2 / 5),  # a and e
+        ("answered", 3 / 5),
+        ("risk", 1 / 3),  # c of a, c, e
+        ("wrong_answer", 1 / 5),
+        ("false_alarm", 1 / 2),  # b of a, b
+        ("abstention_precision", 1 / 2),  # d of b, d
+        ("abstention_recall", 2 / 3),  # c of c, d, e was answered wrongly
+        ("token_f1", 1.0),
+        ("token_f1_all", 1 / 2),
+        ("exact", 1.0),
+        ("citation_precision", 1 / 2),
+        ("recall@1", 0.0),
+        ("recall@3", 1.0),
+        ("mrr", 1 / 2),
+        ("generated", 4 / 5),
+        ("aurc", (0 + 0 + 1 / 3 + 1 / 4 + 2 / 5) / 5),  # a, e, c wrong, b right as a draft, d without a text
+        ("augrc", (0 + 0 + 0.5 + 1 + 1.5) / 25),
+        ("coverage@5%", 2 / 5),
+        ("coverage@20%", 2 / 5),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_scores_by_hand(golden: GoldenSet, outcomes: list[Outcome], name: str, value: float) -> None:
+    assert values(golden, outcomes)[name] == pytest.approx(value, abs=1e-6)
+
+
+def test_slices_hold_their_own_tickets(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    slices = score(golden, outcomes, Judge())["slices"]
+    assert {name: (table["n"], table["scores"]["right"]["value"]) for name, table in slices.items()} == {
+        "own": (2, 0.5),
+        "far": (1, 0.0),
+        "danger": (1, 0.0),
+        "trap": (1, 1.0),
+    }
+
+
+def test_routes_are_counted_by_what_was_wanted(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    routes = score(golden, outcomes, Judge())["routes"]
+    assert routes["answer"] == {"answer": 1, "clarify": 0, "human": 1}
+    assert routes["human"] == {"answer": 2, "clarify": 1, "human": 0}
+
+
+@pytest.mark.parametrize(
+    ("ticket", "outcome", "right"),
+    [
+        pytest.param({}, {"route": "human"}, 1.0, id="handed over"),
+        pytest.param({}, {"route": "clarify"}, 1.0, id="asked back"),
+        pytest.param({"route": "human"}, {"route": "clarify"}, 0.0, id="asked back where a person was wanted"),
+        pytest.param({"route": "clarify"}, {"route": "clarify"}, 1.0, id="asked back as wanted"),
+        pytest.param({}, {"route": "answer", "text": "x"}, 0.0, id="answered"),
+        pytest.param(
+            {"reference": "x y"}, {"route": "answer", "text": "x y"}, 1.0, id="answered as the reference says"
+        ),
+        pytest.param(
+            {"reference": "x", "route": "human"},
+            {"route": "answer", "text": "x"},
+            0.0,
+            id="true, but a person was wanted",
+        ),
+    ],
+)
+def test_what_is_right_for_an_unanswerable_ticket(
+    ticket: dict[str, str], outcome: dict[str, str], right: float
+) -> None:
+    golden = make_golden([GoldenTicket("a", "?", answerable=False, **ticket)])  # type: ignore[arg-type]
+    assert judge_all(golden, [make_outcome("a", **outcome)], Judge()).values["right"].tolist() == [right]
+
+
+def test_without_a_reference_a_relevant_citation_makes_an_answer_right(
+    golden: GoldenSet, outcomes: list[Outcome]
+) -> None:
+    asked = make_golden([GoldenTicket("a", "Where?", answerable=True, relevant_ids=("p:1",))])
+    assert values(asked, outcomes[:1])["right"] == 1.0
+
+
+def test_a_persons_verdict_outranks_the_reference(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    judge = Judge(verdicts={"a": Verdict(right=False)})
+    assert values(golden, outcomes, judge)["right"] == pytest.approx(1 / 5)
+
+
+def test_a_verdict_on_another_text_is_not_used(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    judge = Judge(verdicts={"a": Verdict(right=False, text="In Berlin.")})
+    assert values(golden, outcomes, judge)["right"] == pytest.approx(2 / 5)
+
+
+def test_a_verdict_that_stands_twice_is_an_error_with_its_line(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "verdicts.jsonl", [{"id": "a", "right": True}, {"id": "a", "right": False}])
+    with pytest.raises(EvaluationError, match="line 2: the id 'a' stands there twice"):
+        read_verdicts(path)
+
+
+def test_similarity_is_asked_only_of_answers_with_a_reference(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def similarity(pairs: object) -> list[float]:
+        asked.extend(pairs)  # type: ignore[arg-type]
+        return [0.25]
+
+    found = score(golden, outcomes, Judge(), similarity=similarity)["overall"]["scores"]["similarity"]
+    assert asked == [("In Palo Alto.", "In Palo Alto.")]
+    assert (found["value"], found["n"]) == (0.25, 1)
+
+
+def test_a_run_that_answers_nothing_has_no_risk(golden: GoldenSet) -> None:
+    silent = [make_outcome(ticket.id) for ticket in golden.tickets]
+    found = values(golden, silent)
+    assert "risk" not in found
+    assert found["abstention_recall"] == 1.0
+    assert found["aurc"] == 1.0
+
+
+def test_the_same_outcomes_score_the_same(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    assert score(golden, outcomes, Judge()) == score(golden, outcomes, Judge())
