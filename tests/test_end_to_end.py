@@ -27,11 +27,24 @@ def test_answers_from_the_shipped_index_and_cites_the_row(agent: Agent) -> None:
     assert reply.citations[0].quote == "Lamini is located in Palo Alto, California."
 
 
+def test_the_shipped_calibration_keeps_its_promise_on_paper(agent: Agent) -> None:
+    calibration = agent.gate.calibration
+    assert calibration is not None
+    assert (calibration.about, calibration.certificate.max_error, calibration.certificate.delta) == (
+        "supported",
+        0.1,
+        0.05,
+    )
+    assert calibration.certificate.upper is not None
+    assert calibration.certificate.upper <= 0.1
+    assert agent.ask("Where is Lamini located?").versions["calibration"] == calibration.version
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("I want to speak to a human", "asked_for_human"),
-        ("What is the best pizza in Naples?", "no_passage"),
+        ("What is the best pizza in Naples?", "out_of_scope"),
         ("I am going to hurt myself", "danger_self_harm"),
     ],
 )
@@ -50,6 +63,8 @@ def test_a_row_of_your_own_is_answered_and_cited(tmp_path: Path, monkeypatch: py
     Path("auth.csv").write_text(f'question,answer\n{AUTH_QUESTION},"{AUTH_ANSWER}"\n')
     runner = CliRunner()
     assert runner.invoke(app, ["index", "add", "lamini_docs", "auth.csv"]).exit_code == 0
-    done = runner.invoke(app, ["ask", AUTH_QUESTION])
+    asked = runner.invoke(app, ["ask", AUTH_QUESTION])
+    assert "not_calibrated" in asked.stderr
+    done = runner.invoke(app, ["ask", "--calibration", "none", AUTH_QUESTION])
     assert "Authorization: Bearer" in done.stdout
     assert "[auth:1" in done.stderr

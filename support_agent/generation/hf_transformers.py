@@ -129,9 +129,7 @@ class TransformersGenerator:
         kept = before_stop(text)
         ended = ids[count - 1] in self._ends or kept != text
         finish, written = "stop" if ended else "length", log_probs[:count]
-        return watch.last_word(
-            Draft(kept, self.name, finish, count, math.fsum(written), min(written, default=None))
-        )
+        return watch.last_word(Draft(kept, self.name, finish, count, math.fsum(written), min(written, default=None)))
 
     def _settings(self) -> Any:
         from transformers import GenerationConfig

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.artefacts import sha256_file, write_json
+from support_agent.artefacts import sha256_bytes, sha256_file, write_json
 from support_agent.errors import ConfigError, GenerationError, ModelFileError
 from support_agent.generation.adapters import choose_adapter, hash_folder
 from support_agent.generation.find_model import find_gguf, find_model
@@ -48,13 +48,16 @@ class OpenVinoGenerator:
 
     name = "openvino"
 
-    def __init__(self, folder: Path, *, max_new_tokens: int, threads: int = 0) -> None:
+    def __init__(self, folder: Path, *, max_new_tokens: int, threads: int = 0, version: str = "") -> None:
         """Load a folder that ``converted_model`` has made.
+
+        Args:
+            version: names the weights; the folder's own name changes with the engine too.
 
         Raises:
             ModelFileError: the engine cannot load it.
         """
-        self.version = folder.name
+        self.version = version or folder.name
         geometry = _read_geometry(folder)
         self._limit_tokens = geometry["context_tokens"] - max_new_tokens
         if self._limit_tokens < 1:
@@ -87,7 +90,8 @@ class OpenVinoGenerator:
             )
         adapter = choose_adapter(config, on_progress=on_progress)
         folder = converted_model(source, adapter, on_progress=on_progress)
-        return cls(folder, max_new_tokens=config.max_new_tokens, threads=config.threads)
+        version = weights_version(source, adapter)
+        return cls(folder, max_new_tokens=config.max_new_tokens, threads=config.threads, version=version)
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """Write one draft for each prompt; see ``Generator``."""
@@ -202,6 +206,12 @@ def converted_model(source: Path, adapter: Path | None = None, *, on_progress: O
         lambda place: _convert(source, adapter, place),
         on_progress=on_progress,
     )
+
+
+def weights_version(source: Path, adapter: Path | None) -> str:
+    """Name and hash of a model and its adapter, whatever engine runs them."""
+    hashes = f"{sha256_file(source)}\0{hash_folder(adapter) if adapter else ''}"
+    return f"{source.stem}{f'-{adapter.resolve().name}' if adapter else ''}-{sha256_bytes(hashes.encode())[:12]}"
 
 
 def _convert(source: Path, adapter: Path | None, place: Path) -> None:

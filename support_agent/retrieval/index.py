@@ -103,7 +103,7 @@ class Index:
         return self.search_without(texts, k, [()] * len(texts))
 
     def search_without(self, texts: Sequence[str], k: int, hidden: Sequence[Collection[str]]) -> list[list[Passage]]:
-        """Like ``search``, as if the passages with the ids in ``hidden`` were not in the index, for each text its own."""
+        """Like ``search``, as if for each text the passages with its ids in ``hidden`` were not in the index."""
         if not texts:
             return []
         vectors = self.embedder.encode(texts)

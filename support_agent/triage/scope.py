@@ -66,13 +66,14 @@ class ScopeModel:
     def probability(self, text: str, log_odds: float) -> float:
         """Log-odds of a text → its score.
 
-        A word or two, or a text in another language, show little either way: with fewer than two words that the model
-        knows, the log-odds are drawn towards the threshold, without crossing it.
+        A word or two, or a text in another language, are no ground for a sure rejection: with fewer than two words that
+        the model knows, log-odds below the threshold are drawn towards it.
         """
         limit = math.log(self.threshold / (1 - self.threshold))
-        known = sum(word in self.words for word in set(content_words(text)))
-        trust = max(_LEAST_TRUST, min(1.0, known / _ENOUGH_WORDS))
-        log_odds = limit + trust * (log_odds - limit)
+        if log_odds < limit:
+            known = sum(word in self.words for word in set(content_words(text)))
+            trust = max(_LEAST_TRUST, min(1.0, known / _ENOUGH_WORDS))
+            log_odds = limit + trust * (log_odds - limit)
         return 1 / (1 + math.exp(-max(-_MOST_LOG_ODDS, min(_MOST_LOG_ODDS, log_odds))))
 
     def _words_weight(self, text: str) -> float:

@@ -1,6 +1,6 @@
 """An index's own questions and texts about anything else → the parameters of the scope signal.
 
-Knows no gate and no label. Takes some 10 s for 1,000 questions, nearly all of it for the embedding.
+Knows no gate and no label. Takes some 15 s for 1,000 questions, most of it for the embedding.
 """
 
 from __future__ import annotations

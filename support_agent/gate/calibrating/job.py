@@ -148,7 +148,7 @@ def _who_drafts(
                 adapter_name(config),
             )
         return [(config, rows)]
-    parted = []
+    parted: list[tuple[Config, Sequence[Passage]]] = []
     for folder in sorted(cross_fitted.glob("fold-*")):
         held = set(json.loads((folder / "manifest.json").read_text("utf-8")).get("held_out", ()))
         some = [row for row in rows if row.passage_id in held]

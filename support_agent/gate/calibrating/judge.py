@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from support_agent.errors import CalibrationError
 from support_agent.gate.calibrating.labels import Labels
 from support_agent.gate.calibrating.measured_rows import MeasuredRow
 from support_agent.gate.combiner import Combiner, cross_fit, fit
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 About = Literal["supported", "agrees"]
 SHIPPED = Path(__file__).parent / "judges.json"
+# Cohen's kappa below which a judge's labels are not worth a promise ("fair" at best, Landis and Koch 1977).
+LEAST_KAPPA = 0.4
 _WORD = re.compile(r"\w+")
 
 
@@ -57,8 +60,18 @@ class Judge:
 
 
 def judged(rows: Sequence[MeasuredRow], about: About, embedder: Embedder) -> Labels:
-    """The shipped judge's label for every answer that might be sent."""
+    """The shipped judge's label for every answer that might be sent.
+
+    Raises:
+        CalibrationError: the judge agrees with readers hardly better than chance.
+    """
     judge = shipped_judges()[about]
+    kappa = judge.agreement["kappa"]
+    if kappa < LEAST_KAPPA:
+        raise CalibrationError(
+            f"Nobody has labelled the answers, and the judge of {about!r} agrees with readers hardly better than "
+            f"chance (kappa {kappa:.2f}). Label them (--to-read, then --labels), or say --about agrees."
+        )
     waiting = [row for row in rows if not row.held]
     drafted = [row.drafted for row in waiting]
     answers = [
