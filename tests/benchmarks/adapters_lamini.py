@@ -158,7 +158,7 @@ def rouge_l(text: str, reference: str) -> float:
 
 def supported(text: str, passages: Sequence[Passage]) -> float:
     """Share of sentences that a passage carries; an empty draft has none."""
-    checked = SupportChecker(passages, Config().min_support).check_all(text)
+    checked = SupportChecker(passages).check_all(text)
     return sum(sentence.fits for sentence in checked) / len(checked) if checked else 0.0
 
 
