@@ -32,7 +32,7 @@ from rich.table import Table
 from finetune.encoding import encode_all
 from finetune.examples import Example, plain_prompt
 from support_agent.config import Config
-from support_agent.gate.after import MAX_LOOP_SHARE
+from support_agent.gate.generation_signals import MAX_LOOP_SHARE
 from support_agent.gate.support import SupportChecker
 from support_agent.generation import open_generator
 from support_agent.generation.adapters import find_adapter
