@@ -77,7 +77,8 @@ class Agent:
         from support_agent.config import Config, load_config
         from support_agent.generation import open_generator
         from support_agent.retrieval import Index, find_index
-        from support_agent.triage.language import detect
+        from support_agent.retrieval.remembering import RememberingEmbedder
+        from support_agent.triage import triage_ticket
 
         if isinstance(config, Config):
             if overrides or profile:
@@ -85,11 +86,11 @@ class Agent:
             settings = config
         else:
             settings = load_config(config, profile=profile, **overrides).config
-        detect(
-            "What language is this?"
-        )  # reads the language model now: a disk that is full then stops the start, not the first ticket
+        # Reads the language model and compiles the patterns: what a full disk stops is the start, not the first ticket.
+        triage_ticket(Ticket("What language is this?"), settings)
         folder = find_index(settings.index)
         index = Index.open(folder, offline=settings.offline, threads=settings.threads, on_progress=on_progress)
+        index.embedder = RememberingEmbedder(index.embedder)  # several signals read the same ticket
         return cls(index, open_generator(settings, on_progress=on_progress), settings)
 
     def ask(self, ticket: Ticket | str) -> Reply:

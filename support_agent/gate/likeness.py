@@ -1,27 +1,21 @@
 """Ticket and passages → does one of them answer this very question, or only one like it?
 
-Low means less sure, in every one. Costs one call of the embedder, 5 ms for a ticket alone; titles are embedded once and
-kept. All are reported, for the combiner; none decides alone.
+Low means less sure, in every one. Costs one call of the embedder for the titles that it has not met lately. All are
+reported, for the combiner; none decides alone.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from support_agent.records import Passage, Signal
 from support_agent.wording import content_words
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from support_agent.retrieval.embedders import Embedder
-
-_TITLES_KEPT = 10_000
 
 
 class Likeness:
@@ -31,8 +25,6 @@ class Likeness:
         self._embedder = embedder
         self._passages = len(passages)
         self._holding = Counter(word for passage in passages for word in _words(passage))
-        self._titles: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
-        self._alone = Lock()
 
     def signals(self, text: str, passages: Sequence[Passage]) -> tuple[Signal, ...]:
         """What the passages lack of the question, and the question of their titles, each 0–1 or a cosine.
@@ -45,7 +37,7 @@ class Likeness:
         asked = frozenset(content_words(text))
         held = frozenset(word for passage in passages for word in _words(passage))
         titles = [frozenset(content_words(passage.title)) for passage in passages]
-        vectors = self._vectors([text, *(passage.title for passage in passages)])
+        vectors = self._embedder.encode([text, *(passage.title for passage in passages)])
         values = {
             "title_likeness": max((float(vectors[0] @ title) for title in vectors[1:]), default=0.0),
             "rare_words_covered": self._share(asked, held),
@@ -58,19 +50,6 @@ class Likeness:
         weights = {word: math.log((self._passages + 1) / (self._holding[word] + 0.5)) for word in words}
         whole = math.fsum(weights.values())
         return math.fsum(weight for word, weight in weights.items() if word in held) / whole if whole else 1.0
-
-    def _vectors(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
-        """Vectors of a ticket and of titles; the titles' are kept, the least used go first."""
-        with self._alone:
-            new = list(dict.fromkeys(text for text in texts if text not in self._titles))
-            made = dict(zip(new, self._embedder.encode(new), strict=True)) if new else {}
-            vectors = [made[text] if text in made else self._titles[text] for text in texts]
-            for text, vector in zip(texts[1:], vectors[1:], strict=True):
-                self._titles[text] = vector
-                self._titles.move_to_end(text)
-            while len(self._titles) > _TITLES_KEPT:
-                self._titles.popitem(last=False)
-        return vectors
 
 
 def _words(passage: Passage) -> frozenset[str]:
