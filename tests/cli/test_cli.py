@@ -23,7 +23,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     monkeypatch.setenv("SUPPORT_AGENT_INDEXES", str(tmp_path / "indexes"))
     Path("rows.jsonl").write_text("\n".join(json.dumps(row) for row in ROWS))
     Path("support_agent.toml").write_text(
-        'index = "shop"\ngenerator = "extractive"\nmin_retrieval_score = 0.2\npassages = 2\n'
+        'index = "shop"\ngenerator = "extractive"\ncalibration = "none"\nmin_retrieval_score = 0.2\npassages = 2\n'
     )
     runner = CliRunner()
     made = runner.invoke(app, ["index", "build", "shop", "rows.jsonl", "--embedder", "hashing"])
