@@ -162,7 +162,16 @@ class Gate:
 
 
 # Signal of a ticket's meaning → the reason for which it alone hands the ticket over, the graver first.
-_MEANT = {"frustration": "frustrated", "scope": "out_of_scope"}
+_MEANT = {
+    "learned_danger_self_harm": "danger_self_harm",
+    "learned_danger_violence": "danger_violence",
+    "learned_danger_legal": "danger_legal",
+    "learned_asks_for_human": "asked_for_human",
+    "learned_abuse": "abuse",
+    "learned_injection": "injection",
+    "frustration": "frustrated",
+    "scope": "out_of_scope",
+}
 
 
 def alone(signals: Sequence[Signal]) -> tuple[str, ...]:

