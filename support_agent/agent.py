@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from support_agent.errors import ConfigError
 from support_agent.journey import Journey, milliseconds_since
-from support_agent.records import Citation, Draft, Reply, Route, Ticket
+from support_agent.records import Reply, Route, Ticket
+from support_agent.replying import ReplyWriter, continue_from
 from support_agent.sentences import split_sentences
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from support_agent.gate import Decision
     from support_agent.gate.sentence_gate import SentenceGate
     from support_agent.generation.generator import Generator
-    from support_agent.generation.prompt import Prompt
     from support_agent.models import OnProgress
     from support_agent.retrieval import Index
     from support_agent.streaming import ReplyStream
@@ -50,6 +50,7 @@ class Agent:
         self.gate = open_gate(index, generator, config)
         self.texts = load_texts(Path(config.texts) if config.texts else None)
         self.versions: Mapping[str, str] = versions_of(index, generator, config, self.texts, self.gate)
+        self._replies = ReplyWriter(self.texts, next(iter(config.languages), "en"), self.versions)
 
     @classmethod
     def load(
@@ -122,14 +123,18 @@ class Agent:
             yield from split_sentences(whole.text)
             return whole
         self._prepare([journey])
-        gate = SentenceGate(journey.passages, journey.triage.text if journey.triage else "")
         if journey.reply is None:
-            started = time.perf_counter()
-            yield from self._write_sentences(journey, gate)
-            journey.timings_ms["generation"] = milliseconds_since(started)
+            self._guarded("generation", journey, self._write_prompt)
+        if journey.reply is not None:
+            yield journey.reply.text
+            return self._replies.timed(journey)
+        gate = SentenceGate(journey.passages, journey.triaged.text)
+        started = time.perf_counter()
+        yield from self._write_sentences(journey, gate)
+        journey.timings_ms["generation"] += milliseconds_since(started)
         if journey.reply is None:
             self._guarded("gate_after", journey, self._finish)
-        reply = _continue_from(gate.sent, gate.citations, self._replied(journey))
+        reply = continue_from(gate.sent, gate.citations, self._replies.timed(journey))
         yield reply.text[len(gate.sent) :]
         return reply
 
@@ -141,8 +146,7 @@ class Agent:
         from support_agent.generation.attempts import log_failure
         from support_agent.streaming import DraftStream
 
-        prompt = self._prompt(journey)
-        writing = DraftStream(self.generator, prompt)
+        writing = DraftStream(self.generator, journey.prompted)
         try:
             for piece in writing:
                 if allowed := gate.push(piece):
@@ -153,7 +157,7 @@ class Agent:
             if gate.sent:
                 self._close(journey, Route.HUMAN, ("generator_failed",))
             else:
-                journey.draft = self._stand_in(journey, prompt)
+                self._guarded("generation", journey, self._stand_in)
 
     def _answer_batch(self, tickets: Sequence[Ticket]) -> list[Reply]:
         journeys = [Journey(ticket) for ticket in tickets]
@@ -162,7 +166,7 @@ class Agent:
         for journey in journeys:
             if journey.reply is None:
                 self._guarded("gate_after", journey, self._finish)
-        return [self._replied(journey) for journey in journeys]
+        return [self._replies.timed(journey) for journey in journeys]
 
     def _prepare(self, journeys: Sequence[Journey]) -> None:
         """Everything that costs no generator call."""
@@ -177,6 +181,7 @@ class Agent:
     def _triage(self, journey: Journey) -> None:
         from support_agent.triage import triage_ticket
 
+        journey.ticket = _readable_history(journey.ticket)
         journey.triage = triage = triage_ticket(journey.ticket, self.config)
         if triage.route is not None:
             self._close(journey, triage.route, triage.reasons)
@@ -224,29 +229,32 @@ class Agent:
         """Write all drafts together; the best passage's words serve where the generator fails."""
         from support_agent.generation.attempts import try_to_write
 
-        if not journeys:
-            return
+        for journey in journeys:
+            self._guarded("generation", journey, self._write_prompt)
+        prompted = [journey for journey in journeys if journey.reply is None]
         started = time.perf_counter()
-        prompts = [self._prompt(journey) for journey in journeys]
-        drafts = try_to_write(self.generator, prompts)
-        for journey, prompt, draft in zip(journeys, prompts, drafts, strict=True):
-            journey.draft = draft or self._stand_in(journey, prompt)
-            journey.timings_ms["generation"] = milliseconds_since(started) / len(journeys)
+        drafts = try_to_write(self.generator, [journey.prompted for journey in prompted])
+        share_ms = milliseconds_since(started) / max(1, len(prompted))
+        for journey, draft in zip(prompted, drafts, strict=True):
+            journey.draft = draft
+            journey.timings_ms["generation"] += share_ms
+            if draft is None:
+                self._guarded("generation", journey, self._stand_in)
 
-    def _prompt(self, journey: Journey) -> Prompt:
+    def _write_prompt(self, journey: Journey) -> None:
         from support_agent.generation.prompt import write_prompt
 
-        return write_prompt(journey.triaged.text, journey.passages, journey.ticket.history)
+        journey.prompt = write_prompt(journey.triaged.text, journey.passages, journey.ticket.history)
 
-    def _stand_in(self, journey: Journey, prompt: Prompt) -> Draft | None:
+    def _stand_in(self, journey: Journey) -> None:
         """The best passage's own words, unless a promise is kept: it was measured with the generator that failed."""
         from support_agent.generation.extractive import ExtractiveGenerator
 
         if self.gate.promises:
             self._close(journey, Route.HUMAN, ("generator_down",))
-            return None
+            return
         journey.notes.append("generator_down")
-        return ExtractiveGenerator().generate([prompt])[0]
+        journey.draft = ExtractiveGenerator().generate([journey.prompted])[0]
 
     def _finish(self, journey: Journey) -> None:
         decision = self.gate.after(journey.triaged.text, journey.written, journey.passages, journey.signals)
@@ -254,36 +262,8 @@ class Agent:
         if journey.reply is None:
             self._close(journey, Route.HUMAN, ("internal_error",))
 
-    def _close(self, journey: Journey, route: Route, reasons: tuple[str, ...]) -> Reply:
-        """Make the reply. What the customer sees follows from the route."""
-        from support_agent.gate import customer_text
-
-        decision = journey.decisions[-1] if journey.decisions else None
-        language = journey.triage.language if journey.triage else "und"
-        if decision and route is Route.ANSWER:
-            text = decision.text
-        else:
-            spoken = language if language != "und" else next(iter(self.config.languages), "en")
-            text = customer_text(route, reasons, journey.passages, language=spoken, texts=self.texts)
-        journey.reply = Reply(
-            ticket_id=journey.ticket.ticket_id,
-            route=route,
-            text=text,
-            confidence=decision.confidence if decision else 0.0,
-            reasons=(*reasons, *journey.notes),
-            citations=decision.citations if decision else (),
-            language=language,
-            signals=journey.signals,
-            draft=journey.draft.text if journey.draft else "",
-            evidence=tuple(passage.passage_id for passage in journey.passages),
-            versions=dict(self.versions),
-        )
-        return journey.reply
-
-    def _replied(self, journey: Journey) -> Reply:
-        reply = journey.reply or self._close(journey, Route.HUMAN, ("internal_error",))
-        timings = {name: round(value, 3) for name, value in journey.timings_ms.items()}
-        return replace(reply, timings_ms={**timings, "total": round(sum(timings.values()), 3)})
+    def _close(self, journey: Journey, route: Route, reasons: tuple[str, ...]) -> None:
+        self._replies.close(journey, route, reasons)
 
     def _guarded(self, stage: str, journey: Journey, step: Callable[[Journey], None]) -> None:
         """Run a step of one ticket; whatever it raises becomes a hand-off with the reason ``internal_error``."""
@@ -301,9 +281,8 @@ def _as_ticket(ticket: Ticket | str) -> Ticket:
     return Ticket(ticket) if isinstance(ticket, str) else ticket
 
 
-def _continue_from(sent: str, citations: tuple[Citation, ...], reply: Reply) -> Reply:
-    """A reply that begins with what was streamed already, even where the draft was held back in the end."""
-    if reply.text.startswith(sent):
-        return reply
-    text = sent if reply.route is Route.ANSWER else f"{sent}\n\n{reply.text}"
-    return replace(reply, text=text, citations=citations)
+def _readable_history(ticket: Ticket) -> Ticket:
+    """The ticket with the customer's earlier words cleaned as its own are: they are searched with, and prompted."""
+    from support_agent.triage.readable import clean
+
+    return replace(ticket, history=tuple(replace(turn, ticket=clean(turn.ticket)) for turn in ticket.history))

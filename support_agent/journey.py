@@ -10,6 +10,7 @@ from support_agent.records import Draft, Passage, Reply, Signal, Ticket, Triage
 
 if TYPE_CHECKING:
     from support_agent.gate.decision import Decision
+    from support_agent.generation.prompt import Prompt
 
 
 @dataclass
@@ -20,6 +21,7 @@ class Journey:
     triage: Triage | None = None
     passages: list[Passage] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    prompt: Prompt | None = None
     draft: Draft | None = None
     reply: Reply | None = None
     notes: list[str] = field(default_factory=list)
@@ -37,6 +39,13 @@ class Journey:
         """Everything measured so far."""
         words = self.triage.signals if self.triage else ()
         return (*words, *(signal for decision in self.decisions for signal in decision.signals))
+
+    @property
+    def prompted(self) -> Prompt:
+        """The prompt that was written for the generator."""
+        if self.prompt is None:
+            raise RuntimeError(f"ticket {self.ticket.ticket_id} has no prompt")
+        return self.prompt
 
     @property
     def written(self) -> Draft:

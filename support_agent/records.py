@@ -142,11 +142,13 @@ class Citation:
 class Reply:
     """What comes out of the agent for one ticket, for every route.
 
-    ``text`` is what the customer is sent. ``confidence`` is 0–1, high = surer, and 0 for a ticket that never reached
-    generation. ``reasons`` are the codes that decided the route (see ``support_agent.gate.texts.REASONS`` for their
-    sentences). ``draft`` is the generator's own text, kept for the human side and never sent as it is. ``evidence``
-    holds the ids of the passages that were found, best first. ``versions`` are the hashes that make the reply
-    repeatable: model, index, prompt, package.
+    ``text`` is what the customer is sent. ``confidence`` is 0–1, high = surer, and 0 where a signal alone
+    decided. ``reasons`` are the codes that decided the route (see ``support_agent.gate.texts.REASONS`` for their
+    sentences). ``draft`` is the generator's own text, kept for the human side and never sent as it is;
+    ``draft_tokens`` is how many tokens were generated for it, 0 where the backend does not count them. ``held_text`` is
+    what would have been sent had the confidence sufficed; empty where the text was sent or nothing could be.
+    ``evidence`` holds the ids of the passages that were found, best first. ``versions`` are the hashes that make the
+    reply repeatable: model, index, prompt, package.
     """
 
     ticket_id: str
@@ -161,6 +163,8 @@ class Reply:
     evidence: tuple[str, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    held_text: str = ""
+    draft_tokens: int = 0
 
     def __str__(self) -> str:
         return self.text

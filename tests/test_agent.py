@@ -88,6 +88,32 @@ def test_a_generator_that_gives_nothing_at_all_is_down() -> None:
     assert [reply.reasons for reply in make_agent(Nothing()).ask_many([KEY, KEY])] == [("generator_down",)] * 2
 
 
+def test_a_prompt_that_cannot_be_written_hands_over_only_its_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    from support_agent.generation import prompt
+
+    def poisoned(question: str, *rest: object) -> object:
+        return write(question, *rest) if question != KEY else 1 / 0
+
+    write = prompt.write_prompt
+    monkeypatch.setattr(prompt, "write_prompt", poisoned)
+    replies = list(make_agent(ScriptedGenerator()).ask_many([PLAN, KEY, PLAN]))
+    assert [reply.reasons for reply in replies] == [(), ("internal_error",), ()]
+
+
+def test_earlier_words_of_the_customer_are_cleaned_as_the_last_ones_are(agent: Agent) -> None:
+    hidden = Turn("How do I get an A\u200bPI\u202e k\u200bey?", "In the API tab.")
+    agent.ask(Ticket("And where is it?", history=(hidden,)))
+    assert agent.index.searches == [f"{KEY}\nAnd where is it?"]  # type: ignore[attr-defined]
+
+
+def test_gibberish_is_asked_back_once(agent: Agent) -> None:
+    first = agent.ask("")
+    history = (Turn("", first.text, first.route),)
+    second = agent.ask(Ticket("", history=history, ticket_id="2"))
+    assert (first.route, second.route) == (Route.CLARIFY, Route.HUMAN)
+    assert second.reasons == ("asked_back_already", "empty")
+
+
 def test_a_search_that_fails_hands_over_only_its_ticket() -> None:
     class Fragile(WordIndex):
         def search(self, texts, k):  # type: ignore[no-untyped-def]
@@ -162,7 +188,7 @@ def test_a_reply_names_what_made_it(agent: Agent) -> None:
 
 def test_a_reply_shows_every_signal_with_its_threshold(agent: Agent) -> None:
     names = {signal.name for signal in agent.ask(KEY).signals}
-    assert {"asks_for_human", "retrieval_score", "retrieval_margin", "mean_log_prob", "loop_share"} <= names
+    assert {"asks_for_human", "retrieval_score", "title_match", "mean_log_prob", "loop_share"} <= names
 
 
 def test_json_of_a_reply_has_the_promised_fields(agent: Agent) -> None:
@@ -189,7 +215,10 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 def test_the_public_names_are_these() -> None:
     import support_agent
 
-    errors = "BatchError ConfigError DocumentError GenerationError IndexFolderError ModelFileError SupportAgentError"
+    errors = (
+        "BatchError CalibrationError ConfigError DocumentError GenerationError IndexFolderError ModelFileError "
+        "SupportAgentError"
+    )
     records = "Citation Draft Passage Reply Route Signal Ticket Turn"
     assert sorted(support_agent.__all__) == sorted(["Agent", *errors.split(), *records.split()])
 

@@ -74,11 +74,11 @@ class Certificate:
         )
 
     def _what_it_would_take(self) -> str:
-        fewest = math.ceil(math.log(self.delta) / math.log1p(-self.max_error))
+        fewest = first_count(self.max_error, self.delta)
         if self.labels_needed is not None:
             return f"If the error rates seen hold, about {self.labels_needed:,} labels would do."
         if self.independent < fewest:
-            return f"Without a single wrong answer it takes {fewest:,}; how many in truth, these are too few to tell."
+            return f"It takes {fewest:,} at the very least; how many in truth, these are too few to tell."
         return (
             f"The lowest error rate at any threshold is about {_percent(self.best_rate)}, so more labels alone may not "
             "help: the answers must get better, or the promise weaker."

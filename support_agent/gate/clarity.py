@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from support_agent.gate.retrieval_signals import margin
-from support_agent.records import Passage, Route, Signal, Turn
+from support_agent.records import Passage, Signal
 from support_agent.wording import content_words
 
 # A question this short may mean either of two near passages with different answers.
@@ -26,8 +26,3 @@ def clarity_signal(text: str, passages: Sequence[Passage]) -> Signal:
     titled = any(words == set(content_words(passage.title)) for passage in passages)
     ambiguous = len(by_score) > 1 and len(words) <= SHORT_WORDS and margin(by_score) < _CLOSE_MARGIN and not titled
     return Signal("ambiguous_words", float(len(words)), float(SHORT_WORDS), ambiguous)
-
-
-def asked_back(history: Sequence[Turn]) -> bool:
-    """Whether the customer has just been asked back: a second question back helps nobody."""
-    return bool(history) and history[-1].route is Route.CLARIFY

@@ -84,12 +84,15 @@ def fit(
         names: the signals to use; one that is constant in ``rows`` gets weight 0.
         strength: of the L2 penalty on standardised weights (scikit-learn's 1 / C); more = weights nearer 0.
 
+    Labels of one kind say nothing about the signals: every weight is then 0, and the bias is that of their number.
+
     Raises:
-        CalibrationError: no rows, or every label the same.
+        CalibrationError: no rows.
     """
     _check_labels(rows, right)
     values = _matrix(rows, names)
     means, scales, varies = _spread(values)
+    varies &= len(set(map(bool, right))) > 1
     weights, bias = _solve(_standardised_matrix(values, means, scales)[:, varies], right, strength)
     full = [0.0] * len(names)
     for place, weight in zip(varies.nonzero()[0].tolist(), weights, strict=True):
@@ -110,7 +113,7 @@ def cross_fit(
     """Probability of each row by a combiner that saw neither it nor any row of its group (its near-duplicates).
 
     Raises:
-        CalibrationError: fewer groups than folds, or a fold leaves one kind of label only.
+        CalibrationError: fewer groups than folds.
     """
     fold_of = _folds(groups, folds, seed)
     scores = [0.0] * len(rows)
@@ -143,11 +146,6 @@ def _check_labels(rows: Sequence[Mapping[str, float]], right: Sequence[bool]) ->
         raise CalibrationError(f"{len(rows)} rows of signals came with {len(right)} labels: each needs exactly one.")
     if not rows:
         raise CalibrationError("There are no labels to calibrate on: label some answers first.")
-    if len(set(map(bool, right))) == 1:
-        kind = "right" if right[0] else "wrong"
-        raise CalibrationError(
-            f"All {len(right)} labels say “{kind}”: nothing can be learned from them. Label some of the other kind."
-        )
 
 
 def _standardised(value: float | None, mean: float, scale: float) -> float:
@@ -189,12 +187,12 @@ def _standardised_matrix(
 
 
 def _solve(values: NDArray[np.float64], right: Sequence[bool], strength: float) -> tuple[list[float], float]:
-    """Weights and bias of the penalised logistic regression; no column that varies leaves the base rate alone."""
+    """Weights and bias of the penalised logistic regression; no column leaves the base rate alone (Laplace: + 1)."""
     from sklearn.linear_model import LogisticRegression
 
     if values.shape[1] == 0:
-        share = sum(map(bool, right)) / len(right)
-        return [], math.log(share / (1 - share))
+        correct = sum(map(bool, right))
+        return [], math.log((correct + 1) / (len(right) - correct + 1))
     model = LogisticRegression(C=1 / strength, tol=1e-6, max_iter=1000).fit(values, [int(label) for label in right])
     return model.coef_[0].tolist(), float(model.intercept_[0])
 

@@ -1,13 +1,15 @@
-"""Watches live scores and withdraws the certificate for good when traffic no longer looks like the labelled rows.
+"""Watches live scores and withdraws the certificate when traffic no longer looks like the labelled rows.
 
 Comes in: the scores of the labelled rows, then the score of each live ticket. Goes out: whether the certificate still
-stands. Knows nothing of tickets, labels or thresholds.
+stands, for as long as the process runs. Knows nothing of tickets, labels or thresholds.
 
 Each live score becomes a conformal p-value: its rank among the labelled scores and the live ones before it, ties broken
 at random. While live and labelled scores are exchangeable these are independent and uniform, and a bet against that is
 a fair game: its wealth reaches 1 / false_alarm with probability false_alarm at most, however long the watch (Ville's
-inequality; Vovk, Gammerman and Shafer 2005, section 7.1). The bets are "simple jumpers": 1 + e · (u − ½) for several e,
-where u is the p-value (scores moved up or down) or its distance from the middle (scores spread or narrowed).
+inequality; Vovk, Gammerman and Shafer 2005, section 7.1). The bets are 1 + e · (u − ½) for several e, where u is the
+p-value (scores moved up or down) or its distance from the middle (scores spread or narrowed). Each ticket t begins a
+game of its own with 1 / (t · (t + 1)) of the capital, so that what the games before have lost hides no later drift; the
+mixture of all games is fair too.
 
 mapie.exchangeability_testing.OnlineMartingaleTest is not used: it needs a fitted scikit-learn estimator and a label for
 each ticket, keeps every score it saw, and its import brings scikit-learn and scipy into serving.
@@ -15,6 +17,7 @@ each ticket, keeps every score it saw, and its import brings scikit-learn and sc
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import threading
@@ -22,11 +25,11 @@ from collections.abc import Sequence
 
 # Scores are counted in this many equal bins of 0–1: memory stays the same for ever, and a rank is one short sum.
 BINS = 1000
-# Stakes: the sign says which way the scores are thought to have moved, the size how far. 0 keeps its wealth for later.
-MOVED = (-1.8, -0.9, -0.4, 0.0, 0.4, 0.9, 1.8)
+# Stakes: the sign says which way the scores are thought to have moved, the size how far.
+MOVED = (-1.8, -0.9, -0.4, 0.4, 0.9, 1.8)
 SPREAD = (-1.2, 1.2)
-# Share of the wealth that is dealt out anew among the stakes at each ticket, so that old losses do not hide new drift.
-JUMP = 0.001
+
+_logger = logging.getLogger(__name__)
 
 
 class DriftWatch:
@@ -45,7 +48,7 @@ class DriftWatch:
             self._counts[_bin(score)] += 1
         self._known = len(reference_scores)
         self._reference_mean = math.fsum(reference_scores) / max(1, len(reference_scores))
-        self._wealth = [1 / (len(MOVED) + len(SPREAD))] * (len(MOVED) + len(SPREAD))
+        self._wealth = [0.0] * (len(MOVED) + len(SPREAD))
         self._random = random.Random(seed)
         self._lock = threading.Lock()
         self._seen, self._sum, self._withdrawn = 0, 0.0, False
@@ -63,7 +66,10 @@ class DriftWatch:
             self._seen += 1
             self._sum += max(0.0, min(1.0, score)) if math.isfinite(score) else 0.0
             self._bet(self._p_value(_bin(score)))
-            self._withdrawn = sum(self._wealth) >= 1 / self._false_alarm
+            unspent = 1 / (self._seen + 1)
+            self._withdrawn = sum(self._wealth) + unspent >= 1 / self._false_alarm
+        if self._withdrawn:
+            _logger.warning("%s", self.in_words())
 
     def in_words(self) -> str:
         """One sentence for the log, the CLI or the page."""
@@ -85,10 +91,10 @@ class DriftWatch:
         return (below + self._random.random() * equal) / self._known
 
     def _bet(self, p_value: float) -> None:
-        dealt = JUMP * sum(self._wealth) / len(self._wealth)
+        dealt = 1 / (self._seen * (self._seen + 1)) / len(self._wealth)
         moved, spread = p_value - 0.5, abs(2 * p_value - 1) - 0.5
         gains = [*(1 + stake * moved for stake in MOVED), *(1 + stake * spread for stake in SPREAD)]
-        self._wealth = [((1 - JUMP) * own + dealt) * gain for own, gain in zip(self._wealth, gains, strict=True)]
+        self._wealth = [(own + dealt) * gain for own, gain in zip(self._wealth, gains, strict=True)]
 
 
 def _bin(score: float) -> int:

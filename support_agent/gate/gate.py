@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 
 from support_agent.config import Config
 from support_agent.gate.calibration import Calibration
-from support_agent.gate.clarity import asked_back, clarity_signal
+from support_agent.gate.clarity import clarity_signal
 from support_agent.gate.combiner import Combiner
 from support_agent.gate.decision import Decision
 from support_agent.gate.drift import DriftWatch
@@ -27,6 +27,7 @@ from support_agent.gate.sendable import Sendable, own_text, own_text_or_quote
 from support_agent.gate.support import citations_of
 from support_agent.gate.support_signals import CheckedDraft
 from support_agent.records import Draft, Passage, Route, Signal, Ticket, Triage, Turn
+from support_agent.triage.follow_up import asked_back
 from support_agent.triage.meaning import Meaning
 
 logger = logging.getLogger(__name__)
@@ -75,10 +76,18 @@ class Gate:
         """Whether answers are held to a certified error rate: whole drafts only are then let out."""
         return self.calibration is not None
 
+    def unwatch(self) -> None:
+        """Stop watching for drift: tickets that only measure the agent are no traffic, and must not end its promise."""
+        self._drift = None
+
     def first(self, tickets: Sequence[tuple[Ticket, Triage]]) -> list[Decision]:
-        """Decide on what tickets mean, all with one call of the embedder."""
+        """Decide on what tickets mean, all with one call of the embedder, and on whether a promise covers them."""
         found = self._meaning.signals(tickets) if self._meaning and tickets else [()] * len(tickets)
-        return [Decision(Route.HUMAN if alone(one) else None, alone(one), one) for one in found]
+        decisions = []
+        for (_, triage), signals in zip(tickets, found, strict=True):
+            reasons = deciding_reasons(signals) or self._not_covered(triage.language)
+            decisions.append(Decision(Route.HUMAN if reasons else None, reasons, signals))
+        return decisions
 
     def before(
         self, text: str, passages: Sequence[Passage], known: Sequence[Signal], history: Sequence[Turn] = ()
@@ -123,8 +132,16 @@ class Gate:
         values = {signal.name: signal.value for signal in (*known, *found.signals)}
         confidence, reasons = self._judge(self.calibration, values)
         if reasons:
-            return Decision(Route.HUMAN, reasons, found.signals, confidence=confidence)
+            held = found.checked.sent
+            return Decision(Route.HUMAN, reasons, found.signals, confidence=confidence, held_text=held)
         return _answered(found, confidence)
+
+    def _not_covered(self, language: str) -> tuple[str, ...]:
+        """A language that none of the calibrated questions was in: the promise was not measured for it."""
+        if self.calibration is None or language == "und":
+            return ()
+        known = {row.group for row in self.calibration.tables.get("language", ())}
+        return ("language",) if known and language not in known else ()
 
     def _nothing_near(self, passages: Sequence[Passage]) -> bool:
         return max((passage.score for passage in passages), default=-1.0) < self._config.min_retrieval_score
@@ -174,7 +191,7 @@ _MEANT = {
 }
 
 
-def alone(signals: Sequence[Signal]) -> tuple[str, ...]:
+def deciding_reasons(signals: Sequence[Signal]) -> tuple[str, ...]:
     """Reasons of the signals of a ticket's meaning that decide alone, the graver first."""
     fired = {signal.name for signal in signals if signal.fired}
     return tuple(reason for name, reason in _MEANT.items() if name in fired)

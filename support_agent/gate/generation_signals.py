@@ -16,17 +16,16 @@ _ROUNDING, _IMPOSSIBLE = 1e-3, -100.0
 
 
 def generation_signals(draft: Draft) -> tuple[Signal, ...]:
-    """``mean_log_prob`` and ``min_log_prob`` (natural log a token, where the backend gives them), ``loop_share`` (of
-    repeated 4-grams) and ``cut_off``; the last two decide alone.
+    """``mean_log_prob`` (natural log a token, where the backend gives it), ``loop_share`` (of repeated 4-grams) and
+    ``cut_off``; the last two decide alone.
     """
     loops = loop_share(draft.text)
     found = [
         Signal("loop_share", round(loops, 4), MAX_LOOP_SHARE, loops > MAX_LOOP_SHARE),
         Signal("cut_off", float(draft.finish != "stop"), 0.5, draft.finish != "stop"),
     ]
-    for name, log_prob in (("mean_log_prob", draft.mean_log_prob), ("min_log_prob", draft.min_log_prob)):
-        if log_prob is not None:
-            found.append(Signal(name, round(_possible(log_prob), 4), None, False))
+    if draft.mean_log_prob is not None:
+        found.append(Signal("mean_log_prob", round(_possible(draft.mean_log_prob), 4), None, False))
     return tuple(found)
 
 

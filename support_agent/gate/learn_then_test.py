@@ -28,6 +28,7 @@ SPARE_ERRORS = 2
 # Where the surest answers are no surer than the next (a flat start), the strictest threshold fails on too few rows: a
 # second sequence begins at this coverage, and each has half of delta.
 SECOND_START = 0.4
+SEQUENCES = 2
 # Chance of success that `labels_needed` plans for: 80 % of a normal distribution lies below 0.84.
 POWER_SD = 0.84
 # More labels than this nobody collects; the answer is then "none is known".
@@ -54,11 +55,12 @@ def counts_at(
 
 
 def first_count(max_error: float, delta: float) -> int:
-    """Fewest answered rows that can pass with SPARE_ERRORS wrong ones: P(Binomial(n, max_error) ≤ spare) ≤ delta."""
+    """Fewest answered rows that pass with SPARE_ERRORS wrong ones, at the share of ``delta`` that a sequence has."""
     from scipy.stats import binom
 
-    count = math.ceil(math.log(delta) / math.log1p(-max_error))
-    while binom.cdf(SPARE_ERRORS, count, max_error) > delta:
+    level = delta / SEQUENCES
+    count = math.ceil(math.log(level) / math.log1p(-max_error))
+    while binom.cdf(SPARE_ERRORS, count, max_error) > level:
         count += 1 + count // 100
     return count
 
@@ -80,7 +82,7 @@ def lowest_valid(
         the risks it has seen, and ends with the first start that fails."""
 
         def _init_state(self, n_lambdas: int, delta: float) -> None:
-            self.levels, self.places = np.full(n_lambdas, delta / len(starts)), list(starts)
+            self.levels, self.places = np.full(n_lambdas, delta / SEQUENCES), list(starts)
 
         def _select_next_hypothesis(self, p_values: NDArray[np.float64]) -> int | None:
             while self.places:
@@ -143,7 +145,8 @@ def labels_needed(
         None when no rate is below ``max_error``, or it would take more than MOST_LABELS.
     """
     pairs = zip(rates.tolist(), coverages.tolist(), strict=True)
-    needed = [math.ceil(_answers_needed(rate, max_error, delta) / cover) for rate, cover in pairs if rate < max_error]
+    level = delta / SEQUENCES
+    needed = [math.ceil(_answers_needed(rate, max_error, level) / cover) for rate, cover in pairs if rate < max_error]
     return min((count for count in needed if count <= MOST_LABELS), default=None)
 
 

@@ -60,12 +60,21 @@ def calibrated_parts(index: Index, generator: Generator, config: Config) -> Mapp
         "prompt": prompt_version(),
         "passages": str(config.passages),
         "max_new_tokens": str(config.max_new_tokens),
-        "signals": SIGNALS_VERSION,
+        "signals": _signals_version(),
     }
 
 
 # Goes up when a signal is measured in another way: what was fitted on the old values means nothing for the new ones.
-SIGNALS_VERSION = "1"
+SIGNALS_VERSION = "2"
+
+
+def _signals_version() -> str:
+    """The code's version, and the hashes of the models that ship with it."""
+    from support_agent.artefacts import MANIFEST, sha256_file
+    from support_agent.triage import frustration, learned_routes
+
+    models = (frustration.SHIPPED, learned_routes.SHIPPED)
+    return ":".join((SIGNALS_VERSION, *(sha256_file(folder / MANIFEST)[:12] for folder in models)))
 
 
 def own_folder() -> Path:

@@ -18,14 +18,12 @@ def retrieval_signals(text: str, passages: Sequence[Passage]) -> tuple[Signal, .
     """What the best passages are like, each 0–1 or a cosine.
 
     - ``retrieval_score``: cosine of the nearest passage.
-    - ``retrieval_margin``: its distance to the nearest one with a *different* answer; a near match is a trap.
     - ``retrieval_agreement``: 1 when meaning and words find the same passage first.
     - ``title_match``: token-F1 of the ticket with the likest of their titles.
     """
     by_score = sorted(passages, key=lambda passage: -passage.score)
     values = {
         "retrieval_score": by_score[0].score if by_score else -1.0,
-        "retrieval_margin": margin(by_score),
         "retrieval_agreement": _agreement(passages),
         "title_match": max((token_f1(text, passage.title) for passage in passages), default=0.0),
     }
@@ -33,7 +31,7 @@ def retrieval_signals(text: str, passages: Sequence[Passage]) -> tuple[Signal, .
 
 
 def margin(by_score: Sequence[Passage]) -> float:
-    """Gap from the best passage to the first that says something else; 1 where none does."""
+    """Gap in cosine from the best passage to the first that says something else; 1 where none does."""
     if not by_score:
         return 0.0
     best = by_score[0]

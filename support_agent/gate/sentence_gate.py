@@ -1,4 +1,4 @@
-"""Pieces of a draft → the sentences that may be sent already: the gate's second half while the draft is written."""
+"""Pieces of a draft → the sentences that may be sent already, while the draft is written."""
 
 from __future__ import annotations
 

@@ -36,11 +36,9 @@ REASONS: dict[str, str] = {
     "frustrated": "The customer is upset with us.",
     "out_of_scope": "The question is not about what the knowledge base holds.",
     "ambiguous": "The question is short and fits several passages with different answers.",
-    "unclear": "The question says too little to be answered.",
     "asked_back_already": "The question is still unclear after one question back.",
     "not_calibrated": "No calibration was made for this model, adapter, index and prompt (`support-agent calibrate`).",
     "promise_withdrawn": "Tickets no longer look like those the promise was measured on, so that it does not hold now.",
-    "other_embedder": "The signals were fitted on another embedder's vectors than this index holds.",
     "no_promise": "No threshold keeps the promise with these labels; `support-agent calibrate` says what it takes.",
     "low_confidence": "The answer's confidence is below the calibrated threshold.",
     # What pulled a low confidence down most.

@@ -9,7 +9,7 @@ from support_agent.config import Config
 from support_agent.records import Route, Signal, Ticket, Triage
 from support_agent.triage.abuse import abuse_signal
 from support_agent.triage.danger import danger_signals
-from support_agent.triage.follow_up import search_text
+from support_agent.triage.follow_up import asked_back, search_text
 from support_agent.triage.human_request import human_request_signal
 from support_agent.triage.injection import injection_signal
 from support_agent.triage.language import detect, language_signal
@@ -53,6 +53,8 @@ def triage_ticket(ticket: Ticket, config: Config) -> Triage:
         invisible_signal(raw, text),
     )
     decisions = _decisions(signals)
+    if decisions and decisions[0][1] is Route.CLARIFY and asked_back(ticket.history):
+        decisions.insert(0, ("asked_back_already", Route.HUMAN))
     return Triage(
         text=text,
         search_text=search_text(text, ticket.history),

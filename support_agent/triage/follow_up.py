@@ -1,11 +1,14 @@
-"""A ticket of a conversation → the text to search with, so that "and how much does that cost?" keeps its subject."""
+"""A ticket of a conversation → what the turns before mean for it.
+
+The text to search with, so that "and how much does that cost?" keeps its subject; whether it was asked back already.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from support_agent.records import Turn
+from support_agent.records import Route, Turn
 
 _OPENING = re.compile(
     r"^\W*(?:and|also|but|so|then|what about|how about|what if|why|ok(?:ay)?,? (?:and|but|so)|or)\b", re.IGNORECASE
@@ -28,6 +31,11 @@ def search_text(text: str, history: Sequence[Turn]) -> str:
             break
         needed.insert(0, turn.ticket)
     return "\n".join(needed)
+
+
+def asked_back(history: Sequence[Turn]) -> bool:
+    """Whether the customer has just been asked back: a second question back helps nobody."""
+    return bool(history) and history[-1].route is Route.CLARIFY
 
 
 def _leans(text: str) -> bool:

@@ -3,17 +3,20 @@ from pathlib import Path
 
 import pytest
 
+import support_agent
 from support_agent import Agent, Draft, GenerationError, Route, Ticket, Turn
 from support_agent.config import Config
 from support_agent.gate.calibration import Calibration, write_calibration
 from support_agent.gate.certificate import Certificate
 from support_agent.gate.combiner import Combiner
+from support_agent.gate.group_table import GroupRow
 from support_agent.gate.opening import calibrated_parts
 from support_agent.generation.scripted import ScriptedGenerator
 
 from ..conftest import WordIndex
 
 KEY = "How do I get an API key?"
+ANOTHER_MODEL = Path(support_agent.__file__).parent / "adapters" / "smollm2-135m-lamini-docs"
 
 
 def certificate(threshold: float | None) -> Certificate:
@@ -55,6 +58,24 @@ def test_answers_above_the_threshold_with_the_probability_as_confidence(tmp_path
 def test_hands_over_below_the_threshold_and_names_what_pulled_it_down(tmp_path: Path) -> None:
     reply = agent_with(tmp_path, ScriptedGenerator()).ask("Which key opens bananas, purple monkeys and the old castle?")
     assert (reply.route, reply.reasons) == (Route.HUMAN, ("low_confidence", "weak_retrieval_score"))
+
+
+def test_a_hand_over_keeps_what_would_have_been_sent(tmp_path: Path) -> None:
+    question = "Which key opens bananas, purple monkeys and the old castle?"
+    agent = agent_with(tmp_path, ScriptedGenerator(), threshold=0.001)
+    reply = agent_with(tmp_path, ScriptedGenerator(), threshold=0.999).ask(question)
+    assert reply.route is Route.HUMAN
+    assert reply.held_text == agent.ask(question).text
+    assert reply.held_text not in reply.text
+
+
+def test_a_language_that_was_not_calibrated_goes_to_a_human(tmp_path: Path) -> None:
+    generator = ScriptedGenerator()
+    agent = agent_with(tmp_path, generator)
+    assert agent.gate.calibration is not None
+    german = GroupRow("de", n=9, answered=9, wrong=0, coverage=1.0, risk=0.0, low=0.0, high=0.3, broken=False)
+    agent.gate.calibration = replace(agent.gate.calibration, tables={"language": (german,)})
+    assert (agent.ask(KEY).reasons, generator.calls) == (("language",), 0)
 
 
 def test_a_draft_that_cannot_be_sent_is_replaced_by_the_best_passage(tmp_path: Path) -> None:
@@ -109,6 +130,20 @@ def test_traffic_that_changes_withdraws_the_promise_for_good(tmp_path: Path) -> 
     assert replies[0].route is Route.ANSWER
     assert {reply.reasons for reply in replies[-100:]} == {("promise_withdrawn",)}
     assert generator.calls < 500
+
+
+def test_tickets_that_only_measure_withdraw_no_promise(tmp_path: Path) -> None:
+    agent = agent_with(tmp_path, ScriptedGenerator())
+    agent.gate.unwatch()
+    replies = list(agent.ask_many(Ticket(KEY, ticket_id=str(number)) for number in range(600)))
+    assert {reply.route for reply in replies} == {Route.ANSWER}
+
+
+def test_a_calibration_is_for_the_models_that_ship_with_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, generator = Config(generator="scripted"), ScriptedGenerator()
+    before = calibrated_parts(WordIndex(), generator, settings)  # type: ignore[arg-type]
+    monkeypatch.setattr("support_agent.triage.learned_routes.SHIPPED", ANOTHER_MODEL)
+    assert calibrated_parts(WordIndex(), generator, settings) != before  # type: ignore[arg-type]
 
 
 def test_a_stream_judges_the_whole_draft_before_its_first_sentence(tmp_path: Path) -> None:

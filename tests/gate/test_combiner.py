@@ -68,9 +68,9 @@ def test_a_signal_that_is_always_missing_gets_weight_0() -> None:
     assert fit(rows, right, ["score", "absent"]).weights[1] == 0
 
 
-def test_without_a_telling_signal_the_probability_is_the_share_of_right_answers() -> None:
+def test_without_a_telling_signal_the_probability_is_the_share_of_right_answers_with_one_more_of_each() -> None:
     rows = [{"flat": 1.0}] * 4
-    assert fit(rows, [True, True, True, False], ["flat"]).probability({"flat": 1.0}) == 0.75
+    assert fit(rows, [True, True, True, False], ["flat"]).probability({"flat": 1.0}) == 0.666667
 
 
 def test_more_strength_draws_the_weights_towards_0() -> None:
@@ -78,10 +78,17 @@ def test_more_strength_draws_the_weights_towards_0() -> None:
     assert fit(rows, right, ["score"], strength=100.0).weights[0] < fit(rows, right, ["score"], strength=0.1).weights[0]
 
 
-@pytest.mark.parametrize("label", [True, False], ids=["right", "wrong"])
-def test_labels_of_one_kind_only_are_refused(label: bool) -> None:
-    with pytest.raises(CalibrationError, match="All 3 labels say .* Label some of the other kind"):
-        fit([{"score": 1.0}, {"score": 2.0}, {"score": 3.0}], [label] * 3, ["score"])
+@pytest.mark.parametrize(("label", "probability"), [(True, 0.8), (False, 0.2)], ids=["right", "wrong"])
+def test_labels_of_one_kind_say_nothing_about_the_signals(label: bool, probability: float) -> None:
+    combiner = fit([{"score": 1.0}, {"score": 2.0}, {"score": 3.0}], [label] * 3, ["score"])
+    assert combiner.weights == (0.0,)
+    assert combiner.probability({"score": 2.5}) == probability
+
+
+def test_rows_are_scored_where_a_single_answer_was_wrong() -> None:
+    rows, _ = labelled(60)
+    scores = cross_fit(rows, [place != 7 for place in range(60)], range(60), ["score"])
+    assert min(scores) > 0.5
 
 
 def test_no_labels_are_refused() -> None:

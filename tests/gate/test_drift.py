@@ -42,7 +42,16 @@ def test_drift_is_seen(shift: float, spread: float) -> None:
 
 
 def test_drift_is_seen_after_a_long_quiet_time() -> None:
-    assert watched(scores(800, 1), scores(3000, 2) + scores(1000, 3, -1.0)).withdrawn
+    watch = watched(scores(800, 1), scores(30_000, 2))
+    assert not watch.withdrawn
+    for score in scores(1000, 3, -1.0):
+        watch.see(score)
+    assert watch.withdrawn
+
+
+def test_withdrawal_is_said_once_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    watched([0.9] * 500, [0.2] * 400)
+    assert [record.message.split(" after ")[0] for record in caplog.records] == ["The certificate was withdrawn"]
 
 
 def test_withdrawn_is_for_good() -> None:

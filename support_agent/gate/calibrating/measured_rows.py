@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from support_agent.config import Config
 from support_agent.gate.calibrating.drafted_rows import DraftedRow
 from support_agent.gate.clarity import clarity_signal
-from support_agent.gate.gate import alone
+from support_agent.gate.gate import deciding_reasons
 from support_agent.gate.likeness import Likeness
 from support_agent.gate.retrieval_signals import retrieval_signals
 from support_agent.gate.sendable import own_text_or_quote
@@ -62,7 +62,7 @@ def measure_rows(
         found_for = (*retrieval_signals(triage.search_text, row.passages), clarity)
         early = (*triage.signals, *of_meaning, *found_for, *likeness.signals(triage.search_text, row.passages))
         late = found.held if found.nothing else ()
-        held = (*triage.reasons, *alone(of_meaning), *(["ambiguous"] if clarity.fired else []), *late)
+        held = (*triage.reasons, *deciding_reasons(of_meaning), *(["ambiguous"] if clarity.fired else []), *late)
         every = _values((*early, *found.signals))
         measured.append(MeasuredRow(row, _values(early), every, found.checked.sent, held, triage.language))
     return measured

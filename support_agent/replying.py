@@ -1,0 +1,67 @@
+"""How a ticket's way ends: journey, route and reasons → Reply. What the customer is sent follows from the route.
+
+Knows nothing of how the route was decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from support_agent.journey import Journey
+from support_agent.records import Citation, Reply, Route
+
+if TYPE_CHECKING:
+    from support_agent.gate.texts import Texts
+
+
+@dataclass(frozen=True)
+class ReplyWriter:
+    """Writes the replies of one agent: its texts, its first language, the versions of its parts."""
+
+    texts: Texts
+    language: str
+    versions: Mapping[str, str]
+
+    def close(self, journey: Journey, route: Route, reasons: Sequence[str]) -> Reply:
+        """End a ticket's way with this reply."""
+        decision = journey.decisions[-1] if journey.decisions else None
+        journey.reply = Reply(
+            ticket_id=journey.ticket.ticket_id,
+            route=route,
+            text=decision.text if decision and route is Route.ANSWER else self._instead(journey, route, reasons),
+            confidence=decision.confidence if decision else 0.0,
+            reasons=(*reasons, *journey.notes),
+            citations=decision.citations if decision else (),
+            language=journey.triage.language if journey.triage else "und",
+            signals=journey.signals,
+            draft=journey.draft.text if journey.draft else "",
+            held_text=decision.held_text if decision else "",
+            draft_tokens=journey.draft.tokens if journey.draft else 0,
+            evidence=tuple(passage.passage_id for passage in journey.passages),
+            versions=dict(self.versions),
+        )
+        return journey.reply
+
+    def timed(self, journey: Journey) -> Reply:
+        """The journey's reply with its timings; one that has none fell out of every step and goes to a human."""
+        reply = journey.reply or self.close(journey, Route.HUMAN, ("internal_error",))
+        timings = {name: round(value, 3) for name, value in journey.timings_ms.items()}
+        return replace(reply, timings_ms={**timings, "total": round(sum(timings.values()), 3)})
+
+    def _instead(self, journey: Journey, route: Route, reasons: Sequence[str]) -> str:
+        """What the customer is sent where there is no answer."""
+        from support_agent.gate import customer_text
+
+        language = journey.triage.language if journey.triage else "und"
+        spoken = language if language != "und" else self.language
+        return customer_text(route, reasons, journey.passages, language=spoken, texts=self.texts)
+
+
+def continue_from(sent: str, citations: tuple[Citation, ...], reply: Reply) -> Reply:
+    """A reply that begins with what was streamed already, even where the draft was held back in the end."""
+    if reply.text.startswith(sent):
+        return reply
+    text = sent if reply.route is Route.ANSWER else f"{sent}\n\n{reply.text}"
+    return replace(reply, text=text, citations=citations)
