@@ -60,7 +60,7 @@ _SPOKEN = (
     (re.compile(rf"(?<=\w)\s++\.\s++(?={_DOMAIN_END})|(?<=\w)\s++\.(?=[^\W\d_])", re.IGNORECASE), "."),
     (re.compile(r"(?<=[A-Za-z0-9])[\u3002\uff61](?=[A-Za-z0-9])"), "."),
 )
-_NEGATION = re.compile(r"\b(?:not|no|never|none|nor|cannot|unable|without|[a-z]++n['’]t)\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|no|never|none|nor|cannot|unable|without|[a-z]*n['’]t)\b", re.IGNORECASE)
 
 
 def content_words(text: str) -> list[str]:
@@ -111,7 +111,7 @@ def names(text: str) -> frozenset[str]:
 
 
 def is_negated(text: str) -> bool:
-    """Whether an English text denies something."""
+    """Whether an English text denies something: "not", "never", "don't", …"""
     return bool(_NEGATION.search(text))
 
 

@@ -79,6 +79,11 @@ class Certificate:
             return f"If the error rates seen hold, about {self.labels_needed:,} labels would do."
         if self.independent < fewest:
             return f"It takes {fewest:,} at the very least; how many in truth, these are too few to tell."
+        if self.best_rate < self.max_error:
+            return (
+                "The surest answers are wrong more often than some that are less sure, so that more labels alone may not "
+                "help: read what is wrong among them."
+            )
         return (
             f"The lowest error rate at any threshold is about {_percent(self.best_rate)}, so more labels alone may not "
             "help: the answers must get better, or the promise weaker."
@@ -121,6 +126,7 @@ def certify(
     kept = np.array([scores[row] for row in chosen], dtype=np.float64)
     correct = np.array([bool(right[row]) for row in chosen])
     grid = grid_of(kept)
+    grid = grid[grid > 0]  # a score of 0 is never answered
     answered, wrong = counts_at(kept, correct, grid)
     enough = answered >= first_count(max_error, delta)
     threshold = lowest_valid(kept, correct, grid[enough], max_error, delta)
@@ -130,12 +136,14 @@ def certify(
         delta=delta,
         labels=len(scores),
         independent=len(chosen),
-        best_rate=round(float(rates.min()), 6),
+        best_rate=round(float(rates.min(initial=1.0)), 6),
         curve=_curve(grid.tolist(), coverages.tolist(), (wrong / answered).tolist()),
     )
     if threshold is None:
         needed = labels_needed(rates, coverages, max_error, delta)
-        return replace(nothing, labels_needed=None if needed is None else _in_rows(needed, len(scores), len(chosen)))
+        if needed is None or needed <= len(chosen):
+            return nothing
+        return replace(nothing, labels_needed=math.ceil(needed * len(scores) / len(chosen)))
     at = grid.tolist().index(threshold)
     return replace(
         nothing,
@@ -157,11 +165,6 @@ def one_of_each(groups: Sequence[int], seed: int) -> list[int]:
 def _curve(thresholds: Sequence[float], coverages: Sequence[float], risks: Sequence[float]) -> tuple[CurvePoint, ...]:
     points = zip(thresholds, coverages, risks, strict=True)
     return tuple(CurvePoint(threshold, round(coverage, 6), round(risk, 6)) for threshold, coverage, risk in points)
-
-
-def _in_rows(independent: int, rows: int, groups: int) -> int:
-    """Labels to collect for so many independent ones, at the share of near-duplicates seen; more than there are now."""
-    return max(rows + 1, math.ceil(independent * rows / groups))
 
 
 def _percent(share: float) -> str:

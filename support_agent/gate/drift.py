@@ -1,15 +1,18 @@
-"""Watches live scores and withdraws the certificate when traffic no longer looks like the labelled rows.
+"""Watches live scores and withdraws the certificate when traffic looks worse than the labelled rows.
 
-Comes in: the scores of the labelled rows, then the score of each live ticket. Goes out: whether the certificate still
-stands, for as long as the process runs. Knows nothing of tickets, labels or thresholds.
+Comes in: the scores of the labelled rows and the threshold, then the score of each live ticket. Goes out: whether the
+certificate still stands, for as long as the process runs. Knows nothing of labels; of a ticket's text only whether the
+same words were seen before, since copies of one ticket are no further evidence.
 
 Each live score becomes a conformal p-value: its rank among the labelled scores and the live ones before it, ties broken
 at random. While live and labelled scores are exchangeable these are independent and uniform, and a bet against that is
 a fair game: its wealth reaches 1 / false_alarm with probability false_alarm at most, however long the watch (Ville's
-inequality; Vovk, Gammerman and Shafer 2005, section 7.1). The bets are 1 + e · (u − ½) for several e, where u is the
-p-value (scores moved up or down) or its distance from the middle (scores spread or narrowed). Each ticket t begins a
-game of its own with 1 / (t · (t + 1)) of the capital, so that what the games before have lost hides no later drift; the
-mixture of all games is fair too.
+inequality; Vovk, Gammerman and Shafer 2005, section 7.1). The bets are 1 + e · (u − ½) for several e < 0, where u is
+the p-value: they win when scores move down. Two games share the capital, one over all scores and one over those that
+are answered, where a crowd just above the threshold is what raises the error rate. Scores that move up are left alone:
+customers who ask what the knowledge base holds word for word are surer than the labelled rows, and wrong less often.
+Each ticket t begins a game of its own with 1 / (t · (t + 1)) of the capital, so that what the games before have lost
+hides no later drift; the mixture of all games is fair too.
 
 mapie.exchangeability_testing.OnlineMartingaleTest is not used: it needs a fitted scikit-learn estimator and a label for
 each ticket, keeps every score it saw, and its import brings scikit-learn and scipy into serving.
@@ -21,13 +24,17 @@ import logging
 import math
 import random
 import threading
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+from support_agent.wording import content_words
 
 # Scores are counted in this many equal bins of 0–1: memory stays the same for ever, and a rank is one short sum.
 BINS = 1000
-# Stakes: the sign says which way the scores are thought to have moved, the size how far.
-MOVED = (-1.8, -0.9, -0.4, 0.4, 0.9, 1.8)
-SPREAD = (-1.2, 1.2)
+# How far the scores are thought to have moved down.
+STAKES = (-1.8, -0.9, -0.4)
+# Tickets of the same words are counted once among this many.
+REMEMBERED = 10_000
 
 _logger = logging.getLogger(__name__)
 
@@ -36,21 +43,28 @@ class DriftWatch:
     """Feed it every live score; ``withdrawn`` turns true once, and stays so.
 
     Args:
-        reference_scores: out-of-fold scores of the labelled rows, 0–1.
+        reference_scores: scores of the labelled rows, 0–1.
+        threshold: from which on a score is answered.
         false_alarm: highest probability of ever withdrawing while traffic looks like the labelled rows.
         seed: of the random order among equal scores.
     """
 
-    def __init__(self, reference_scores: Sequence[float], false_alarm: float = 0.001, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        reference_scores: Sequence[float],
+        threshold: float = 0.0,
+        false_alarm: float = 0.001,
+        *,
+        seed: int = 0,
+    ) -> None:
+        self._threshold = threshold
         self._false_alarm = false_alarm
-        self._counts = [0] * BINS
-        for score in reference_scores:
-            self._counts[_bin(score)] += 1
-        self._known = len(reference_scores)
+        source = random.Random(seed)
+        self._all = _Game(reference_scores, source)
+        self._answered = _Game([score for score in reference_scores if score >= threshold], source)
         self._reference_mean = math.fsum(reference_scores) / max(1, len(reference_scores))
-        self._wealth = [0.0] * (len(MOVED) + len(SPREAD))
-        self._random = random.Random(seed)
         self._lock = threading.Lock()
+        self._asked: OrderedDict[int, None] = OrderedDict()
         self._seen, self._sum, self._withdrawn = 0, 0.0, False
 
     @property
@@ -58,16 +72,23 @@ class DriftWatch:
         """Whether the certificate no longer stands."""
         return self._withdrawn
 
-    def see(self, score: float) -> None:
-        """Take in the score of one live ticket; one that is not a number counts as 0, the least sure."""
+    def see(self, score: float, text: str = "") -> None:
+        """Take in the score of one live ticket; one that is not a number counts as 0, the least sure.
+
+        Args:
+            text: the ticket's; one whose content words were seen before counts for nothing.
+        """
         with self._lock:
-            if self._withdrawn:
+            if self._withdrawn or (text and self._repeats(text)):
                 return
+            score = max(0.0, min(1.0, score)) if math.isfinite(score) else 0.0
             self._seen += 1
-            self._sum += max(0.0, min(1.0, score)) if math.isfinite(score) else 0.0
-            self._bet(self._p_value(_bin(score)))
-            unspent = 1 / (self._seen + 1)
-            self._withdrawn = sum(self._wealth) + unspent >= 1 / self._false_alarm
+            self._sum += score
+            self._all.play(score)
+            if score >= self._threshold:
+                self._answered.play(score)
+            wealth = (self._all.wealth + self._answered.wealth) / 2
+            self._withdrawn = wealth >= 1 / self._false_alarm
         if self._withdrawn:
             _logger.warning("%s", self.in_words())
 
@@ -76,12 +97,46 @@ class DriftWatch:
         with self._lock:
             live = self._sum / max(1, self._seen)
         if not self._withdrawn:
-            return f"Traffic looks like the labelled tickets so far ({self._seen:,} seen)."
+            return f"Traffic looks no worse than the labelled tickets so far ({self._seen:,} seen)."
         return (
-            f"The certificate was withdrawn after {self._seen:,} tickets: their scores (mean {live:.2f}) no longer "
-            f"look like those of the labelled ones (mean {self._reference_mean:.2f}). Label recent answers and run "
+            f"The certificate was withdrawn after {self._seen:,} different tickets: their scores (mean {live:.2f}) look "
+            f"worse than those of the labelled ones (mean {self._reference_mean:.2f}). Label recent answers and run "
             "`support-agent calibrate`."
         )
+
+    def _repeats(self, text: str) -> bool:
+        words = hash(frozenset(content_words(text)))
+        known = words in self._asked
+        self._asked[words] = None
+        self._asked.move_to_end(words)
+        if len(self._asked) > REMEMBERED:
+            self._asked.popitem(last=False)
+        return known
+
+
+class _Game:
+    """A fair game against the claim that live scores are like the labelled ones; ``wealth`` begins at 1."""
+
+    def __init__(self, reference_scores: Iterable[float], source: random.Random) -> None:
+        self._counts = [0] * BINS
+        for score in reference_scores:
+            self._counts[_bin(score)] += 1
+        self._known = sum(self._counts)
+        self._random = source
+        self._rounds = 0
+        self._won = [0.0] * len(STAKES)
+
+    @property
+    def wealth(self) -> float:
+        """What all bets have made of 1, and what is not bet yet."""
+        return sum(self._won) + 1 / (self._rounds + 1)
+
+    def play(self, score: float) -> None:
+        """Bet on one score."""
+        self._rounds += 1
+        p_value = self._p_value(_bin(score))
+        dealt = 1 / (self._rounds * (self._rounds + 1)) / len(STAKES)
+        self._won = [(own + dealt) * (1 + stake * (p_value - 0.5)) for own, stake in zip(self._won, STAKES, strict=True)]
 
     def _p_value(self, place: int) -> float:
         """Rank of a score among all known ones and itself, 0–1 (low = lower than most); then it is known too."""
@@ -89,12 +144,6 @@ class DriftWatch:
         self._counts[place] += 1
         self._known += 1
         return (below + self._random.random() * equal) / self._known
-
-    def _bet(self, p_value: float) -> None:
-        dealt = 1 / (self._seen * (self._seen + 1)) / len(self._wealth)
-        moved, spread = p_value - 0.5, abs(2 * p_value - 1) - 0.5
-        gains = [*(1 + stake * moved for stake in MOVED), *(1 + stake * spread for stake in SPREAD)]
-        self._wealth = [(own + dealt) * gain for own, gain in zip(self._wealth, gains, strict=True)]
 
 
 def _bin(score: float) -> int:

@@ -62,7 +62,7 @@ class Gate:
         self._likeness = likeness
         self.calibration = calibration
         self.refusal = refusal
-        self._drift = DriftWatch(calibration.reference_scores) if calibration else None
+        self._drift = _watch(calibration) if calibration else None
 
     @property
     def version(self) -> str:
@@ -130,7 +130,7 @@ class Gate:
         if found.nothing:
             return Decision(Route.HUMAN, found.held, found.signals)
         values = {signal.name: signal.value for signal in (*known, *found.signals)}
-        confidence, reasons = self._judge(self.calibration, values)
+        confidence, reasons = self._judge(self.calibration, values, text)
         if reasons:
             held = found.checked.sent
             return Decision(Route.HUMAN, reasons, found.signals, confidence=confidence, held_text=held)
@@ -165,11 +165,13 @@ class Gate:
             return Decision(None, (), signals)
         return Decision(Route.HUMAN, ("low_confidence", *_against(combiner, values)), signals, confidence=confidence)
 
-    def _judge(self, calibration: Calibration, values: Mapping[str, float]) -> tuple[float, tuple[str, ...]]:
+    def _judge(
+        self, calibration: Calibration, values: Mapping[str, float], text: str
+    ) -> tuple[float, tuple[str, ...]]:
         """The probability that the answer is right, and why it is not enough, if it is not."""
         confidence = calibration.combiner.probability(values)
         if self._drift:
-            self._drift.see(confidence)
+            self._drift.see(confidence, text)
         threshold = calibration.certificate.threshold
         if closed := self._closed():
             return confidence, (closed,)
@@ -189,6 +191,11 @@ _MEANT = {
     "frustration": "frustrated",
     "scope": "out_of_scope",
 }
+
+
+def _watch(calibration: Calibration) -> DriftWatch:
+    threshold = calibration.certificate.threshold
+    return DriftWatch(calibration.reference_scores, 1.0 if threshold is None else threshold)
 
 
 def deciding_reasons(signals: Sequence[Signal]) -> tuple[str, ...]:

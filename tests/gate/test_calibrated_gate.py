@@ -123,20 +123,29 @@ def test_a_generator_that_is_down_is_not_stood_in_for_where_a_promise_is_kept(tm
     assert (reply.route, reply.reasons) == (Route.HUMAN, ("generator_down",))
 
 
-def test_traffic_that_changes_withdraws_the_promise_for_good(tmp_path: Path) -> None:
+CASTLES = [f"Which key opens castle {number}?" for number in range(600)]
+
+
+def test_traffic_that_gets_worse_withdraws_the_promise_for_good(tmp_path: Path) -> None:
     generator = ScriptedGenerator()
     agent = agent_with(tmp_path, generator)
-    replies = list(agent.ask_many(Ticket(KEY, ticket_id=str(number)) for number in range(600)))
-    assert replies[0].route is Route.ANSWER
+    assert agent.ask(KEY).route is Route.ANSWER
+    replies = list(agent.ask_many(CASTLES))
     assert {reply.reasons for reply in replies[-100:]} == {("promise_withdrawn",)}
+    assert agent.ask(KEY).reasons == ("promise_withdrawn",)
     assert generator.calls < 500
+
+
+def test_one_question_asked_by_everybody_withdraws_no_promise(tmp_path: Path) -> None:
+    agent = agent_with(tmp_path, ScriptedGenerator())
+    replies = list(agent.ask_many(Ticket(KEY, ticket_id=str(number)) for number in range(600)))
+    assert {reply.route for reply in replies} == {Route.ANSWER}
 
 
 def test_tickets_that_only_measure_withdraw_no_promise(tmp_path: Path) -> None:
     agent = agent_with(tmp_path, ScriptedGenerator())
     agent.gate.unwatch()
-    replies = list(agent.ask_many(Ticket(KEY, ticket_id=str(number)) for number in range(600)))
-    assert {reply.route for reply in replies} == {Route.ANSWER}
+    assert {reply.reasons[0] for reply in agent.ask_many(CASTLES)} == {"low_confidence"}
 
 
 def test_a_calibration_is_for_the_models_that_ship_with_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

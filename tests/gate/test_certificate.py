@@ -97,6 +97,18 @@ def test_the_labels_it_would_take_are_enough_when_they_come() -> None:
     assert sum(certificate.threshold is not None for certificate in found) >= 12
 
 
+def test_where_the_surest_answers_are_the_wrong_ones_that_is_said() -> None:
+    scores = [1 - place / 1000 for place in range(400)]
+    certificate = certify(scores, [place > 40 for place in range(400)], range(400), max_error=0.2, delta=0.05)
+    assert (certificate.threshold, certificate.labels_needed) == (None, None)
+    assert "The surest answers are wrong more often than some that are less sure" in certificate.in_words()
+
+
+def test_a_score_of_0_is_never_answered() -> None:
+    certificate = certify([0.9] * 80 + [0.0] * 80, [True] * 160, range(160), max_error=0.3, delta=0.05)
+    assert (certificate.threshold, certificate.coverage) == (0.9, 0.5)
+
+
 def test_answers_that_are_too_bad_are_said_to_be_so() -> None:
     certificate = certify([0.5, 0.6] * 200, [True, False] * 200, range(400), max_error=0.1, delta=0.05)
     assert certificate.labels_needed is None

@@ -16,7 +16,7 @@ def scores(n: int, seed: int, shift: float = 0.0, spread: float = 1.0) -> list[f
 
 
 def watched(reference: list[float], live: list[float], false_alarm: float = 0.001) -> DriftWatch:
-    watch = DriftWatch(reference, false_alarm)
+    watch = DriftWatch(reference, false_alarm=false_alarm)
     for score in live:
         watch.see(score)
     return watch
@@ -34,11 +34,30 @@ def test_false_alarms_are_no_more_frequent_than_promised() -> None:
 
 @pytest.mark.parametrize(
     ("shift", "spread"),
-    [(-0.5, 1.0), (0.5, 1.0), (-1.0, 1.0), (0.0, 2.0), (0.0, 0.3)],
-    ids=["lower", "higher", "much lower", "wider", "narrower"],
+    [(-0.5, 1.0), (-1.0, 1.0), (-0.3, 0.5)],
+    ids=["lower", "much lower", "lower and narrower"],
 )
 def test_drift_is_seen(shift: float, spread: float) -> None:
     assert watched(scores(800, 1), scores(1000, 2, shift, spread)).withdrawn
+
+
+def test_a_crowd_just_above_the_threshold_is_seen() -> None:
+    watch = DriftWatch(scores(800, 1), threshold=0.7)
+    for score in [0.4, 0.7] * 300:
+        watch.see(score)
+    assert watch.withdrawn
+
+
+def test_surer_tickets_are_left_alone() -> None:
+    assert not watched(scores(800, 1), scores(5000, 2, 1.0)).withdrawn
+
+
+def test_a_ticket_that_comes_again_and_again_counts_once() -> None:
+    watch = DriftWatch(scores(800, 1))
+    for _ in range(500):
+        watch.see(0.2, "How do I reset my queue?")
+        watch.see(0.2, "how do I RESET my queue")
+    assert watch.in_words() == "Traffic looks no worse than the labelled tickets so far (1 seen)."
 
 
 def test_drift_is_seen_after_a_long_quiet_time() -> None:
@@ -64,11 +83,11 @@ def test_withdrawn_is_for_good() -> None:
 def test_it_says_when_and_why_it_was_withdrawn() -> None:
     words = watched([0.9] * 500, [0.2] * 200).in_words()
     assert words.startswith("The certificate was withdrawn after 1")
-    assert "(mean 0.20) no longer look like those of the labelled ones (mean 0.90)" in words
+    assert "(mean 0.20) look worse than those of the labelled ones (mean 0.90)" in words
 
 
 def test_it_says_that_all_is_well() -> None:
-    assert watched([0.9] * 50, [0.9] * 3).in_words() == "Traffic looks like the labelled tickets so far (3 seen)."
+    assert watched([0.9] * 50, [0.9] * 3).in_words() == "Traffic looks no worse than the labelled tickets so far (3 seen)."
 
 
 @settings(deadline=None)
