@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Of a conversation so many of the last turns are read, and so much of what the customer wrote in each.
+_TURNS, _TURN_CHARS = 20, 2_000
+
 
 class Agent:
     """Answers tickets from one index with one generator.
@@ -244,7 +247,9 @@ class Agent:
     def _write_prompt(self, journey: Journey) -> None:
         from support_agent.generation.prompt import write_prompt
 
-        journey.prompt = write_prompt(journey.triaged.text, journey.passages, journey.ticket.history)
+        # What was handed over is a person's now; orders for the model may stand in it.
+        history = [turn for turn in journey.ticket.history if turn.route is not Route.HUMAN]
+        journey.prompt = write_prompt(journey.triaged.text, journey.passages, history)
 
     def _stand_in(self, journey: Journey) -> None:
         """The best passage's own words, unless a promise is kept: it was measured with the generator that failed."""
@@ -282,7 +287,8 @@ def _as_ticket(ticket: Ticket | str) -> Ticket:
 
 
 def _readable_history(ticket: Ticket) -> Ticket:
-    """The ticket with the customer's earlier words cleaned as its own are: they are searched with, and prompted."""
+    """The ticket with the customer's earlier words cleaned and cut: they are searched with, and prompted."""
     from support_agent.triage.readable import clean
 
-    return replace(ticket, history=tuple(replace(turn, ticket=clean(turn.ticket)) for turn in ticket.history))
+    turns = (replace(turn, ticket=clean(turn.ticket[:_TURN_CHARS])) for turn in ticket.history[-_TURNS:])
+    return replace(ticket, history=tuple(turns))

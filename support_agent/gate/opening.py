@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ _MEND = 'Run `support-agent calibrate`, or answer without a promise: calibration
 
 
 def open_gate(index: Index, generator: Generator, config: Config) -> Gate:
-    """The gate for these parts.
+    """The gate for these parts. A calibration that does not fit, or cannot be read, closes it.
 
     Raises:
         CalibrationError: the settings name a calibration that cannot be read.
@@ -40,7 +40,7 @@ def open_gate(index: Index, generator: Generator, config: Config) -> Gate:
     embedder = getattr(index, "embedder", None)  # a double of an index may have none
     if config.calibration == NONE:
         return Gate(config, meaning=Meaning(embedder) if embedder else None)
-    calibration, refusal = _choose(config.calibration, calibrated_parts(index, generator, config))
+    calibration, refusal = _choose(config, calibrated_parts(index, generator, config))
     if refusal:
         logger.warning("%s Until then every ticket goes to a human.", refusal)
     scope = ScopeModel.from_dict(calibration.scope) if calibration and calibration.scope else None
@@ -97,23 +97,30 @@ def shipped_folder() -> Path:
     return Path(__file__).parents[1] / "calibrations"
 
 
-def _choose(named: str, parts: Mapping[str, str]) -> tuple[Calibration | None, str]:
+def _choose(config: Config, parts: Mapping[str, str]) -> tuple[Calibration | None, str]:
     """The calibration that fits, or why there is none."""
-    if named != AUTO:
-        calibration = read_calibration(Path(named))
+    if config.calibration != AUTO:
+        calibration = read_calibration(Path(config.calibration))
         problem = mismatch(calibration, parts)
         return (None, problem) if problem else (calibration, "")
-    for calibration in _all():
-        if mismatch(calibration, parts) is None:
-            return calibration, ""
-    return None, f"No calibration was made for this index, generator and prompt. {_MEND}"
+    own = own_calibration(config)
+    try:
+        problem = mismatch(read_calibration(own), parts) if own.exists() else None
+    except CalibrationError as damaged:
+        # It may hold a stricter promise than any other that fits, so that none stands in for it.
+        return None, str(damaged)
+    fitting = _fitting(own_folder(), parts) or _fitting(shipped_folder(), parts)
+    none = problem or f"No calibration was made for this index, generator and prompt. {_MEND}"
+    return fitting, "" if fitting else none
 
 
-def _all() -> Iterator[Calibration]:
-    """The owner's first, the newest of them first; one that cannot be read is passed over with a warning."""
-    own, shipped = own_folder().glob("*.json"), shipped_folder().glob("*.json")
-    for path in (*sorted(own, key=lambda path: -path.stat().st_mtime), *sorted(shipped)):
+def _fitting(folder: Path, parts: Mapping[str, str]) -> Calibration | None:
+    """The calibration of a folder that was made last for these parts; files that cannot be read are passed over."""
+    found = []
+    for path in sorted(folder.glob("*.json")):
         try:
-            yield read_calibration(path)
+            found.append(read_calibration(path))
         except CalibrationError as problem:
             logger.warning("%s is passed over: %s", path, problem)
+    fitting = [calibration for calibration in found if mismatch(calibration, parts) is None]
+    return max(fitting, key=lambda calibration: calibration.made, default=None)

@@ -69,7 +69,8 @@ _FALLBACK = "en"
 _DEFAULT = "default"
 _OPTIONS = "{options}"
 _MAX_OPTIONS = 3
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_OPTION_CHARS = 120
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}|[{}]")
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
 
 
@@ -149,8 +150,11 @@ def load_texts(folder: Path | None) -> Texts:
             "one; or leave the setting 'texts' out."
         )
     merged = dict(shipped.by_language)
-    for file in sorted(folder.glob("*.toml")):
-        language = _language_of(file)
+    files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() == ".toml"]
+    languages = [_language_of(file) for file in files]
+    for file, language in zip(files, languages, strict=True):
+        if languages.count(language) > 1:
+            raise ConfigError(f"{folder} holds two files for the language {language!r}. Delete one of them.")
         own = _read(file)
         _check(own, shipped.by_language[_FALLBACK])
         merged[language] = {**merged.get(language, {}), **own}
@@ -179,7 +183,11 @@ def _fallbacks(language: str) -> Iterator[str]:
 def _options(passages: Sequence[Passage]) -> str:
     """The first different titles, one a line; a title is data from documents and may hold anything."""
     titles = dict.fromkeys(title for passage in passages if (title := " ".join(clean(passage.title).split())))
-    return "\n".join(f"- {title}" for title in list(titles)[:_MAX_OPTIONS])
+    return "\n".join(f"- {_cut(title)}" for title in list(titles)[:_MAX_OPTIONS])
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= _OPTION_CHARS else f"{title[: _OPTION_CHARS - 1].rstrip()}…"
 
 
 def _language_of(file: Path) -> str:
@@ -193,14 +201,14 @@ def _read(file: Path) -> dict[str, Text]:
     """The texts of one file by "route.reason"; what is not a text in quotes is refused."""
     try:
         tables = tomllib.loads(file.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as problem:
         raise ConfigError(f"{file} is not a readable TOML file: {problem}. Mend it at that place.") from problem
     texts = {}
     for route, entries in tables.items():
         if not isinstance(entries, dict):
             raise ConfigError(f"{file}: {route!r} stands outside a table. Put it below [human] or [clarify].")
         for reason, words in entries.items():
-            if not isinstance(words, str) or not words.strip():
+            if not isinstance(words, str) or not clean(words):
                 raise ConfigError(
                     f"{file}: '{route}.{reason}' must be a text in quotes, not {words!r}. Write one, or delete the key "
                     "to keep the shipped text."

@@ -10,7 +10,7 @@ from support_agent.gate.calibration import Calibration, write_calibration
 from support_agent.gate.certificate import Certificate
 from support_agent.gate.combiner import Combiner
 from support_agent.gate.group_table import GroupRow
-from support_agent.gate.opening import calibrated_parts
+from support_agent.gate.opening import calibrated_parts, own_calibration
 from support_agent.generation.scripted import ScriptedGenerator
 
 from ..conftest import WordIndex
@@ -110,6 +110,28 @@ def test_own_calibrations_are_found_by_what_they_were_made_for(tmp_path: Path, m
     write_calibration(tmp_path / "b.json", calibration(dict(parts)))
     (tmp_path / "c.json").write_text("{", "utf-8")
     assert Agent(index, generator, settings).ask(KEY).route is Route.ANSWER  # type: ignore[arg-type]
+
+
+def test_a_damaged_own_calibration_is_not_stood_in_for_by_a_weaker_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
+    index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
+    parts = calibrated_parts(index, generator, settings)  # type: ignore[arg-type]
+    write_calibration(tmp_path / "weaker.json", calibration(dict(parts)))
+    own_calibration(settings).write_text("{", "utf-8")
+    agent = Agent(index, generator, settings)  # type: ignore[arg-type]
+    assert agent.ask(KEY).reasons == ("not_calibrated",)
+    assert str(own_calibration(settings)) in agent.gate.refusal
+
+
+def test_the_calibration_that_was_made_last_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
+    index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
+    parts = dict(calibrated_parts(index, generator, settings))  # type: ignore[arg-type]
+    write_calibration(tmp_path / "a.json", replace(calibration(parts, None), made="2026-02-01"))
+    write_calibration(tmp_path / "b.json", calibration(parts))
+    assert Agent(index, generator, settings).ask(KEY).reasons == ("no_promise",)  # type: ignore[arg-type]
 
 
 def test_a_promise_that_no_threshold_keeps_hands_everything_over(tmp_path: Path) -> None:

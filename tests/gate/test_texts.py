@@ -152,6 +152,18 @@ def test_offers_up_to_three_different_titles_one_a_line() -> None:
     assert sent.splitlines()[1:] == ["- How do I get a key?", "- How do I renew a {options} key?", "- Third"]
 
 
+def test_a_long_title_is_cut() -> None:
+    sent = customer_text(Route.CLARIFY, ("ambiguous",), [Passage("docs:1", "long " * 1000, "x", "docs")])
+    assert len(sent.splitlines()[1]) == 2 + 120
+
+
+def test_two_files_for_one_language_are_refused(tmp_path: Path) -> None:
+    for name in ("de.toml", "DE.TOML"):
+        (tmp_path / name).write_text("[human]\nabuse = 'x'", "utf-8")
+    with pytest.raises(ConfigError, match="two files for the language 'de'"):
+        load_texts(tmp_path)
+
+
 def test_asks_openly_where_there_is_nothing_to_offer() -> None:
     sent = customer_text(Route.CLARIFY, ("ambiguous",), [Passage("docs:1", " ", "x", "docs")], language="fr")
     assert sent == SHIPPED["fr"]["clarify.default"].words
@@ -207,6 +219,9 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
         ("de.toml", "[human]\nabuse = 'Hallo {name}'", r"'human\.abuse' must hold no placeholder, not \{name\}"),
         ("de.toml", "[clarify]\nambiguous = 'Was?'", r"'clarify\.ambiguous' must hold \{options\}, not none"),
         ("de.toml", "[clarify]\nambiguous = '{titles}'", r"'clarify\.ambiguous' must hold \{options\}, not \{titles\}"),
+        ("de.toml", "[human]\nabuse = '\u200b'", r"'human\.abuse' must be a text in quotes"),
+        ("de.toml", "[clarify]\nambiguous = 'Was? {options'", r"must hold \{options\}, not \{"),
+        ("de.toml", "a=" + "[" * 5000, r"de\.toml is not a readable TOML file"),
         ("sv.toml", "[human]\nabus = 'x'", r"sv\.toml: there is no text"),
         ("de.toml", "[human\nabuse = 'x'", r"de\.toml is not a readable TOML file: .*line 1"),
         ("german.toml", "[human]\nabuse = 'x'", r"german\.toml is not named for a language.* such as de\.toml"),
@@ -223,6 +238,9 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
         "unknown placeholder",
         "placeholder missing",
         "wrong placeholder",
+        "nothing to be seen",
+        "half a placeholder",
+        "a table without end",
         "new language",
         "not TOML",
         "file name",
