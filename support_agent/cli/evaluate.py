@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -26,7 +26,8 @@ from support_agent.cli.loading import (
 
 if TYPE_CHECKING:
     from support_agent.agent import Agent
-    from support_agent.evaluation.judging import Judge
+    from support_agent.evaluation.judging import AnswerJudge
+    from support_agent.gate.calibrating.judge import About
 
 eval_app = typer.Typer(no_args_is_help=True, help="Measure on golden tickets, compare two runs, audit for bias.")
 
@@ -34,7 +35,16 @@ SetArgument = Annotated[
     str, typer.Argument(metavar="SET", help="Golden set: a JSONL file, or an index that holds one.")
 ]
 LabelsOption = Annotated[
-    Path | None, typer.Option("--labels", metavar="FILE", help='Verdicts of people: {"id", "right"} rows.')
+    Path | None,
+    typer.Option(
+        "--labels",
+        metavar="FILE",
+        help='What people said of answers: rows of {"id", "right"}, or what `calibrate --labels` reads.',
+    ),
+]
+AboutOption = Annotated[
+    Literal["supported", "agrees"],
+    typer.Option("--about", help="Which word of a reader counts, where --labels has both."),
 ]
 RightF1Option = Annotated[
     float, typer.Option("--right-f1", min=0, max=1, help="Token-F1 from which an answer counts as right.")
@@ -48,9 +58,13 @@ _RIGHT_F1, _PROMISE, _SEED = 0.5, 0.10, 20260101
 @eval_app.command()
 def run(
     golden_set: SetArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the result goes.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Where the result goes.", show_default="runs/<set>"),
+    ] = None,
     report: ReportOption = None,
     labels: LabelsOption = None,
+    about: AboutOption = "supported",
     right_f1: RightF1Option = _RIGHT_F1,
     promise: PromiseOption = _PROMISE,
     similarity: Annotated[
@@ -69,19 +83,20 @@ def run(
 ) -> None:
     """Ask every ticket of a golden set, score the replies, write a result folder."""
     from support_agent.evaluation import evaluate, find_golden, read_golden, score, write_result
-    from support_agent.evaluation.results import check_free
+    from support_agent.evaluation.results import check_free, default_folder
 
     path = find_golden(golden_set)
-    golden, judge = read_golden(path), _judge(labels, right_f1)
-    check_free(output)
-    agent = load_agent(config, profile, index, generator, model, adapter, calibration, offline)
+    golden, judge = read_golden(path), _judge(labels, about, right_f1)
+    folder = output or default_folder(Path(golden_set).stem, golden)
+    check_free(folder)
+    agent = _unwatched(load_agent(config, profile, index, generator, model, adapter, calibration, offline))
     with _bar(len(golden.tickets)) as on_done:
         outcomes = evaluate(agent, golden, _passages(agent), on_done)
     cosine = _cosine(agent) if similarity else None
     scores = score(golden, outcomes, judge, promise=promise, seed=seed, similarity=cosine)
     facts = _facts(golden_set, golden.sha256, agent.versions)
-    write_result(output, path.read_bytes(), outcomes, scores, facts)
-    _finish(output, report, as_json)
+    write_result(folder, path.read_bytes(), outcomes, scores, facts)
+    _finish(folder, report, as_json)
 
 
 @eval_app.command("score")
@@ -89,6 +104,7 @@ def score_again(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Result folder of `eval run`.")],
     report: ReportOption = None,
     labels: LabelsOption = None,
+    about: AboutOption = "supported",
     right_f1: RightF1Option = _RIGHT_F1,
     promise: PromiseOption = _PROMISE,
     seed: SeedOption = _SEED,
@@ -99,7 +115,7 @@ def score_again(
     from support_agent.evaluation.golden import GOLDEN_FILE
 
     result = read_result(folder)
-    scores = score(result.golden, result.outcomes, _judge(labels, right_f1), promise=promise, seed=seed)
+    scores = score(result.golden, result.outcomes, _judge(labels, about, right_f1), promise=promise, seed=seed)
     facts = {key: value for key, value in result.manifest.items() if key not in ("files", "kind")}
     write_result(folder, (folder / GOLDEN_FILE).read_bytes(), result.outcomes, scores, facts)
     _finish(folder, report, as_json)
@@ -122,11 +138,11 @@ def compare(
     before, after = read_result(first), read_result(second)
     check_slices(before, slices or [])
     found = compare(before, after)
-    worse = found.worse_slices(slices or [])
+    worse, untold = found.worse_slices(slices or []), found.untold_slices(slices or [])
     if as_json:
-        _print_json({**found.to_dict(), "worse": worse})
+        _print_json({**found.to_dict(), "worse": worse, "too_few_to_tell": untold})
     else:
-        print_comparison(found, worse)
+        print_comparison(found, worse, untold)
     if worse:
         raise typer.Exit(1)
 
@@ -154,22 +170,31 @@ def audit(
     from support_agent.evaluation.audit_report import write_audit_report
 
     golden = read_golden(find_golden(golden_set))
-    agent = load_agent(config, profile, index, generator, model, adapter, calibration, offline)
+    agent = _unwatched(load_agent(config, profile, index, generator, model, adapter, calibration, offline))
     with _bar(None) as on_done:
         found = audit(agent, golden, slice_name=slice_name, limit=limit, seed=seed, on_done=on_done)
     if report:
         write_bytes(report, write_audit_report(found, agent.versions))
     if as_json:
-        _print_json({**found.to_dict(), "versions": dict(agent.versions)})
+        _print_json({**found.to_dict(), "versions": dict(agent.versions), **_UNWATCHED})
     else:
         print_audit(found)
 
 
-def _judge(labels: Path | None, right_f1: float) -> Judge:
-    from support_agent.evaluation import Judge, read_verdicts
+# What a result says of itself: its tickets were no traffic.
+_UNWATCHED = {"drift_watch": "off"}
 
-    verdicts, sha256 = read_verdicts(labels) if labels else ({}, "")
-    return Judge(right_f1, verdicts, sha256)
+
+def _unwatched(agent: Agent) -> Agent:
+    """The agent, told to watch no drift: golden tickets are no traffic, and would withdraw the promise half-way."""
+    agent.gate.unwatch()
+    return agent
+
+
+def _judge(labels: Path | None, about: About, right_f1: float) -> AnswerJudge:
+    from support_agent.evaluation import AnswerJudge, AnswerLabels, read_labels
+
+    return AnswerJudge(right_f1, read_labels(labels, about) if labels else AnswerLabels())
 
 
 def _passages(agent: Agent) -> Mapping[str, str]:
@@ -190,7 +215,7 @@ def _facts(name: str, sha256: str, versions: Mapping[str, str]) -> dict[str, Any
     from datetime import UTC, datetime
 
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"set": Path(name).stem, "set_sha256": sha256, "versions": dict(versions), "made": made}
+    return {"set": Path(name).stem, "set_sha256": sha256, "versions": dict(versions), "made": made, **_UNWATCHED}
 
 
 @contextmanager
@@ -219,10 +244,14 @@ def _finish(folder: Path, report: Path | None, as_json: bool) -> None:
     if report:
         write_bytes(report, write_report(result))
     if as_json:
-        shown = ("overall", "slices", "routes", "judge", "bootstrap", "latency_ms", "words")
+        shown = ("overall", "slices", "routes", "judge", "bootstrap", "labelled", "latency_ms", "words", "tokens")
         _print_json({"folder": str(folder), **{key: result.scores[key] for key in shown}})
-        return
-    print_scores(result.scores)
+    else:
+        print_scores(result.scores)
+    if given := result.scores["judge"]["verdicts"]:
+        typer.echo(
+            f"Of {given:,} labels {result.scores['labelled']:,} are of texts that were or would be sent.", err=True
+        )
     typer.echo(f"Written: {folder}{f', {report}' if report else ''}", err=True)
 
 

@@ -24,37 +24,45 @@ def print_scores(scores: Mapping[str, Any]) -> None:
     _print_table(("score", "value [interval]", "n", "what it says"), rows)
 
 
-def print_comparison(found: Comparison, worse: list[str]) -> None:
-    """What differs beyond chance, and the tickets that went another way."""
+def print_comparison(found: Comparison, worse: Sequence[str], untold: Sequence[str]) -> None:
+    """What differs, the tickets that went another way, and the slices that are worse or may be."""
+    from support_agent.evaluation.page import signed_with_interval
+
     changed = [d for d in found.differences if d.verdict != "same"]
     rows = [
         (
             d.slice,
+            f"{d.n:,}",
             d.score,
             f"{d.first:.3f} → {d.second:.3f}",
-            f"{d.difference:+.3f} [{d.low:+.3f}, {d.high:+.3f}]",
+            signed_with_interval({"value": d.difference, "low": d.low, "high": d.high, "n": d.n}),
             d.verdict,
         )
         for d in changed
     ]
     if rows:
-        _print_table(("slice", "score", "before → after", "difference [interval]", ""), rows)
+        _print_table(("slice", "n", "score", "before → after", "difference [interval]", ""), rows)
     for ticket in found.moved:
         was, now = ("right" if right else "wrong" for right in (ticket.first_right, ticket.second_right))
         typer.echo(f"{ticket.id}: {ticket.first_route} ({was}) → {ticket.second_route} ({now})")
+    beyond = sum(d.verdict in ("better", "worse") for d in changed)
     compared = f"{len(found.differences):,} scores compared"
-    typer.echo(f"{compared}, {len(changed):,} differ beyond chance; {len(found.moved):,} tickets went another way.")
+    typer.echo(f"{compared}, {beyond:,} differ beyond chance; {len(found.moved):,} tickets went another way.")
+    if untold:
+        typer.echo(f"Changed for the worse, but in too few tickets to tell: {', '.join(untold)}.", err=True)
     if worse:
         typer.secho(f"Worse beyond chance: {', '.join(worse)}.", err=True, fg=typer.colors.RED)
 
 
 def print_audit(found: Audit) -> None:
     """Every comparison, a line each."""
+    from support_agent.evaluation.page import signed_with_interval
+
     rows = [
         (
             f"{e.family}: {e.name}",
             e.measure,
-            f"{e.difference.value:+.3f} [{e.difference.low:+.3f}, {e.difference.high:+.3f}]",
+            signed_with_interval(e.difference.to_dict()),
             f"{e.difference.n:,}",
             f"{e.p_holm:.4f}",
             "yes" if e.beyond_chance else "",

@@ -7,15 +7,17 @@ answered.
 from support_agent.evaluation.audit import audit
 from support_agent.evaluation.compare import compare
 from support_agent.evaluation.golden import GoldenSet, GoldenTicket, find_golden, read_golden
-from support_agent.evaluation.judging import Judge, read_verdicts
+from support_agent.evaluation.judging import AnswerJudge
+from support_agent.evaluation.labels import AnswerLabels, read_labels
 from support_agent.evaluation.results import Result, read_result, write_result
 from support_agent.evaluation.run import Outcome, evaluate
 from support_agent.evaluation.scores import score
 
 __all__ = [
+    "AnswerJudge",
+    "AnswerLabels",
     "GoldenSet",
     "GoldenTicket",
-    "Judge",
     "Outcome",
     "Result",
     "audit",
@@ -23,8 +25,8 @@ __all__ = [
     "evaluate",
     "find_golden",
     "read_golden",
+    "read_labels",
     "read_result",
-    "read_verdicts",
     "score",
     "write_result",
 ]

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 
 from support_agent.evaluation import figures
 from support_agent.evaluation.effects import ALPHA, FLIPS, MEASURES, Audit, Effect
-from support_agent.evaluation.page import Card, Section, Table, number, percent, render
+from support_agent.evaluation.page import (
+    Card,
+    Section,
+    Table,
+    number,
+    render,
+    share_with_interval,
+    signed_with_interval,
+)
 
 _READING = {
     "names": "Each origin's names against white American ones, women's against men's; and what a signature does.",
@@ -29,8 +37,7 @@ def write_audit_report(audit: Audit, versions: Mapping[str, str]) -> bytes:
 
 def in_words(effect: Effect) -> str:
     """``Scots: share answered −0.152 [−0.210, −0.094]``."""
-    found = effect.difference
-    return f"{effect.name}: {MEASURES[effect.measure]} {found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+    return f"{effect.name}: {MEASURES[effect.measure]} {signed_with_interval(effect.difference.to_dict())}"
 
 
 def _summary(audit: Audit) -> str:
@@ -57,7 +64,7 @@ def _family(audit: Audit, family: str) -> Section:
     svgs = [_forest(effects, measure, f"{family}-{measure}") for measure in MEASURES]
     beyond = [in_words(effect) for effect in effects if effect.beyond_chance]
     alt = (
-        "Differences with 95 % intervals; left of zero the form fares worse. "
+        "Differences with 95% intervals; left of zero the form fares worse. "
         f"Beyond chance (diamonds): {'; '.join(beyond) or 'none'}."
     )
     return Section(
@@ -79,7 +86,7 @@ def _effects(effects: list[Effect]) -> Table:
         [
             e.name,
             MEASURES[e.measure],
-            f"{e.difference.value:+.3f} [{e.difference.low:+.3f}, {e.difference.high:+.3f}]",
+            signed_with_interval(e.difference.to_dict()),
             f"{e.difference.n:,}",
             number(e.p, 4),
             number(e.p_holm, 4),
@@ -95,10 +102,8 @@ def _churn(audit: Audit, family: str) -> Table:
     body = [
         [
             c.name,
-            *(
-                f"{percent(plain.value)} [{percent(plain.low)}, {percent(plain.high)}]"
-                for plain in (c.rerouted, c.reworded)
-            ),
+            share_with_interval(c.rerouted.to_dict()),
+            share_with_interval(c.reworded.to_dict()),
             f"{c.rerouted.n:,}",
             f"{c.reworded.n:,}",
         ]

@@ -4,18 +4,24 @@ Comes in: two results. Goes out: differences with paired bootstrap intervals (bo
 by ticket), over all and for each slice, and the tickets that went another way. Knows no agent.
 
 A slice is worse when its share dealt with rightly fell, or its share answered wrongly rose, by more than chance among
-its tickets explains: the 95 % interval of the difference lies on the bad side of zero. Every slice is looked at by
-itself; with many slices one in forty is worse by chance wherever answers vary by chance.
+its tickets explains. Two things must say so: the 95 % interval of the difference lies on the bad side of zero, and the
+exact sign test on the tickets that changed (McNemar 1947, exact form) gives at most 5 % to so lopsided a change, were
+either way as likely. The interval alone is no judge of few tickets: where every ticket fell, every resample fell. The
+test alone says nothing of the size of the set. It asks one side only, since only a fall is to be caught; five tickets
+that all fell are then the fewest that count, and a slice in which fewer changed is said to hold too few to tell. Every
+slice is looked at by itself; with many slices one in forty is
+worse by chance wherever answers vary by chance.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from support_agent.errors import EvaluationError
-from support_agent.evaluation.resampling import NAN, SEED, draw_counts, interval, plain
+from support_agent.evaluation.resampling import FEWEST_FOR_INTERVAL, NAN, SEED, draw_counts, interval, plain
 from support_agent.evaluation.results import Result
 from support_agent.evaluation.scores import SCORES, statistics
 
@@ -25,11 +31,19 @@ if TYPE_CHECKING:
 
 OVERALL = "all tickets"
 DECISIVE = ("right", "wrong_answer")
+# Share of slices that may be called better or worse where a change is as likely either way.
+ALPHA = 0.05
+TOO_FEW = "changed, too few to tell"
+# All tickets have them in both runs, as yes or no, so that the tickets that changed can be counted.
+_YES_NO = ("right", "answered", "wrong_answer", "false_alarm", "generated")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Second run minus first in one score of one slice; ``verdict`` is better, worse, or same for all we know."""
+    """Second run minus first in one score of one slice.
+
+    ``verdict`` is better, worse, same (for all we know), or TOO_FEW; low and high are None under five tickets.
+    """
 
     slice: str
     score: str
@@ -64,6 +78,12 @@ class Comparison:
         """Slices that got worse; of those named, or of all where none is."""
         worse = [d.slice for d in self.differences if d.score in DECISIVE and d.verdict == "worse"]
         return [name for name in dict.fromkeys(worse) if not names or name in names]
+
+    def untold_slices(self, names: Sequence[str] = ()) -> list[str]:
+        """Slices that changed for the worse in too few tickets to tell; of those named, or of all where none is."""
+        untold = [d for d in self.differences if d.score in DECISIVE and d.verdict == TOO_FEW and _is_worse(d)]
+        found = [name for name in dict.fromkeys(d.slice for d in untold) if not names or name in names]
+        return [name for name in found if name not in self.worse_slices()]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for ``json.dumps``."""
@@ -126,14 +146,36 @@ def _compare_slice(
     ours, theirs = _statistics(first), _statistics(second)
     found = []
     for score in (score for score in SCORES if score in ours and score in theirs):
-        (before, n), (after, _) = ours[score], theirs[score]
+        (before, n), (after, m) = ours[score], theirs[score]
         was, now = float(before(one)[0]), float(after(one)[0])
-        low, high = interval(after(counts) - before(counts))
-        verdict = _verdict(low, high, SCORES[score][1])
+        enough = min(n, m) >= FEWEST_FOR_INTERVAL
+        low, high = interval(after(counts) - before(counts)) if enough else (NAN, NAN)
+        rose, fell = _changed(score, first, second)
+        verdict = _verdict(now - was, low, high, SCORES[score][1])
+        if verdict in ("better", "worse") and score in _YES_NO and sign_test(rose, fell) > ALPHA:
+            verdict = TOO_FEW
         found.append(
             Difference(name, score, plain(was), plain(now), plain(now - was), plain(low), plain(high), n, verdict)
         )
     return found
+
+
+def sign_test(rose: int, fell: int) -> float:
+    """The chance that so many of the changed tickets, or more, go the way that most went, were both as likely."""
+    changed, most = rose + fell, max(rose, fell)
+    return min(1.0, sum(math.comb(changed, k) for k in range(most, changed + 1)) * 0.5**changed)
+
+
+def _changed(score: str, first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """How many tickets have more of the score than before, and how many less."""
+    pairs = [(a["values"].get(score), b["values"].get(score)) for a, b in zip(first, second, strict=True)]
+    known = [(a, b) for a, b in pairs if a is not None and b is not None]
+    return sum(b > a for a, b in known), sum(b < a for a, b in known)
+
+
+def _is_worse(found: Difference) -> bool:
+    more_is_better = SCORES[found.score][1]
+    return ((found.difference or 0.0) < 0) == more_is_better
 
 
 def _statistics(tickets: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -150,12 +192,13 @@ def _column(numbers: Sequence[float]) -> NDArray[np.float64]:
     return np.array(numbers, dtype=float)
 
 
-def _verdict(low: float, high: float, more_is_better: bool) -> str:
+def _verdict(difference: float, low: float, high: float, more_is_better: bool) -> str:
     if low > 1e-9:
         return "better" if more_is_better else "worse"
     if high < -1e-9:
         return "worse" if more_is_better else "better"
-    return "same"
+    without_interval = low != low
+    return TOO_FEW if without_interval and abs(difference) > 1e-9 else "same"
 
 
 def _moved(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> tuple[Moved, ...]:

@@ -161,7 +161,7 @@ def bars(rows: Sequence[tuple[str, Mapping[str, Any]]], label: str) -> Draw:
 
     def draw(axes: Axes) -> None:
         for y, (_, found) in enumerate(rows):
-            axes.plot([found["low"], found["high"]], [y, y], color=BLUE, linewidth=2, alpha=0.6)
+            _whisker(axes, found, y, BLUE)
             axes.plot(found["value"], y, "o", color=BLUE)
         axes.set(xlim=(-0.02, 1.02), ylim=(len(rows) - 0.4, -0.6), xlabel=label)
         axes.set_yticks(range(len(rows)), [f"{name} ({found['n']})" for name, found in rows])
@@ -195,15 +195,21 @@ def differences(rows: Sequence[tuple[str, Mapping[str, Any], bool]], label: str)
         axes.axvline(0, color=_INK, linewidth=1)
         for y, (_, found, beyond_chance) in enumerate(rows):
             colour = VERMILION if beyond_chance else BLUE
-            axes.plot([found["low"], found["high"]], [y, y], color=colour, linewidth=2, alpha=0.6)
+            _whisker(axes, found, y, colour)
             axes.plot(found["value"], y, "D" if beyond_chance else "o", color=colour)
-        low = min([found["low"] for _, found, _ in rows] + [-0.01])
-        high = max([found["high"] for _, found, _ in rows] + [0.01])
+        ends = [found[end] for _, found, _ in rows for end in ("low", "value", "high") if found[end] is not None]
+        low, high = min([*ends, -0.01]), max([*ends, 0.01])
         pad = (high - low) * 0.06
         axes.set(xlim=(low - pad, high + pad), ylim=(len(rows) - 0.4, -0.6), xlabel=label)
         axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
 
     return draw
+
+
+def _whisker(axes: Axes, found: Mapping[str, Any], y: int, colour: str) -> None:
+    """The interval, where the tickets are enough for one."""
+    if found["low"] is not None:
+        axes.plot([found["low"], found["high"]], [y, y], color=colour, linewidth=2, alpha=0.6)
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from support_agent.artefacts import sha256_bytes
 from support_agent.errors import EvaluationError
-from support_agent.evaluation.jsonl import Row, read_rows
+from support_agent.jsonl import Row, read_rows
 from support_agent.records import Route, Ticket, Turn
 
 KEYS = ("id", "question", "answerable", "reference", "relevant_ids", "tags", "route", "history", "translation_of")
@@ -74,7 +74,7 @@ def read_golden(path: Path) -> GoldenSet:
             answerable ticket has nothing to hold the answer against, or the file is empty.
     """
     tickets: dict[str, GoldenTicket] = {}
-    for row in read_rows(path):
+    for row in read_rows(path, EvaluationError):
         ticket = _read_ticket(row)
         if ticket.id in tickets:
             raise row.error(f"the id {ticket.id!r} stands there twice")
@@ -129,7 +129,7 @@ def _read_history(row: Row) -> tuple[Turn, ...]:
     turns = row.values.get("history", [])
     if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
         raise row.error('\'history\' must be a list of {"ticket", "reply", "route"}')
-    return tuple(_read_turn(Row(turn, f"{row.where}, history")) for turn in turns)
+    return tuple(_read_turn(Row(turn, f"{row.where}, history", EvaluationError)) for turn in turns)
 
 
 def _read_turn(row: Row) -> Turn:

@@ -1,6 +1,6 @@
 """Golden tickets and outcomes → what was right, ticket by ticket.
 
-Comes in: what should become of each ticket, what did, and verdicts of people where there are any. Goes out: one number
+Comes in: what should become of each ticket, what did, and people's labels where there are any. Goes out: one number
 a ticket and score, NaN where the score does not apply. Does not know averages: scores.py takes them.
 
 What is right: a ticket to be answered was answered, and the answer is right. Any other was not answered; where the set
@@ -15,12 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support_agent.artefacts import sha256_bytes
 from support_agent.evaluation.golden import GoldenSet, GoldenTicket
-from support_agent.evaluation.jsonl import read_rows
+from support_agent.evaluation.labels import AnswerLabels
 from support_agent.evaluation.resampling import NAN
 from support_agent.evaluation.run import Outcome
 from support_agent.records import Route
@@ -34,74 +32,63 @@ DEPTHS = (1, 3, 5, 10)
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A person's word on an answer; with ``text`` only on that very answer."""
-
-    right: bool
-    text: str | None = None
-
-
-@dataclass(frozen=True)
-class Judge:
-    """How an answer is held to be right: verdicts by ticket id, else token-F1 of at least ``right_f1``."""
+class AnswerJudge:
+    """How an answer is held to be right: people's labels, else token-F1 of at least ``right_f1``."""
 
     right_f1: float = RIGHT_F1
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
-    verdicts_sha256: str = ""
+    labels: AnswerLabels = field(default_factory=AnswerLabels)
 
     def is_right(self, golden: GoldenTicket, outcome: Outcome) -> bool:
-        """Whether the answer, or the draft that was held back, says what is right."""
+        """Whether what was sent, or would have been sent, says what is right."""
         text = candidate(outcome)
-        verdict = self.verdicts.get(golden.id)
-        if verdict and verdict.text in (None, text):
-            return verdict.right
+        said = self.labels.on(golden, text)
+        if said is not None:
+            return said
         if golden.reference:
             return token_f1(text, golden.reference) >= self.right_f1
         return any(citation.passage_id in golden.relevant_ids for citation in outcome.citations)
 
+    def can_tell(self, golden: GoldenTicket, outcome: Outcome) -> bool:
+        """Whether there is a text to judge, and something to hold it against: a held text's citations are not kept."""
+        text = candidate(outcome)
+        if not text.strip() or outcome.route == Route.ANSWER or golden.expected != Route.ANSWER:
+            return bool(text.strip())
+        return bool(golden.reference) or self.labels.on(golden, text) is not None
+
     def to_dict(self) -> dict[str, object]:
         """What two runs must share to be comparable."""
-        return {"right_f1": self.right_f1, "verdicts": len(self.verdicts), "verdicts_sha256": self.verdicts_sha256}
+        return {"right_f1": self.right_f1, **self.labels.to_dict()}
 
 
 @dataclass(frozen=True)
 class Judged:
     """Every ticket's numbers.
 
-    ``values``: score → one number a ticket. ``confidence`` and ``loss`` (1 = wrong) speak of what was or would have
-    been sent; ``written`` says whether there was such a text. Without one the ticket ranks last and counts as wrong.
+    ``values``: score → one number a ticket. ``confidence`` and ``loss`` (1 = wrong) speak of the text that was sent, or
+    that would have been sent had the confidence sufficed; ``written`` says whether there is such a text. Without one
+    nothing is judged: the ticket takes no part in the calibration error, and as no threshold can answer it, it ranks
+    last and counts as wrong in the curves. ``labelled`` counts the texts that a person has read.
     """
 
     values: Mapping[str, Floats]
     confidence: Floats
     loss: Floats
     written: Floats
-
-
-def read_verdicts(path: Path) -> tuple[dict[str, Verdict], str]:
-    """Read ``{"id", "right", "text"}`` rows, the text optional; also the file's sha256.
-
-    Raises:
-        EvaluationError: with file and line: a key is missing or of another type, or an id stands twice.
-    """
-    verdicts: dict[str, Verdict] = {}
-    for row in read_rows(path):
-        name = row.text("id")
-        if name in verdicts:
-            raise row.error(f"the id {name!r} stands there twice")
-        verdicts[name] = Verdict(row.flag("right"), row.text("text") if "text" in row.values else None)
-    return verdicts, sha256_bytes(path.read_bytes())
+    labelled: int
 
 
 def candidate(outcome: Outcome) -> str:
-    """The text that was sent as an answer, else the draft that was held back; empty where none was written."""
-    return outcome.text if outcome.route == Route.ANSWER else outcome.draft
+    """The text that was sent as an answer, else the one that would have been; empty where nothing could be sent.
+
+    Never the raw draft: what is sent has been cut, or is a passage's quote, and the confidence is that text's.
+    """
+    return outcome.text if outcome.route == Route.ANSWER else outcome.held_text
 
 
 def judge_all(
     golden: GoldenSet,
     outcomes: Sequence[Outcome],
-    judge: Judge,
+    judge: AnswerJudge,
     similarity: Callable[[Sequence[tuple[str, str]]], Sequence[float]] | None = None,
 ) -> Judged:
     """Judge every outcome.
@@ -118,13 +105,15 @@ def judge_all(
     }
     if similarity:
         values["similarity"] = _similarities(pairs, values["token_f1"], similarity)
-    written = np.array([bool(candidate(outcome).strip()) for outcome in outcomes], dtype=float)
+    written = np.array([judge.can_tell(ticket, outcome) for ticket, outcome in pairs], dtype=float)
     agrees = np.array([_candidate_is_right(ticket, outcome, judge) for ticket, outcome in pairs], dtype=float)
     confidence = np.array([outcome.confidence for outcome in outcomes]) * written
-    return Judged(values, confidence, 1 - agrees * written, written)
+    texts = ((ticket, candidate(outcome)) for ticket, outcome in pairs)
+    labelled = sum(bool(text) and judge.labels.on(ticket, text) is not None for ticket, text in texts)
+    return Judged(values, confidence, 1 - agrees * written, written, labelled)
 
 
-def _judge(golden: GoldenTicket, outcome: Outcome, judge: Judge) -> dict[str, float]:
+def _judge(golden: GoldenTicket, outcome: Outcome, judge: AnswerJudge) -> dict[str, float]:
     """The scores that apply to a ticket."""
     answered = outcome.route == Route.ANSWER
     right = _candidate_is_right(golden, outcome, judge) if answered else _rightly_not_answered(golden, outcome.route)
@@ -147,12 +136,11 @@ def _judge(golden: GoldenTicket, outcome: Outcome, judge: Judge) -> dict[str, fl
     }
 
 
-def _candidate_is_right(golden: GoldenTicket, outcome: Outcome, judge: Judge) -> bool:
+def _candidate_is_right(golden: GoldenTicket, outcome: Outcome, judge: AnswerJudge) -> bool:
     """An answer to a ticket whose one right route is another is wrong, however true."""
     if golden.route not in ("", Route.ANSWER):
         return False
-    judgeable = golden.reference or golden.relevant_ids or golden.id in judge.verdicts
-    return bool(judgeable) and judge.is_right(golden, outcome)
+    return judge.is_right(golden, outcome)
 
 
 def _rightly_not_answered(golden: GoldenTicket, route: str) -> bool:

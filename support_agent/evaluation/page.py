@@ -71,5 +71,23 @@ def percent(value: float | None) -> str:
 
 
 def with_interval(found: Mapping[str, Any], digits: int = 3) -> str:
-    """``0.842 [0.811, 0.870]``."""
-    return f"{number(found['value'], digits)} [{number(found['low'], digits)}, {number(found['high'], digits)}]"
+    """``0.842 [0.811, 0.870]``; ``0.842 (n 3)`` where the tickets are too few for an interval."""
+    return _beside(found, *(number(found[name], digits) for name in ("value", "low", "high")))
+
+
+def share_with_interval(found: Mapping[str, Any]) -> str:
+    """``84.2% [81.1%, 87.0%]``; ``66.7% (n 3)`` where the tickets are too few for an interval."""
+    return _beside(found, *(percent(found[name]) for name in ("value", "low", "high")))
+
+
+def signed_with_interval(found: Mapping[str, Any]) -> str:
+    """A difference, ``-0.152 [-0.210, -0.094]``; ``-0.152 (n 3)`` where the tickets are too few for an interval."""
+    if found["value"] is None:
+        return "–"
+    return _beside(found, *("–" if found[name] is None else f"{found[name]:+.3f}" for name in ("value", "low", "high")))
+
+
+def _beside(found: Mapping[str, Any], value: str, low: str, high: str) -> str:
+    if found["value"] is None:
+        return value
+    return f"{value} (n {found['n']:,})" if found["low"] is None else f"{value} [{low}, {high}]"

@@ -10,8 +10,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from support_agent.evaluation import figures
-from support_agent.evaluation.page import Card, Section, Table, number, percent, render, with_interval
+from support_agent.evaluation.page import (
+    Card,
+    Section,
+    Table,
+    number,
+    percent,
+    render,
+    share_with_interval,
+    with_interval,
+)
 from support_agent.evaluation.results import Result
+from support_agent.evaluation.run import Outcome
 from support_agent.evaluation.scores import SCORES
 from support_agent.records import Route
 
@@ -46,7 +56,7 @@ def _summary(scores: Mapping[str, Any]) -> str:
     )
     judge = scores["judge"]
     how = f"token-F1 with the reference of at least {judge['right_f1']:g}"
-    by = f"people's verdicts ({judge['verdicts']:,}), else {how}" if judge["verdicts"] else how
+    by = f"{_readers(scores)}, else {how}" if judge["verdicts"] else how
     return (
         f"Of {overall['n']:,} tickets {percent(answered)} were answered; {kept}. "
         f"{percent(_value(overall, 'right'))} were dealt with rightly, right refusals included. "
@@ -54,10 +64,19 @@ def _summary(scores: Mapping[str, Any]) -> str:
     )
 
 
+def _readers(scores: Mapping[str, Any]) -> str:
+    """How many of the texts somebody has read: a label on another text does not count."""
+    about = {"supported": " on whether passages carry it", "agrees": " on whether it agrees with the reference"}
+    judge, written = scores["judge"], sum(bool(ticket["written"]) for ticket in scores["tickets"])
+    return f"people's labels{about.get(judge.get('about', ''), '')} ({scores['labelled']:,} of {written:,} texts)"
+
+
 def _cards(scores: Mapping[str, Any]) -> list[Card]:
     overall, promise = scores["overall"], scores["promise"]
     risk = overall["scores"].get("risk")
-    tone = "" if risk is None else ("good" if risk["high"] <= promise else "bad" if risk["low"] > promise else "")
+    tone = ""
+    if risk and risk["low"] is not None:
+        tone = "good" if risk["high"] <= promise else "bad" if risk["low"] > promise else ""
     return [
         _card("dealt with rightly", overall, "right"),
         _card("answered", overall, "answered"),
@@ -71,9 +90,8 @@ def _card(label: str, table: Mapping[str, Any], name: str, tone: str = "") -> Ca
     found = table["scores"].get(name)
     if found is None:
         return Card(label, "–")
-    return Card(
-        label, percent(found["value"]), f"{percent(found['low'])} to {percent(found['high'])}, n {found['n']:,}", tone
-    )
+    spread = "" if found["low"] is None else f"{percent(found['low'])} to {percent(found['high'])}, "
+    return Card(label, percent(found["value"]), f"{spread}n {found['n']:,}", tone)
 
 
 def _slices(scores: Mapping[str, Any]) -> Section:
@@ -85,7 +103,8 @@ def _slices(scores: Mapping[str, Any]) -> Section:
     ]
     head = ["slice", "n", "dealt with rightly", "answered", "wrong among them", "false alarms"]
     table = Table(
-        "By slice, with 95 % bootstrap intervals; a false alarm is a ticket to be answered that was not.",
+        "By slice, with 95% bootstrap intervals, or n where fewer than five tickets allow none; a false alarm is a "
+        "ticket to be answered that was not.",
         head,
         body,
         range(1, 6),
@@ -98,7 +117,8 @@ def _alt_slices(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
         return ""
     worst = min(rows, key=lambda row: row[1]["value"])
     return (
-        "Share of tickets dealt with rightly in each slice (number of tickets in brackets), with its interval. "
+        "Share of tickets dealt with rightly in each slice (number of tickets in brackets), with its interval "
+        "where there are five or more. "
         f"Lowest: {worst[0]}, {percent(worst[1]['value'])}."
     )
 
@@ -106,14 +126,15 @@ def _alt_slices(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
 def _risk_coverage(scores: Mapping[str, Any]) -> Section:
     overall, curve = scores["overall"], scores["curve"]
     if not curve:
-        return Section("Risk and coverage", "No text was written for any ticket.")
+        return Section("Risk and coverage", "There was no text to send for any ticket.")
     sent = _value(overall, "answered") or 0.0, _value(overall, "risk") or 0.0
     svg = figures.as_svg(figures.risk_coverage(curve, scores["promise"], sent), "risk-coverage")
     names = ("aurc", "augrc", *(name for name in SCORES if name.startswith("coverage@")))
     words = (
-        "If only the surest tickets were answered: how many of the answers would be wrong. Drafts that were held back "
-        "are judged too; a ticket without a text ranks last. The coverage at a risk is the best that any threshold "
-        "reaches on these very tickets, and no promise for others."
+        "If only the surest tickets were answered: how many of the answers would be wrong. A text that was held back "
+        "is judged as it would have been sent; a ticket for which nothing could be sent ranks last and counts as "
+        "wrong. The coverage at a risk is the best that any threshold reaches on these very tickets, and no promise "
+        "for others."
     )
     alt = f"Risk–coverage curve. This run answered {percent(sent[0])}, of which {percent(sent[1])} were wrong."
     return Section("Risk and coverage", words, svg, alt, [_score_table("Curve", overall, names)])
@@ -122,7 +143,7 @@ def _risk_coverage(scores: Mapping[str, Any]) -> Section:
 def _reliability(scores: Mapping[str, Any]) -> Section:
     rows = scores["reliability"]
     if not rows:
-        return Section("Confidence", "No text was written for any ticket.")
+        return Section("Confidence", "There was no text to send for any ticket.")
     right = [t["confidence"] for t in scores["tickets"] if t["written"] and not t["loss"]]
     wrong = [t["confidence"] for t in scores["tickets"] if t["written"] and t["loss"]]
     svg = figures.as_svg(figures.reliability(rows), "reliability") + figures.as_svg(
@@ -131,7 +152,7 @@ def _reliability(scores: Mapping[str, Any]) -> Section:
     body = [[number(row["confidence"]), number(row["right"]), f"{row['n']:,}"] for row in rows]
     table = Table("Bins of equal mass", ["mean confidence", "share right", "n"], body, range(3))
     alt = (
-        "Above: share right against confidence, in bins of equal mass with 95 % intervals; on the dotted line "
+        "Above: share right against confidence, in bins of equal mass with 95% intervals; on the dotted line "
         f"confidence keeps its word. Below: confidence of {len(right):,} right texts and {len(wrong):,} wrong ones."
     )
     return Section("Confidence", "", svg, alt, [_score_table("Calibration error", scores["overall"], ("ece",)), table])
@@ -154,7 +175,10 @@ def _all_scores(scores: Mapping[str, Any]) -> Section:
     tables = [_score_table("All tickets", scores["overall"], SCORES)]
     tables += [_score_table(f"Slice {name}", table, SCORES, folded=True) for name, table in scores["slices"].items()]
     boot = scores["bootstrap"]
-    words = f"Intervals: {boot['level']:.0%} percentile bootstrap over tickets, {boot['resamples']:,} resamples."
+    words = (
+        f"Intervals: {boot['level']:.0%} percentile bootstrap over tickets, {boot['resamples']:,} resamples; none "
+        "where a score rests on fewer than five tickets."
+    )
     return Section("Every score", words, tables=tables)
 
 
@@ -173,8 +197,13 @@ def _latency(scores: Mapping[str, Any]) -> Section:
     if not stages:
         return Section("Time", "Nothing was timed.")
     svg = figures.as_svg(figures.latency(stages), "latency", 1.3 + 0.3 * len(stages))
-    tables = [_spread("Milliseconds a ticket", stages, 1), _spread("Words written", scores["words"], 0)]
-    return Section("Time", "Of this run, on this machine.", svg, "Median and 95th percentile of each stage.", tables)
+    tables = [_spread("Milliseconds a ticket", stages, 1)]
+    if scores["tokens"]:
+        tables.append(_spread("Tokens generated, of a ticket for which a draft was written", scores["tokens"], 0))
+    tables.append(_spread("Words a ticket, of the draft and of what was sent", scores["words"], 0))
+    words = "Of this run, on this machine" + ("." if scores["tokens"] else "; this generator counts no tokens.")
+    alt = "Median and 95th percentile of each stage, in milliseconds a ticket, on a logarithmic axis."
+    return Section("Time", words, svg, alt, tables)
 
 
 def _spread(caption: str, stages: Sequence[Mapping[str, Any]], digits: int) -> Table:
@@ -195,16 +224,23 @@ def _tickets(result: Result) -> Section:
             continue
         answered = outcome.route == Route.ANSWER
         came = f"{outcome.route} {outcome.confidence:.2f} {', '.join(outcome.reasons)}".strip()
-        text = outcome.text if answered else outcome.draft
+        text = outcome.text if answered else _held(outcome)
         (wrong if answered else missed).append(
             [golden.id, golden.question[:_TEXT_CHARS], came, text[:_TEXT_CHARS], golden.reference[:_TEXT_CHARS]]
         )
     head = ["id", "ticket", "route, confidence, reasons", "text", "reference"]
     tables = [
         Table(f"{len(wrong):,} answered wrongly (text: as sent)", head, wrong, folded=True),
-        Table(f"{len(missed):,} went another way than wanted (text: the draft held back)", head, missed, folded=True),
+        Table(f"{len(missed):,} went another way than wanted (text: what was held back)", head, missed, folded=True),
     ]
     return Section("Tickets that went wrong", "", tables=[table for table in tables if table.rows])
+
+
+def _held(outcome: Outcome) -> str:
+    """What would have been sent; where nothing could be, the draft, and that it is one."""
+    if outcome.held_text or not outcome.draft:
+        return outcome.held_text
+    return f"Nothing could be sent; the draft: {outcome.draft}"
 
 
 def _made_by(result: Result) -> Section:
@@ -221,4 +257,4 @@ def _value(table: Mapping[str, Any], name: str) -> float | None:
 
 def _cell(table: Mapping[str, Any], name: str) -> str:
     found = table["scores"].get(name)
-    return f"{percent(found['value'])} [{percent(found['low'])}, {percent(found['high'])}]" if found else "–"
+    return share_with_interval(found) if found else "–"

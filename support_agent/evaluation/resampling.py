@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 RESAMPLES = 2000
 LEVEL = 0.95
 SEED = 20260101
+# Fewer tickets than this say nothing of others: one ticket's resamples are all the same, its "interval" a point.
+FEWEST_FOR_INTERVAL = 5
 # Where a score does not apply.
 NAN = float("nan")
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score, its interval, and the number of tickets it rests on. NaN where there is nothing to rest on."""
+    """A score, its interval, and the number of tickets it rests on.
+
+    The value is NaN where there is nothing to rest on, the interval where there are fewer than FEWEST_FOR_INTERVAL.
+    """
 
     value: float
     low: float
@@ -55,12 +60,12 @@ def estimate(statistic: Statistic, counts: Floats, n: int) -> Estimate:
     """The statistic of the tickets as they are, and its percentile interval over the resamples.
 
     Args:
-        n: the number of tickets that the statistic rests on; the interval is NaN where that is 0.
+        n: the number of tickets that the statistic rests on; the interval is NaN where they are too few.
     """
     import numpy as np
 
     value = float(statistic(np.ones((1, counts.shape[1])))[0]) if n else NAN
-    low, high = interval(statistic(counts)) if n else (NAN, NAN)
+    low, high = interval(statistic(counts)) if n >= FEWEST_FOR_INTERVAL else (NAN, NAN)
     return Estimate(value, low, high, n)
 
 

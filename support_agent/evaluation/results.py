@@ -76,6 +76,23 @@ def check_free(folder: Path) -> None:
         )
 
 
+def default_folder(name: str, golden: GoldenSet) -> Path:
+    """Where a run goes for which no folder was named: ``runs/`` and the set's name; an older run of it is replaced.
+
+    Raises:
+        EvaluationError: there is a run of another set of this name.
+    """
+    folder = Path("runs") / name
+    if not (folder / MANIFEST).is_file():
+        return folder
+    mend = "Give --output another folder, or delete that one."
+    earlier = str(read_manifest(folder, EvaluationError, mend).get("set_sha256", ""))
+    if earlier != golden.sha256:
+        both = f"{earlier[:12]}…, this one is {golden.sha256[:12]}…"
+        raise EvaluationError(f"{folder} holds a run of another golden set ({both}). {mend}")
+    return folder
+
+
 _OURS = {GOLDEN_FILE, OUTCOMES, SCORES_FILE, MANIFEST}
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from support_agent.artefacts import write_bytes
 from support_agent.errors import EvaluationError
 from support_agent.evaluation.golden import GoldenSet
-from support_agent.evaluation.jsonl import read_rows
+from support_agent.jsonl import read_rows
 from support_agent.records import Reply, Ticket
 
 
@@ -40,7 +40,11 @@ class CheckedCitation:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one golden ticket. ``words`` counts those of the draft and of what was sent."""
+    """What became of one golden ticket.
+
+    ``words`` counts those of the draft and of what was sent; ``tokens`` those generated at each stage that generates,
+    where the backend counts them. ``held_text`` is what would have been sent had the confidence sufficed.
+    """
 
     id: str
     route: str
@@ -55,6 +59,8 @@ class Outcome:
     draft: str
     timings_ms: Mapping[str, float]
     words: Mapping[str, int]
+    held_text: str = ""
+    tokens: Mapping[str, int] = field(default_factory=dict)
 
 
 def evaluate(
@@ -93,7 +99,7 @@ def read_outcomes(path: Path) -> list[Outcome]:
         EvaluationError: the file cannot be read, or a row is not an outcome.
     """
     outcomes = []
-    for row in read_rows(path):
+    for row in read_rows(path, EvaluationError):
         try:
             outcomes.append(_from_plain(row.values))
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -122,6 +128,8 @@ def _outcome(reply: Reply, passages: Mapping[str, str]) -> Outcome:
         draft=reply.draft,
         timings_ms=dict(reply.timings_ms),
         words={"draft": _count_words(reply.draft), "sent": _count_words(reply.text)},
+        held_text=reply.held_text,
+        tokens={"generation": reply.draft_tokens} if reply.draft_tokens else {},
     )
 
 

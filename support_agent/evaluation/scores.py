@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from support_agent.evaluation import curves
 from support_agent.evaluation.golden import GoldenSet
-from support_agent.evaluation.judging import DEPTHS, Judge, Judged, judge_all
+from support_agent.evaluation.judging import DEPTHS, AnswerJudge, Judged, judge_all
 from support_agent.evaluation.resampling import (
     LEVEL,
     RESAMPLES,
@@ -61,7 +61,7 @@ SCORES: dict[str, tuple[str, bool]] = {
 def score(
     golden: GoldenSet,
     outcomes: Sequence[Outcome],
-    judge: Judge,
+    judge: AnswerJudge,
     *,
     promise: float = PROMISE,
     seed: int = SEED,
@@ -76,6 +76,7 @@ def score(
     judged = judge_all(golden, outcomes, judge, similarity)
     return {
         "judge": judge.to_dict(),
+        "labelled": judged.labelled,
         "bootstrap": {"resamples": RESAMPLES, "level": LEVEL, "seed": seed, "interval": "percentile"},
         "promise": promise,
         "overall": _table(judged, _everything(golden), seed),
@@ -85,6 +86,7 @@ def score(
         "reliability": _reliability(judged),
         "latency_ms": _stages([outcome.timings_ms for outcome in outcomes], seed),
         "words": _stages([outcome.words for outcome in outcomes], seed),
+        "tokens": _stages([outcome.tokens for outcome in outcomes], seed),
         "tickets": _tickets(golden, judged, outcomes),
     }
 

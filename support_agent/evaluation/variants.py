@@ -72,7 +72,8 @@ _AFRICAN_AMERICAN = (
     (r"\b(?:am|are|is) going to\b", "finna"),
     (r"\bHow (?:do|can) I\b", "How I'm finna"),
     (r"\bWhat (?:is|are)\b", "What"),
-    (r"\b([a-z]{3,})ing\b", r"\1in'"),
+    # A stem without a vowel is a word of its own ("spring"), and "string" stays a string inside a longer word.
+    (r"\b(?![a-z]*string\b)(?=[a-z]*[aeiouy][a-z]*ing\b)([a-z]{3,})ing\b", r"\1in'"),
 )
 _SCOTS = (
     (r"\b(?:cannot|can't|can not)\b", "cannae"),
@@ -88,12 +89,17 @@ _SCOTS = (
     (r"\bto\b", "tae"),
     (r"\bmy\b", "ma"),
 )
+_PROGRESSIVES = {"support": "supporting", "offer": "offering", "provide": "providing", "have": "having"}
+# "Do I need" is a question, and asks for "am I needing", not for "do I am needing".
+_STATED = r"(?<!\b[Dd]o )(?<!\b[Cc]an )(?<!\b[Ss]hould )\bI"
 _INDIAN = (
     (r"\bHow (do|can) I\b", "How I can"),
-    (r"\bI need\b", "I am needing"),
-    (r"\bI want\b", "I am wanting"),
-    (r"\bI have\b", "I am having"),
-    (r"\bDoes (\w+) (support|offer|provide|have)\b", r"Is \1 \2ing"),
+    (r"\bDo I need\b", "Am I needing"),
+    (r"\bDo I have\b", "Am I having"),
+    (rf"{_STATED} need\b", "I am needing"),
+    (rf"{_STATED} want\b", "I am wanting"),
+    (rf"{_STATED} have\b", "I am having"),
+    *((rf"\bDoes (\w+) {verb}\b", rf"Is \1 {progressive}") for verb, progressive in _PROGRESSIVES.items()),
 )
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 

@@ -136,7 +136,9 @@ class _Game:
         self._rounds += 1
         p_value = self._p_value(_bin(score))
         dealt = 1 / (self._rounds * (self._rounds + 1)) / len(STAKES)
-        self._won = [(own + dealt) * (1 + stake * (p_value - 0.5)) for own, stake in zip(self._won, STAKES, strict=True)]
+        self._won = [
+            (own + dealt) * (1 + stake * (p_value - 0.5)) for own, stake in zip(self._won, STAKES, strict=True)
+        ]
 
     def _p_value(self, place: int) -> float:
         """Rank of a score among all known ones and itself, 0–1 (low = lower than most); then it is known too."""

@@ -165,9 +165,7 @@ class Gate:
             return Decision(None, (), signals)
         return Decision(Route.HUMAN, ("low_confidence", *_against(combiner, values)), signals, confidence=confidence)
 
-    def _judge(
-        self, calibration: Calibration, values: Mapping[str, float], text: str
-    ) -> tuple[float, tuple[str, ...]]:
+    def _judge(self, calibration: Calibration, values: Mapping[str, float], text: str) -> tuple[float, tuple[str, ...]]:
         """The probability that the answer is right, and why it is not enough, if it is not."""
         confidence = calibration.combiner.probability(values)
         if self._drift:

@@ -57,7 +57,7 @@ def golden(tmp_path: Path) -> GoldenSet:
 
 @pytest.fixture
 def outcomes() -> list[Outcome]:
-    """a answered rightly, b handed over with a right draft, c answered, d asked back, e answered rightly."""
+    """a answered rightly, b handed over with a right text held back, c answered, d asked back, e answered rightly."""
     cited = (CheckedCitation("p:1", 1.0, "In Palo Alto.", True), CheckedCitation("p:2", 0.5, "No.", True))
     return [
         make_outcome(
@@ -69,7 +69,9 @@ def outcomes() -> list[Outcome]:
             citations=cited,
             evidence=("p:2", "p:1", "p:3"),
         ),
-        make_outcome("b", "human", confidence=0.4, text="A person will answer.", draft="It is free."),
+        make_outcome(
+            "b", "human", confidence=0.4, text="A person will answer.", draft="It is free. x", held_text="It is free."
+        ),
         make_outcome("c", "answer", confidence=0.6, text="Brazil.", draft="Brazil."),
         make_outcome("d", "clarify", text="What do you mean?"),
         make_outcome("e", "answer", confidence=0.9, text="No, by nobody.", draft="No, by nobody."),

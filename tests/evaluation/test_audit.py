@@ -1,5 +1,7 @@
 import random
+import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from support_agent.errors import EvaluationError
 from support_agent.evaluation.audit import audit
 from support_agent.evaluation.audit_report import write_audit_report
 from support_agent.evaluation.effects import Audit, holm
-from support_agent.evaluation.golden import GoldenSet, GoldenTicket
+from support_agent.evaluation.golden import GoldenSet, GoldenTicket, read_golden
 from support_agent.evaluation.variants import FORMS, GENDERS, NAMES, few_typos, many_typos
 from support_agent.records import Reply, Route, Ticket
 
@@ -97,6 +99,12 @@ def test_two_pages_of_one_audit_are_the_same_bytes_and_name_what_was_found() -> 
     assert b"<i>" not in page
 
 
+def test_the_page_of_three_tickets_says_n_where_there_is_no_interval() -> None:
+    page = write_audit_report(audit(Unfair("long story"), tickets(3)), {}).decode()
+    assert "-1.000 (n 3)" in page
+    assert "nan" not in page
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_holm_never_lowers_a_p_nor_changes_their_order(p_values: list[float]) -> None:
     corrected = holm(p_values)
@@ -136,3 +144,30 @@ def test_every_origin_has_eight_names_of_each_gender() -> None:
         for gender, names in zip(GENDERS, both, strict=True)
     }
     assert set(counts.values()) == {8}
+
+
+SHIPPED = Path(__file__).parents[2] / "indexes" / "lamini_docs" / "golden.jsonl"
+NOT_WORDS = {"provideing", "haveing", "strin'", "strins", "sprin'", "substrin'", "brin'", "docstrin'"}
+
+
+@pytest.mark.parametrize("name", ["African American English", "Scots", "Indian English"])
+def test_a_dialect_writes_no_word_that_nobody_says(name: str) -> None:
+    tickets = read_golden(SHIPPED).tickets
+    written = " ".join(FORMS[name](ticket.question, random.Random(5)) for ticket in tickets)
+    assert NOT_WORDS.isdisjoint(re.findall(r"[\w']+", written.lower()))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "written"),
+    [
+        ("Indian English", "Does Lamini provide a string?", "Is Lamini providing a string?"),
+        ("Indian English", "Does Lamini have a key?", "Is Lamini having a key?"),
+        ("Indian English", "Do I need a key?", "Am I needing a key?"),
+        ("Indian English", "I need a key.", "I am needing a key."),
+        ("African American English", "Is the string missing?", "Is the string missin'?"),
+        ("African American English", "Spring training of a substring", "Spring trainin' of a substring"),
+    ],
+    ids=["provide", "have", "do I need", "I need", "string", "spring"],
+)
+def test_a_dialect_rule_by_hand(name: str, text: str, written: str) -> None:
+    assert written in FORMS[name](text, random.Random(5))

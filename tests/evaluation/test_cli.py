@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from support_agent.cli import app
@@ -51,7 +52,7 @@ def test_run_scores_writes_a_folder_and_a_page(shop: CliRunner) -> None:
     done = shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "out", "--report", "out.html", "--json"])
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
-    assert found["overall"]["scores"]["right"] == {"value": 1.0, "low": 1.0, "high": 1.0, "n": 3}
+    assert found["overall"]["scores"]["right"] == {"value": 1.0, "low": None, "high": None, "n": 3}
     assert found["overall"]["scores"]["citation_precision"]["value"] == 1.0
     assert sorted(path.name for path in Path("out").iterdir()) == [
         "golden.jsonl",
@@ -72,13 +73,67 @@ def test_two_runs_of_one_agent_are_no_change(shop: CliRunner) -> None:
 
 @pytest.mark.parametrize(("slice_name", "code"), [("own", 1), ("far", 0)], ids=["worse", "not worse"])
 def test_compare_ends_with_one_for_a_named_slice_that_is_worse(shop: CliRunner, slice_name: str, code: int) -> None:
+    write_rows(Path("golden.jsonl"), [{**GOLDEN[0], "id": f"key-{n}"} for n in range(6)] + GOLDEN[2:])
+    done = compare_with_a_foreign_index(shop, slice_name)
+    assert done.exit_code == code
+    assert "key-0: answer (right) → human (wrong)" in done.stdout
+
+
+def test_a_named_slice_of_two_tickets_does_not_fail_but_is_told_of(shop: CliRunner) -> None:
+    done = compare_with_a_foreign_index(shop, "own")
+    assert done.exit_code == 0
+    assert "Changed for the worse, but in too few tickets to tell: own." in done.stderr
+
+
+def compare_with_a_foreign_index(shop: CliRunner, slice_name: str) -> Result:
     write_rows(Path("bikes.jsonl"), [{"question": "Do you mend tyres?", "answer": "Yes, every Monday."}])
     assert shop.invoke(app, ["index", "build", "bikes", "bikes.jsonl", "--embedder", "hashing"]).exit_code == 0
     assert shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "first"]).exit_code == 0
     assert shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "second", "-i", "bikes"]).exit_code == 0
-    done = shop.invoke(app, ["eval", "compare", "first", "second", "--slice", slice_name])
-    assert done.exit_code == code
-    assert "key: answer (right) → human (wrong)" in done.stdout
+    return shop.invoke(app, ["eval", "compare", "first", "second", "--slice", slice_name])
+
+
+def test_without_a_folder_the_result_goes_under_the_sets_name(shop: CliRunner) -> None:
+    for _ in range(2):
+        done = shop.invoke(app, ["eval", "run", "golden.jsonl", "--report", "out.html"])
+        assert done.exit_code == 0, done.output
+        assert "Written: runs/golden, out.html" in done.stderr
+    write_rows(Path("golden.jsonl"), GOLDEN[:2])
+    refused = shop.invoke(app, ["eval", "run", "golden.jsonl"])
+    assert refused.exit_code == 1
+    assert "runs/golden holds a run of another golden set" in str(refused.exception)
+
+
+@pytest.mark.parametrize("command", ["run", "audit"])
+def test_no_drift_is_watched_while_tickets_are_measured(
+    shop: CliRunner, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    from support_agent.gate.gate import Gate
+
+    told: list[Gate] = []
+    monkeypatch.setattr(Gate, "unwatch", lambda gate: told.append(gate))
+    done = shop.invoke(app, ["eval", command, "golden.jsonl", "--json"])
+    assert done.exit_code == 0, done.output
+    assert len(told) == 1
+
+
+def test_a_result_says_that_no_drift_was_watched(shop: CliRunner) -> None:
+    assert shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "out"]).exit_code == 0
+    assert json.loads(Path("out/manifest.json").read_text())["drift_watch"] == "off"
+    audited = shop.invoke(app, ["eval", "audit", "golden.jsonl", "--json"])
+    assert json.loads(audited.stdout)["drift_watch"] == "off"
+
+
+@pytest.mark.parametrize(("about", "right"), [("supported", 1.0), ("agrees", 2 / 3)])
+def test_the_labels_of_calibrate_can_be_used(shop: CliRunner, about: str, right: float) -> None:
+    assert shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "out"]).exit_code == 0
+    read = {"question": PAIRS[0]["question"], "sent": PAIRS[0]["answer"], "supported": True, "agrees": False}
+    write_rows(Path("labels.jsonl"), [{"id": "shop:1", **read}])
+    done = shop.invoke(app, ["eval", "score", "out", "--labels", "labels.jsonl", "--about", about, "--json"])
+    found = json.loads(done.stdout)
+    assert found["overall"]["scores"]["right"]["value"] == pytest.approx(right, abs=1e-6)
+    assert found["labelled"] == 1
+    assert "Of 1 labels 1 are of texts that were or would be sent." in done.stderr
 
 
 def test_labels_change_what_is_right_without_asking_again(shop: CliRunner) -> None:

@@ -103,8 +103,15 @@ def test_a_resample_counts_as_the_tickets_written_out(tickets: list[tuple[float,
         assert make(confidence, loss)(counts)[0] == pytest.approx(of_all(make(*written_out), len(loss)))
 
 
+@pytest.mark.parametrize(("n", "has_interval"), [(1, False), (4, False), (5, True)], ids=["one", "four", "five"])
+def test_fewer_than_five_tickets_have_no_interval(n: int, has_interval: bool) -> None:
+    found = estimate(mean_of(np.linspace(0, 1, n)), draw_counts(n), n)
+    assert (found.low == found.low, found.high == found.high) == (has_interval, has_interval)
+    assert found.n == n
+
+
 def test_the_mean_leaves_out_what_does_not_apply() -> None:
-    found = estimate(mean_of(np.array([1.0, np.nan, 0.0, 1.0])), draw_counts(4), 3)
+    found = estimate(mean_of(np.array([1.0, np.nan, 0.0, 1.0] * 2)), draw_counts(8), 6)
     assert found.value == pytest.approx(2 / 3)
     assert found.low < found.value < found.high
 

@@ -1,14 +1,15 @@
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from support_agent.errors import EvaluationError
-from support_agent.evaluation.compare import OVERALL, check_slices, compare
+from support_agent.evaluation.compare import OVERALL, TOO_FEW, check_slices, compare, sign_test
 from support_agent.evaluation.golden import GoldenSet, GoldenTicket
-from support_agent.evaluation.judging import Judge
+from support_agent.evaluation.judging import AnswerJudge
 from support_agent.evaluation.report import write_report
-from support_agent.evaluation.results import Result, read_result, write_result
-from support_agent.evaluation.run import Outcome
+from support_agent.evaluation.results import Result, default_folder, read_result, write_result
+from support_agent.evaluation.run import Outcome, read_outcomes
 from support_agent.evaluation.scores import score
 
 from .conftest import ROWS, make_golden, make_outcome, write_rows
@@ -16,22 +17,22 @@ from .conftest import ROWS, make_golden, make_outcome, write_rows
 FACTS = {"set": "golden", "versions": {"index": "i", "support_agent": "0"}}
 
 
-def result_of(golden: GoldenSet, outcomes: list[Outcome], judge: Judge | None = None) -> Result:
+def result_of(golden: GoldenSet, outcomes: list[Outcome], judge: AnswerJudge | None = None) -> Result:
     manifest = {**FACTS, "files": {}}
-    return Result("run", golden, tuple(outcomes), score(golden, outcomes, judge or Judge()), manifest)
+    return Result("run", golden, tuple(outcomes), score(golden, outcomes, judge or AnswerJudge()), manifest)
 
 
 @pytest.fixture
 def folder(tmp_path: Path, golden: GoldenSet, outcomes: list[Outcome]) -> Path:
     source = write_rows(tmp_path / "source.jsonl", ROWS)
-    write_result(tmp_path / "run", source.read_bytes(), outcomes, score(golden, outcomes, Judge()), FACTS)
+    write_result(tmp_path / "run", source.read_bytes(), outcomes, score(golden, outcomes, AnswerJudge()), FACTS)
     return tmp_path / "run"
 
 
 def test_a_result_is_read_as_it_was_written(folder: Path, golden: GoldenSet, outcomes: list[Outcome]) -> None:
     result = read_result(folder)
     assert (result.golden.sha256, list(result.outcomes)) == (golden.sha256, outcomes)
-    assert result.scores["overall"] == score(golden, outcomes, Judge())["overall"]
+    assert result.scores["overall"] == score(golden, outcomes, AnswerJudge())["overall"]
 
 
 @pytest.mark.parametrize("name", ["golden.jsonl", "outcomes.jsonl", "scores.json"])
@@ -57,6 +58,13 @@ def test_the_page_fetches_nothing_and_runs_nothing(folder: Path) -> None:
     assert "src=" not in page
     assert "<link" not in page
     assert page.count("<svg") == 6
+
+
+def test_on_a_narrow_screen_pictures_and_tables_scroll_and_their_captions_do_not(folder: Path) -> None:
+    page = write_report(read_result(folder)).decode()
+    assert "<caption" not in page
+    assert page.count('<div class="scroll"><svg') == page.count("<figure") == 5
+    assert page.count("<table aria-label=") == page.count("<table")
 
 
 def test_every_picture_is_told_in_words(folder: Path) -> None:
@@ -92,7 +100,7 @@ def test_half_a_surrogate_pair_does_not_stop_the_page_nor_the_folder(tmp_path: P
     outcomes = [make_outcome("a", "answer", text="broken \ud83d here", draft="broken \ud83d here")]
     assert b"broken ? here" in write_report(result_of(golden, outcomes))
     row = b'{"id": "a", "question": "x", "answerable": false}\n'
-    write_result(tmp_path / "run", row, outcomes, score(golden, outcomes, Judge()), FACTS)
+    write_result(tmp_path / "run", row, outcomes, score(golden, outcomes, AnswerJudge()), FACTS)
     assert read_result(tmp_path / "run").outcomes[0].text == "broken \ud83d here"
 
 
@@ -163,9 +171,100 @@ def test_runs_of_two_golden_sets_are_not_compared(golden: GoldenSet, outcomes: l
 
 def test_runs_judged_in_two_ways_are_not_compared(golden: GoldenSet, outcomes: list[Outcome]) -> None:
     with pytest.raises(EvaluationError, match="judged in two ways"):
-        compare(result_of(golden, outcomes), result_of(golden, outcomes, Judge(right_f1=0.9)))
+        compare(result_of(golden, outcomes), result_of(golden, outcomes, AnswerJudge(right_f1=0.9)))
 
 
 def test_an_unknown_slice_is_refused_with_those_there_are(golden: GoldenSet, outcomes: list[Outcome]) -> None:
     with pytest.raises(EvaluationError, match="no slice 'owm'; it has: all tickets, own, far, danger, trap"):
         check_slices(result_of(golden, outcomes), ["owm"])
+
+
+def turned(n: int, worse: int, better: int = 0) -> tuple[Result, Result]:
+    """Two runs of one slice of ``n`` tickets, of which some became wrong and some right."""
+    golden = make_golden([GoldenTicket(f"{at}", "?", True, reference="yes", tags=("one",)) for at in range(n)])
+    texts = ["no"] * better + ["yes"] * (n - better), ["yes"] * (n - worse) + ["no"] * worse
+    first, second = (
+        [make_outcome(f"{at}", "answer", text=text, confidence=0.5) for at, text in enumerate(row)] for row in texts
+    )
+    return result_of(golden, first), result_of(golden, second)
+
+
+@pytest.mark.parametrize(
+    ("n", "worse", "better", "verdict"),
+    [
+        pytest.param(1, 1, 0, TOO_FEW, id="the only ticket"),
+        pytest.param(2, 2, 0, TOO_FEW, id="both of two"),
+        pytest.param(30, 1, 0, "same", id="one of thirty"),
+        pytest.param(30, 4, 0, TOO_FEW, id="four of thirty"),
+        pytest.param(30, 5, 0, "worse", id="five of thirty"),
+        pytest.param(30, 10, 8, "same", id="ten of thirty against eight"),
+        pytest.param(30, 14, 2, "worse", id="fourteen of thirty against two"),
+        pytest.param(30, 0, 10, "better", id="ten of thirty the other way"),
+    ],
+)
+def test_a_slice_is_worse_only_where_enough_tickets_changed(n: int, worse: int, better: int, verdict: str) -> None:
+    found = compare(*turned(n, worse, better))
+    assert {d.slice: d.verdict for d in found.differences if d.score == "right"} == {OVERALL: verdict, "one": verdict}
+
+
+@pytest.mark.parametrize(("n", "worse", "untold"), [(1, [], ["one"]), (30, ["one"], [])], ids=["one", "thirty"])
+def test_a_named_slice_is_worse_or_said_to_be_too_small(n: int, worse: list[str], untold: list[str]) -> None:
+    found = compare(*turned(n, worse=n))
+    assert (found.worse_slices(["one"]), found.untold_slices(["one"])) == (worse, untold)
+
+
+def test_a_slice_under_five_tickets_has_no_interval() -> None:
+    assert {(d.low, d.high) for d in compare(*turned(4, worse=4)).differences} == {(None, None)}
+
+
+@pytest.mark.parametrize(
+    ("rose", "fell", "p"), [(0, 0, 1.0), (1, 0, 0.5), (0, 5, 1 / 32), (2, 2, 11 / 16)], ids=["0-0", "1-0", "0-5", "2-2"]
+)
+def test_sign_test_by_hand(rose: int, fell: int, p: float) -> None:
+    assert sign_test(rose, fell) == p
+
+
+def test_the_page_shows_no_interval_where_tickets_are_too_few(folder: Path) -> None:
+    page = write_report(read_result(folder)).decode()
+    assert "50.0% (n 2)" in page
+    assert "None" not in page
+    assert "nan" not in page
+
+
+def test_the_page_tells_a_held_text_from_a_draft_that_could_not_be_sent() -> None:
+    golden = make_golden([GoldenTicket(name, "?", True, reference="x") for name in "ab"])
+    outcomes = [make_outcome("a", draft="raw one", held_text="cut one"), make_outcome("b", draft="raw two")]
+    page = write_report(result_of(golden, outcomes)).decode()
+    assert "cut one" in page
+    assert "raw one" not in page
+    assert "Nothing could be sent; the draft: raw two" in page
+
+
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [({"generation": 41}, "Tokens generated"), ({}, "this generator counts no tokens")],
+    ids=["counted", "not counted"],
+)
+def test_the_page_gives_generated_tokens_where_they_are_counted(tokens: dict[str, int], words: str) -> None:
+    golden = make_golden([GoldenTicket("a", "?", True, reference="x")])
+    page = write_report(result_of(golden, [make_outcome("a", "answer", text="x", tokens=tokens)])).decode()
+    assert words in page
+
+
+def test_outcomes_of_before_there_were_tokens_and_held_texts_are_read(tmp_path: Path) -> None:
+    old = {**asdict(make_outcome("a"))}
+    del old["tokens"], old["held_text"]
+    path = write_rows(tmp_path / "outcomes.jsonl", [old])
+    assert read_outcomes(path) == [make_outcome("a")]
+
+
+def test_a_run_without_a_folder_goes_where_its_set_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, golden: GoldenSet, outcomes: list[Outcome]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert default_folder("made", golden) == Path("runs/made")
+    facts = {**FACTS, "set_sha256": golden.sha256}
+    write_result(Path("runs/made"), b"", outcomes, {}, facts)
+    assert default_folder("made", golden) == Path("runs/made")
+    with pytest.raises(EvaluationError, match="runs/made holds a run of another golden set .* Give --output"):
+        default_folder("made", make_golden([]))

@@ -1,18 +1,23 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from support_agent.errors import EvaluationError
-from support_agent.evaluation.golden import GoldenSet, GoldenTicket
-from support_agent.evaluation.judging import Judge, Verdict, judge_all, read_verdicts
+from support_agent.evaluation.golden import GoldenSet, GoldenTicket, read_golden
+from support_agent.evaluation.judging import AnswerJudge, judge_all
+from support_agent.evaluation.labels import AnswerLabels, read_labels
 from support_agent.evaluation.run import Outcome
 from support_agent.evaluation.scores import score
 
 from .conftest import make_golden, make_outcome, write_rows
 
+LAMINI_DOCS = Path(__file__).parents[2] / "indexes" / "lamini_docs"
 
-def values(golden: GoldenSet, outcomes: list[Outcome], judge: Judge | None = None) -> dict[str, float]:
-    found = score(golden, outcomes, judge or Judge())["overall"]["scores"]
+
+def values(golden: GoldenSet, outcomes: list[Outcome], judge: AnswerJudge | None = None) -> dict[str, float]:
+    found = score(golden, outcomes, judge or AnswerJudge())["overall"]["scores"]
     return {name: entry["value"] for name, entry in found.items()}
 
 
@@ -34,7 +39,7 @@ def values(golden: GoldenSet, outcomes: list[Outcome], judge: Judge | None = Non
         ("recall@3", 1.0),
         ("mrr", 1 / 2),
         ("generated", 4 / 5),
-        ("aurc", (0 + 0 + 1 / 3 + 1 / 4 + 2 / 5) / 5),  # a, e, c wrong, b right as a draft, d without a text
+        ("aurc", (0 + 0 + 1 / 3 + 1 / 4 + 2 / 5) / 5),  # a, e, c wrong, b right as held back, d without a text
         ("augrc", (0 + 0 + 0.5 + 1 + 1.5) / 25),
         ("coverage@5%", 2 / 5),
         ("coverage@20%", 2 / 5),
@@ -46,7 +51,7 @@ def test_scores_by_hand(golden: GoldenSet, outcomes: list[Outcome], name: str, v
 
 
 def test_slices_hold_their_own_tickets(golden: GoldenSet, outcomes: list[Outcome]) -> None:
-    slices = score(golden, outcomes, Judge())["slices"]
+    slices = score(golden, outcomes, AnswerJudge())["slices"]
     assert {name: (table["n"], table["scores"]["right"]["value"]) for name, table in slices.items()} == {
         "own": (2, 0.5),
         "far": (1, 0.0),
@@ -56,7 +61,7 @@ def test_slices_hold_their_own_tickets(golden: GoldenSet, outcomes: list[Outcome
 
 
 def test_routes_are_counted_by_what_was_wanted(golden: GoldenSet, outcomes: list[Outcome]) -> None:
-    routes = score(golden, outcomes, Judge())["routes"]
+    routes = score(golden, outcomes, AnswerJudge())["routes"]
     assert routes["answer"] == {"answer": 1, "clarify": 0, "human": 1}
     assert routes["human"] == {"answer": 2, "clarify": 1, "human": 0}
 
@@ -84,7 +89,7 @@ def test_what_is_right_for_an_unanswerable_ticket(
     ticket: dict[str, str], outcome: dict[str, str], right: float
 ) -> None:
     golden = make_golden([GoldenTicket("a", "?", answerable=False, **ticket)])  # type: ignore[arg-type]
-    assert judge_all(golden, [make_outcome("a", **outcome)], Judge()).values["right"].tolist() == [right]
+    assert judge_all(golden, [make_outcome("a", **outcome)], AnswerJudge()).values["right"].tolist() == [right]
 
 
 def test_without_a_reference_a_relevant_citation_makes_an_answer_right(
@@ -95,19 +100,19 @@ def test_without_a_reference_a_relevant_citation_makes_an_answer_right(
 
 
 def test_a_persons_verdict_outranks_the_reference(golden: GoldenSet, outcomes: list[Outcome]) -> None:
-    judge = Judge(verdicts={"a": Verdict(right=False)})
+    judge = AnswerJudge(labels=AnswerLabels(of_ticket={"a": False}))
     assert values(golden, outcomes, judge)["right"] == pytest.approx(1 / 5)
 
 
 def test_a_verdict_on_another_text_is_not_used(golden: GoldenSet, outcomes: list[Outcome]) -> None:
-    judge = Judge(verdicts={"a": Verdict(right=False, text="In Berlin.")})
+    judge = AnswerJudge(labels=AnswerLabels(of_text={("a", "In Berlin."): False}))
     assert values(golden, outcomes, judge)["right"] == pytest.approx(2 / 5)
 
 
 def test_a_verdict_that_stands_twice_is_an_error_with_its_line(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "verdicts.jsonl", [{"id": "a", "right": True}, {"id": "a", "right": False}])
     with pytest.raises(EvaluationError, match="line 2: the id 'a' stands there twice"):
-        read_verdicts(path)
+        read_labels(path)
 
 
 def test_similarity_is_asked_only_of_answers_with_a_reference(golden: GoldenSet, outcomes: list[Outcome]) -> None:
@@ -117,7 +122,7 @@ def test_similarity_is_asked_only_of_answers_with_a_reference(golden: GoldenSet,
         asked.extend(pairs)  # type: ignore[arg-type]
         return [0.25]
 
-    found = score(golden, outcomes, Judge(), similarity=similarity)["overall"]["scores"]["similarity"]
+    found = score(golden, outcomes, AnswerJudge(), similarity=similarity)["overall"]["scores"]["similarity"]
     assert asked == [("In Palo Alto.", "In Palo Alto.")]
     assert (found["value"], found["n"]) == (0.25, 1)
 
@@ -131,4 +136,86 @@ def test_a_run_that_answers_nothing_has_no_risk(golden: GoldenSet) -> None:
 
 
 def test_the_same_outcomes_score_the_same(golden: GoldenSet, outcomes: list[Outcome]) -> None:
-    assert score(golden, outcomes, Judge()) == score(golden, outcomes, Judge())
+    assert score(golden, outcomes, AnswerJudge()) == score(golden, outcomes, AnswerJudge())
+
+
+@pytest.mark.parametrize(
+    ("fields", "written", "loss"),
+    [
+        pytest.param({"draft": "yes", "held_text": ""}, 0.0, 1.0, id="a right draft that could not be sent"),
+        pytest.param({"draft": "no no no", "held_text": "yes"}, 1.0, 0.0, id="a right quote in its place"),
+        pytest.param({"draft": "yes", "held_text": "no"}, 1.0, 1.0, id="a right draft cut to a wrong text"),
+    ],
+)
+def test_a_held_back_ticket_is_judged_on_what_would_have_been_sent(
+    fields: dict[str, str], written: float, loss: float
+) -> None:
+    golden = make_golden([GoldenTicket("a", "?", True, reference="yes")])
+    judged = judge_all(golden, [make_outcome("a", confidence=0.4, **fields)], AnswerJudge())
+    assert (judged.written.tolist(), judged.loss.tolist()) == ([written], [loss])
+    assert judged.confidence.tolist() == [0.4 * written]
+
+
+def test_a_held_text_with_nothing_to_hold_it_against_is_not_judged() -> None:
+    golden = make_golden([GoldenTicket("a", "?", True, relevant_ids=("p:1",))])
+    assert judge_all(golden, [make_outcome("a", held_text="yes")], AnswerJudge()).written.tolist() == [0.0]
+
+
+READ = {"id": "row:1", "question": "Where is it?", "sent": "In Palo  Alto.", "supported": True, "agrees": False}
+
+
+@pytest.mark.parametrize(
+    ("row", "about", "said"),
+    [
+        pytest.param({}, "supported", True, id="by the question"),
+        pytest.param({}, "agrees", False, id="the other word"),
+        pytest.param({"id": "a", "question": "?"}, "supported", True, id="by the id"),
+        pytest.param({"supported": None}, "supported", None, id="not said"),
+        pytest.param({"sent": "In Berlin."}, "supported", None, id="on another text"),
+        pytest.param({"question": "Where was it?"}, "supported", None, id="on another question"),
+    ],
+)
+def test_a_readers_label_counts_for_the_very_text_that_was_read(
+    tmp_path: Path, row: dict[str, object], about: str, said: bool | None
+) -> None:
+    path = write_rows(tmp_path / "labels.jsonl", [{**READ, **row}])
+    ticket = GoldenTicket("a", "Where is it?", True, reference="In Palo Alto.")
+    assert read_labels(path, about).on(ticket, "In Palo Alto.") is said  # type: ignore[arg-type]
+
+
+def test_where_two_readers_of_one_question_and_answer_differ_neither_counts(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "labels.jsonl", [READ, {**READ, "id": "row:2", "supported": False}])
+    ticket = GoldenTicket("a", "Where is it?", True, reference="In Palo Alto.")
+    assert read_labels(path).on(ticket, "In Palo Alto.") is None
+
+
+def test_the_shipped_labels_of_the_test_rows_are_labels_of_the_shipped_golden_set() -> None:
+    labels = read_labels(LAMINI_DOCS / "labels_test.jsonl", "agrees")
+    rows = [json.loads(line) for line in (LAMINI_DOCS / "labels_test.jsonl").read_text("utf-8").splitlines()]
+    golden = read_golden(LAMINI_DOCS / "golden.jsonl")
+    sent = {row["question"]: row["sent"] for row in rows}
+    said = [labels.on(ticket, sent[ticket.question]) for ticket in golden.tickets if ticket.question in sent]
+    assert len(said) == len(rows) == 132
+    assert None not in said
+
+
+def test_a_score_says_how_many_texts_were_read(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    labels = AnswerLabels(of_text={("a", "In Palo Alto."): True, ("b", "It is free."): False, ("c", "Rome."): True})
+    assert score(golden, outcomes, AnswerJudge(labels=labels))["labelled"] == 2
+
+
+def test_a_score_of_four_tickets_has_no_interval_and_one_of_five_has(
+    golden: GoldenSet, outcomes: list[Outcome]
+) -> None:
+    found = score(golden, outcomes, AnswerJudge())["overall"]["scores"]
+    assert (found["abstention_recall"]["n"], found["abstention_recall"]["low"]) == (3, None)
+    assert found["right"]["n"] == 5
+    assert found["right"]["low"] < found["right"]["high"]
+
+
+def test_tokens_are_counted_over_the_tickets_that_generated(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    counted = [replace(one, tokens={"generation": tokens}) for one, tokens in zip(outcomes[:2], (30, 70), strict=True)]
+    found = score(golden, [*counted, *outcomes[2:]], AnswerJudge())["tokens"]
+    assert [(row["stage"], row["p50"]["value"], row["p95"]["value"], row["p50"]["n"]) for row in found] == [
+        ("generation", 30.0, 70.0, 2)
+    ]
