@@ -10,6 +10,7 @@ Importing this package loads no heavy library; models are opened when an agent i
 from support_agent.agent import Agent
 from support_agent.errors import (
     BatchError,
+    CalibrationError,
     ConfigError,
     DocumentError,
     GenerationError,
@@ -22,6 +23,7 @@ from support_agent.records import Citation, Draft, Passage, Reply, Route, Signal
 __all__ = [
     "Agent",
     "BatchError",
+    "CalibrationError",
     "Citation",
     "ConfigError",
     "DocumentError",

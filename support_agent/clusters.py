@@ -41,3 +41,9 @@ def clusters(questions: Sequence[str]) -> list[list[int]]:
     for number in range(len(questions)):
         groups.setdefault(first_of(number), []).append(number)
     return list(groups.values())
+
+
+def group_numbers(questions: Sequence[str]) -> list[int]:
+    """For each question the number of its group."""
+    number_of = {place: number for number, group in enumerate(clusters(questions)) for place in group}
+    return [number_of[place] for place in range(len(questions))]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -22,6 +25,7 @@ from support_agent.cli.loading import (
 if TYPE_CHECKING:
     from support_agent.config import Config
     from support_agent.gate.calibrating.job import Prepared
+    from support_agent.gate.calibrating.run import Promise
     from support_agent.gate.calibration import Calibration
 
 MaxErrorOption = Annotated[
@@ -31,8 +35,12 @@ DeltaOption = Annotated[
     float, typer.Option(min=0.0001, max=0.5, help="Largest chance that the promise is broken all the same.")
 ]
 AboutOption = Annotated[
-    Literal["supported", "agrees"],
-    typer.Option(help="What right means: carried by the passages, or agreeing with the reference answer."),
+    Literal["supported", "agrees"] | None,
+    typer.Option(
+        help="What right means: carried by the passages, or agreeing with the reference answer, which is all that the "
+        "judge can tell.",
+        show_default="supported with --labels, else agrees",
+    ),
 ]
 LabelsOption = Annotated[
     Path | None,
@@ -55,7 +63,7 @@ OutputOption = Annotated[
 def calibrate(
     max_error: MaxErrorOption = 0.10,
     delta: DeltaOption = 0.05,
-    about: AboutOption = "supported",
+    about: AboutOption = None,
     labels: LabelsOption = None,
     cross_fitted: CrossFittedOption = None,
     drafts: DraftsOption = None,
@@ -77,38 +85,79 @@ def calibrate(
     promise is an ordinary outcome: everything then goes to a human.
     """
     from support_agent.config import load_config
-    from support_agent.gate.calibrating.judge import judged
     from support_agent.gate.calibrating.run import Promise
-    from support_agent.gate.calibrating.run import calibrate as certify
-    from support_agent.gate.calibrating.verdicts import read_verdicts, write_to_read
-    from support_agent.gate.calibration import write_calibration
     from support_agent.gate.opening import own_calibration
 
-    settings = load_config(
-        config,
-        profile=profile,
-        index=index,
-        generator=generator,
-        model=model,
-        adapter=adapter,
-        offline=offline or None,
-    ).config
-    verdicts = read_verdicts(labels) if labels else None
+    named = {"index": index, "generator": generator, "model": model, "adapter": adapter, "offline": offline or None}
+    settings = load_config(config, profile=profile, **named).config
     target = output or own_calibration(settings)
-    prepared = _prepare(settings, drafts or target.with_suffix(".drafts.jsonl"), cross_fitted)
+    job = _Job(settings, drafts or target.with_suffix(".drafts.jsonl"), cross_fitted)
     if to_read:
-        typer.echo(f"{write_to_read(to_read, prepared.rows)} answers to label are in {to_read}")
+        _write_to_read(job, to_read)
         return
-    labelled = verdicts.labels(prepared.rows, about) if verdicts else judged(prepared.rows, about, prepared.embedder)
-    made = certify(prepared.with_labels(labelled), Promise(about, max_error, delta))
-    write_calibration(target, made)
-    if as_json:
-        typer.echo(json.dumps({"output": str(target), "version": made.version, **made.to_dict()}, ensure_ascii=False))
+    made = _calibrated(job, Promise(about or ("supported" if labels else "agrees"), max_error, delta), labels)
+    _write(made, target, settings, show=_print_json if as_json else _print)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is to be drafted, by what, and where the drafts are kept."""
+
+    settings: Config
+    drafts: Path
+    cross_fitted: Path | None
+
+
+def _write_to_read(job: _Job, file: Path) -> None:
+    from support_agent.gate.calibrating.verdicts import write_to_read
+
+    typer.echo(f"{write_to_read(file, _prepare(job).rows):,} answers to label are in {file}")
+
+
+def _calibrated(job: _Job, promise: Promise, labels: Path | None) -> Calibration:
+    """Draft, label, certify; what can be found wrong before the drafts, which take hours, is found then."""
+    from support_agent.gate.calibrating.judge import check_judge, judged
+    from support_agent.gate.calibrating.run import calibrate as certify
+    from support_agent.gate.calibrating.verdicts import read_verdicts
+    from support_agent.retrieval import find_index
+    from support_agent.retrieval.index import read_index_manifest
+
+    if labels:
+        verdicts = read_verdicts(labels)
+        prepared = _prepare(job)
+        labelled = verdicts.labels(prepared.rows, promise.about)
     else:
-        _print(target, made)
+        check_judge(promise.about, read_index_manifest(find_index(job.settings.index))["embedder"]["fingerprint"])
+        prepared = _prepare(job)
+        labelled = judged(prepared.rows, promise.about, prepared.embedder)
+    return certify(prepared.with_labels(labelled), promise)
 
 
-def _prepare(settings: Config, drafts: Path, cross_fitted: Path | None) -> Prepared:
+def _write(made: Calibration, target: Path, settings: Config, *, show: Callable[[Path, Calibration], None]) -> None:
+    from support_agent.gate.calibration import write_calibration
+
+    write_calibration(target, made)
+    show(target, made)
+    typer.echo(f"\n{_how_to_use(target, made, settings)}", err=True)
+
+
+def _how_to_use(target: Path, made: Calibration, settings: Config) -> str:
+    """Whether the agent finds the calibration by itself, and what it then does."""
+    from support_agent.gate.opening import AUTO, own_folder
+
+    by_itself = settings.calibration == AUTO and target.suffix == ".json" and _same(target.parent, own_folder())
+    if by_itself or _same(target, Path(settings.calibration)):
+        use = f"{target} is in force for this index, generator and prompt"
+    else:
+        use = f"{target} is used where it is named: --calibration {shlex.quote(str(target))}"
+    return use if made.certificate.threshold is not None else f"{use}. With it every ticket goes to a human."
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _prepare(job: _Job) -> Prepared:
     """Drafts and signals, with a bar on stderr."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -123,10 +172,16 @@ def _prepare(settings: Config, drafts: Path, cross_fitted: Path | None) -> Prepa
         def on_drafted(done: int, rows: int) -> None:
             bar.update(task, completed=done, total=rows, visible=True)
 
-        return prepare(settings, drafts, cross_fitted=cross_fitted, on_progress=on_progress, on_drafted=on_drafted)
+        return prepare(
+            job.settings, job.drafts, cross_fitted=job.cross_fitted, on_progress=on_progress, on_drafted=on_drafted
+        )
 
 
-def _print(target: Path, made: Calibration) -> None:
+def _print_json(target: Path, made: Calibration) -> None:
+    typer.echo(json.dumps({"output": str(target), "version": made.version, **made.to_dict()}, ensure_ascii=False))
+
+
+def _print(_target: Path, made: Calibration) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -143,4 +198,3 @@ def _print(target: Path, made: Calibration) -> None:
             table.add_row(row.group, str(row.n), str(row.answered), f"{row.coverage:.0%}", wrong, interval, flag)
         console.print()
         console.print(table)
-    typer.echo(f"\n{target} is in force for this index, generator and prompt", err=True)

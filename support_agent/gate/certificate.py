@@ -81,8 +81,8 @@ class Certificate:
             return f"It takes {fewest:,} at the very least; how many in truth, these are too few to tell."
         if self.best_rate < self.max_error:
             return (
-                "The surest answers are wrong more often than some that are less sure, so that more labels alone may not "
-                "help: read what is wrong among them."
+                "The surest answers are wrong more often than some that are less sure, so that more labels alone may "
+                "not help: read what is wrong among them."
             )
         return (
             f"The lowest error rate at any threshold is about {_percent(self.best_rate)}, so more labels alone may not "

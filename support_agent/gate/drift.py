@@ -99,9 +99,9 @@ class DriftWatch:
         if not self._withdrawn:
             return f"Traffic looks no worse than the labelled tickets so far ({self._seen:,} seen)."
         return (
-            f"The certificate was withdrawn after {self._seen:,} different tickets: their scores (mean {live:.2f}) look "
-            f"worse than those of the labelled ones (mean {self._reference_mean:.2f}). Label recent answers and run "
-            "`support-agent calibrate`."
+            f"The certificate was withdrawn after {self._seen:,} different tickets: their scores (mean {live:.2f}) "
+            f"look worse than those of the labelled ones (mean {self._reference_mean:.2f}). Label recent answers "
+            "and run `support-agent calibrate`."
         )
 
     def _repeats(self, text: str) -> bool:

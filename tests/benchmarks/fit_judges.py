@@ -17,7 +17,7 @@ from typing import Any
 from lamini_rows import FOLDER
 
 from support_agent.artefacts import sha256_file, write_bytes
-from support_agent.clusters import clusters
+from support_agent.clusters import group_numbers
 from support_agent.gate.calibrating.judge import SHIPPED, About, Answered, fit_judge, judges_as_json
 from support_agent.retrieval import Index, find_index
 
@@ -33,7 +33,7 @@ def main() -> None:
     labels, test = read(FOLDER / "labels.jsonl"), read(FOLDER / "labels_test.jsonl")
     learned = answers(labels, index, {passage.passage_id: passage.text for passage in index.passages})
     unseen = answers(test, index, {f"test:{n}": row["answer"] for n, row in enumerate(read(FOLDER / "test.jsonl"), 1)})
-    groups = numbers_of_groups([row["question"] for row in labels])
+    groups = group_numbers([row["question"] for row in labels])
     judges = []
     for about in KINDS:
         judge = fit_judge(about, learned, [row[about] for row in labels], groups, index.embedder)
@@ -58,12 +58,6 @@ def answers(rows: Sequence[dict[str, Any]], index: Index, reference_of: dict[str
         Answered(row["question"], row["sent"], reference_of[row["id"]], tuple(passage[one] for one in row["passages"]))
         for row in rows
     ]
-
-
-def numbers_of_groups(questions: Sequence[str]) -> list[int]:
-    """For each question the number of its group of near-duplicates."""
-    number_of = {place: number for number, group in enumerate(clusters(questions)) for place in group}
-    return [number_of[place] for place in range(len(questions))]
 
 
 if __name__ == "__main__":

@@ -171,3 +171,16 @@ def test_serving_imports_neither_scikit_learn_nor_scipy_nor_mapie(path: Path) ->
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert json.loads(found.stdout) == []
+
+
+def test_a_promise_by_a_judge_says_what_wrong_means_and_how_often_the_judge_is_mistaken() -> None:
+    agreement = {"n": 1172, "accuracy": 0.75, "kappa": 0.5, "right_when_said_right": 0.75}
+    judged = replace(CALIBRATION, about="agrees", labels={"source": "reference", "judge_agreement": agreement})
+    assert "as the judge calls it: of what it calls right, readers found 25% wrong" in judged.in_words()
+
+
+def test_the_brief_words_are_the_promise_what_right_means_and_who_labelled() -> None:
+    certified = CALIBRATION.certificate.in_words()
+    assert CALIBRATION.in_brief() == (
+        f"{certified} Right means carried by the passages, labelled by a judge that compares with references."
+    )

@@ -87,7 +87,9 @@ def test_it_says_when_and_why_it_was_withdrawn() -> None:
 
 
 def test_it_says_that_all_is_well() -> None:
-    assert watched([0.9] * 50, [0.9] * 3).in_words() == "Traffic looks no worse than the labelled tickets so far (3 seen)."
+    assert (
+        watched([0.9] * 50, [0.9] * 3).in_words() == "Traffic looks no worse than the labelled tickets so far (3 seen)."
+    )
 
 
 @settings(deadline=None)

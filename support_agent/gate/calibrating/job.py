@@ -5,16 +5,15 @@ What `support-agent calibrate` does before there are labels. Long: one draft for
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.clusters import clusters
+from support_agent.clusters import group_numbers
 from support_agent.errors import CalibrationError
 from support_agent.gate.calibrating.drafted_rows import DraftedRow, OnDrafted, draft_rows
+from support_agent.gate.calibrating.drafters import Drafter, drafting_facts, who_drafts
 from support_agent.gate.calibrating.fit_scope import find_names, fit_scope, shipped_outliers
 from support_agent.gate.calibrating.labels import Labels
 from support_agent.gate.calibrating.measured_rows import MeasuredRow, measure_rows
@@ -23,7 +22,6 @@ from support_agent.gate.calibrating.topics import topics
 from support_agent.gate.likeness import Likeness
 from support_agent.gate.opening import calibrated_parts
 from support_agent.generation import open_generator
-from support_agent.generation.adapters import adapter_name
 from support_agent.records import Passage
 from support_agent.retrieval import Index, find_index
 from support_agent.retrieval.index import read_left_out
@@ -31,17 +29,19 @@ from support_agent.triage.meaning import Meaning
 
 if TYPE_CHECKING:
     from support_agent.config import Config
+    from support_agent.generation.generator import Generator
     from support_agent.models import OnProgress
     from support_agent.retrieval.embedders import Embedder
-
-logger = logging.getLogger(__name__)
 
 _PAIR_FILES = (".csv", ".tsv", ".jsonl")
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that labels are waited for. ``groups`` numbers near-duplicate questions alike; ``topics`` are names."""
+    """All that labels are waited for.
+
+    ``groups`` numbers near-duplicate questions alike, ``topics`` are names, ``drafting`` says who wrote the drafts.
+    """
 
     rows: Sequence[MeasuredRow]
     groups: Sequence[int]
@@ -49,6 +49,7 @@ class Prepared:
     parts: Mapping[str, str]
     scope: Mapping[str, Any]
     embedder: Embedder
+    drafting: Mapping[str, Any]
 
     def with_labels(self, labels: Labels) -> Labelled:
         """The rows that are held back and those that have a label; a row that nobody labelled counts for nothing."""
@@ -60,7 +61,8 @@ class Prepared:
             topics=[self.topics[at] for at in places],
             parts=self.parts,
             scope=self.scope,
-            facts=labels.facts,
+            facts={**labels.facts, **self.drafting},
+            questions=len(self.rows),
         )
 
 
@@ -80,39 +82,56 @@ def prepare(
             learned it. The calibration is for the adapter of the settings all the same.
 
     Raises:
-        CalibrationError: the index has no questions, or the folder does not cover them.
+        CalibrationError: the index has no questions, or the folder does not cover them or fit the settings.
         ConfigError, ModelFileError, IndexFolderError, GenerationError: as for ``Agent.load``.
     """
     index = Index.open(
         find_index(config.index), offline=config.offline, threads=config.threads, on_progress=on_progress
     )
+    rows = _questions(index, config)
+    drafters = who_drafts(config, rows, cross_fitted)
+    generator = open_generator(config, on_progress=on_progress)
+    drafted: dict[str, DraftedRow] = {}
+    for drafter in drafters:
+        writer = generator if cross_fitted is None else open_generator(drafter.config, on_progress=on_progress)
+        drafted |= _drafted(drafter, writer, index, drafts, _counting_on(on_drafted, len(drafted), len(rows)))
+    ordered = [drafted[row.passage_id] for row in rows]
+    parts = calibrated_parts(index, generator, config)
+    facts = drafting_facts(config, cross_fitted, (row.generator for row in ordered))
+    return _measured(index, ordered, rows, config, parts, facts)
+
+
+def _questions(index: Index, config: Config) -> list[Passage]:
+    """The index's own questions with their answers."""
     rows = [passage for passage in index.passages if Path(passage.source).suffix in _PAIR_FILES and passage.title]
     if not rows:
         raise CalibrationError(
             f"The index {config.index} holds documents and no questions with answers. Give labelled questions of your "
             "own: `support-agent index add` takes them as CSV."
         )
-    generator = open_generator(config, on_progress=on_progress)
-    parts = calibrated_parts(index, generator, config)
-    drafted: dict[str, DraftedRow] = {}
-    for writes, some in _who_drafts(config, rows, cross_fitted):
-        writer = generator if writes is config else open_generator(writes, on_progress=on_progress)
-        made = draft_rows(
-            some,
-            index,
-            writer,
-            passages=config.passages,
-            batch_size=config.batch_size,
-            file=drafts,
-            on_drafted=(lambda done, _: on_drafted(len(drafted) + done, len(rows))) if on_drafted else None,
-        )
-        drafted.update((one.row_id, one) for one in made)
-    ordered = [drafted[row.passage_id] for row in rows]
-    return _measured(index, ordered, rows, parts, config)
+    return rows
+
+
+def _drafted(
+    drafter: Drafter, writer: Generator, index: Index, file: Path, on_drafted: OnDrafted | None
+) -> dict[str, DraftedRow]:
+    """The drafter's rows by id."""
+    made = draft_rows(drafter.rows, index, writer, drafter.config, file, on_drafted=on_drafted)
+    return {one.row_id: one for one in made}
+
+
+def _counting_on(on_drafted: OnDrafted | None, before: int, rows: int) -> OnDrafted | None:
+    """Counts one drafter's rows on from those of the drafters before it."""
+    return (lambda done, _: on_drafted(before + done, rows)) if on_drafted else None
 
 
 def _measured(
-    index: Index, drafted: Sequence[DraftedRow], rows: Sequence[Passage], parts: Mapping[str, str], config: Config
+    index: Index,
+    drafted: Sequence[DraftedRow],
+    rows: Sequence[Passage],
+    config: Config,
+    parts: Mapping[str, str],
+    drafting: Mapping[str, Any],
 ) -> Prepared:
     refused = [one.passage.title for one in read_left_out(index.folder, index.manifest) if one.reason == "refusal"]
     # Refused questions often hold the product's name, so that it is looked for without them.
@@ -123,40 +142,13 @@ def _measured(
     measured = measure_rows(
         drafted, Meaning(index.embedder, scope.model), Likeness(index.embedder, index.passages), config, scope_of
     )
-    of_question = clusters(asked)
-    group_of = {place: number for number, group in enumerate(of_question) for place in group}
     topic_of = topics(index.passages, index.vectors())
     return Prepared(
-        measured,
-        [group_of[place] for place in range(len(rows))],
-        [topic_of[row.passage_id] for row in rows],
-        parts,
-        scope.model.to_dict(),
-        index.embedder,
+        rows=measured,
+        groups=group_numbers(asked),
+        topics=[topic_of[row.passage_id] for row in rows],
+        parts=parts,
+        scope=scope.model.to_dict(),
+        embedder=index.embedder,
+        drafting=drafting,
     )
-
-
-def _who_drafts(
-    config: Config, rows: Sequence[Passage], cross_fitted: Path | None
-) -> list[tuple[Config, Sequence[Passage]]]:
-    """Which settings write the drafts of which rows."""
-    if cross_fitted is None:
-        if adapter_name(config):
-            logger.warning(
-                "The adapter %s may have learned these very rows, and writes better drafts of them than of new "
-                "questions. `finetune cross-fit` makes adapters that have not; name their folder with --cross-fitted.",
-                adapter_name(config),
-            )
-        return [(config, rows)]
-    parted: list[tuple[Config, Sequence[Passage]]] = []
-    for folder in sorted(cross_fitted.glob("fold-*")):
-        held = set(json.loads((folder / "manifest.json").read_text("utf-8")).get("held_out", ()))
-        some = [row for row in rows if row.passage_id in held]
-        parted.append((config.model_copy(update={"adapter": str(folder)}), some))
-    covered = {row.passage_id for _, some in parted for row in some}
-    if missing := [row.passage_id for row in rows if row.passage_id not in covered]:
-        raise CalibrationError(
-            f"{cross_fitted} has no adapter that left out {missing[0]} and {len(missing) - 1} others: it was made from "
-            f"other rows. Make it anew: support-agent finetune cross-fit RECIPE --set data={config.index} -o …"
-        )
-    return parted

@@ -59,19 +59,38 @@ class Judge:
         return [self.combiner.probability(one) >= 0.5 for one in measures(self.about, answers, embedder)]
 
 
-def judged(rows: Sequence[MeasuredRow], about: About, embedder: Embedder) -> Labels:
-    """The shipped judge's label for every answer that might be sent.
+def check_judge(about: About, embedder: str) -> Judge:
+    """The shipped judge of this kind, if it may label answers; to be asked before hours are spent on drafts.
+
+    Args:
+        embedder: fingerprint of the index's embedder; the judge knows the likenesses of one alone.
 
     Raises:
-        CalibrationError: the judge agrees with readers hardly better than chance.
+        CalibrationError: it agrees with readers hardly better than chance, or knows another embedder.
     """
-    judge = shipped_judges()[about]
+    fitted_with, judges = shipped_judges()
+    judge = judges[about]
     kappa = judge.agreement["kappa"]
     if kappa < LEAST_KAPPA:
         raise CalibrationError(
             f"Nobody has labelled the answers, and the judge of {about!r} agrees with readers hardly better than "
             f"chance (kappa {kappa:.2f}). Label them (--to-read, then --labels), or say --about agrees."
         )
+    if embedder != fitted_with:
+        raise CalibrationError(
+            f"Nobody has labelled the answers, and the judge knows the embedder {fitted_with[:12]}, not the index's "
+            f"{embedder[:12]}. Label the answers (--to-read, then --labels)."
+        )
+    return judge
+
+
+def judged(rows: Sequence[MeasuredRow], about: About, embedder: Embedder) -> Labels:
+    """The shipped judge's label for every answer that might be sent.
+
+    Raises:
+        CalibrationError: see ``check_judge``.
+    """
+    judge = check_judge(about, embedder.fingerprint)
     waiting = [row for row in rows if not row.held]
     drafted = [row.drafted for row in waiting]
     answers = [
@@ -101,10 +120,10 @@ def fit_judge(
 
 
 @cache
-def shipped_judges() -> dict[str, Judge]:
-    """The judges that come with the package, by what they judge."""
-    plain = json.loads(SHIPPED.read_text("utf-8"))["judges"]
-    return {about: _from_dict(about, one) for about, one in plain.items()}
+def shipped_judges() -> tuple[str, dict[str, Judge]]:
+    """The fingerprint of the embedder that the shipped judges know, and the judges by what they judge."""
+    plain = json.loads(SHIPPED.read_text("utf-8"))
+    return plain["made_from"]["embedder"], {about: _from_dict(about, one) for about, one in plain["judges"].items()}
 
 
 def judges_as_json(judges: Sequence[Judge], made_from: dict[str, Any]) -> str:

@@ -6,8 +6,9 @@ A verdict is about one text. Where the agent would now send another, the verdict
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ from support_agent.errors import CalibrationError
 from support_agent.gate.calibrating.judge import About
 from support_agent.gate.calibrating.labels import Labels
 from support_agent.gate.calibrating.measured_rows import MeasuredRow
+from support_agent.jsonl import Row, read_rows
+
+logger = logging.getLogger(__name__)
+
+_TO_READ = "`support-agent calibrate --to-read` writes the answers of now."
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,8 @@ class Verdict:
     sent: str
     supported: bool | None
     agrees: bool | None
+    where: str
+    """File and line."""
 
     def on(self, about: About) -> bool | None:
         """The verdict of this kind."""
@@ -37,30 +45,49 @@ class Verdicts:
     """A file of them; ``sha256`` goes into the calibration."""
 
     by_answer: dict[tuple[str, str], Verdict]
+    file: Path
     sha256: str
 
     def labels(self, rows: Sequence[MeasuredRow], about: About) -> Labels:
-        """The labels of the rows whose very answer was read."""
-        found = ((row.drafted.row_id, self.by_answer.get(_key(row.drafted.row_id, row.sent))) for row in rows)
-        said = ((row_id, verdict.on(about)) for row_id, verdict in found if verdict)
-        right = {row_id: label for row_id, label in said if label is not None}
-        return Labels(right, {"source": "verdicts", "sha256": self.sha256, "read": len(self.by_answer)})
+        """The labels of the rows whose very answer was read.
+
+        Raises:
+            CalibrationError: no answer of the rows has a label.
+        """
+        said = {key: label for key, one in self.by_answer.items() if (label := one.on(about)) is not None}
+        if not said:
+            raise CalibrationError(f"No line of {self.file} says {about!r}: fill it in with true or false.")
+        found = ((row.drafted.row_id, said.get(_key(row.drafted.row_id, row.sent))) for row in rows)
+        right = {row_id: label for row_id, label in found if label is not None}
+        waiting = [row.drafted.row_id for row in rows if not row.held]
+        missing = sum(row_id not in right for row_id in waiting)
+        if waiting and missing == len(waiting):
+            raise CalibrationError(
+                f"None of the {len(said):,} labels in {self.file} is of an answer that would be sent now: the texts "
+                f"have changed, or the labels are for another index or generator. {_TO_READ}"
+            )
+        if missing or len(right) < len(said):
+            logger.warning(
+                "%s of the %s labels in %s are of answers that would be sent now; %s of the %s such answers have none.",
+                *(f"{len(right):,}", f"{len(said):,}", self.file, f"{missing:,}", f"{len(waiting):,}"),
+            )
+        return Labels(right, {"source": "verdicts", "sha256": self.sha256, "read": len(said)})
 
 
 def read_verdicts(file: Path) -> Verdicts:
     """Read one JSON object a line: ``id``, ``sent`` (the answer that was read), ``supported`` and ``agrees``.
 
     Raises:
-        CalibrationError: the file cannot be read, or a line is no verdict.
+        CalibrationError: the file cannot be read, a line is no verdict, or two lines contradict each other.
     """
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise CalibrationError(f"{file} cannot be read ({problem}). Name a JSONL file of verdicts.") from problem
-    verdicts = [_verdict(file, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    verdicts: dict[tuple[str, str], Verdict] = {}
+    for row in read_rows(file, CalibrationError):
+        verdict = _verdict(row)
+        key = _key(verdict.row_id, verdict.sent)
+        verdicts[key] = _both(verdicts[key], verdict) if key in verdicts else verdict
     if not verdicts:
-        raise CalibrationError(f"{file} holds no verdict. `support-agent calibrate --to-read` writes what to read.")
-    return Verdicts({_key(one.row_id, one.sent): one for one in verdicts}, sha256_file(file))
+        raise CalibrationError(f"{file} holds no verdict. {_TO_READ}")
+    return Verdicts(verdicts, file, sha256_file(file))
 
 
 def write_to_read(file: Path, rows: Sequence[MeasuredRow]) -> int:
@@ -84,19 +111,21 @@ def _to_read(row: MeasuredRow) -> dict[str, Any]:
     }
 
 
-def _verdict(file: Path, number: int, line: str) -> Verdict:
-    try:
-        plain = json.loads(line)
-        verdict = Verdict(plain["id"], plain["sent"], plain.get("supported"), plain.get("agrees"))
-        kinds = (verdict.row_id, str), (verdict.sent, str), (verdict.supported, bool), (verdict.agrees, bool)
-        if any(not isinstance(value, kind) and (kind is str or value is not None) for value, kind in kinds):
-            raise TypeError("a value is of the wrong kind")
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+def _verdict(row: Row) -> Verdict:
+    flags = row.flag_if_said("supported"), row.flag_if_said("agrees")
+    return Verdict(row.text("id"), row.text("sent"), *flags, row.where)
+
+
+def _both(first: Verdict, second: Verdict) -> Verdict:
+    """What two lines about one answer say together."""
+    said = (first.supported, second.supported), (first.agrees, second.agrees)
+    if any({True, False} == set(pair) for pair in said):
         raise CalibrationError(
-            f"{file}, line {number}, is no verdict ({problem}). It needs id and sent as texts, supported and agrees as "
-            "true, false or null."
-        ) from problem
-    return verdict
+            f"{first.where}, and {second.where}, contradict each other about the same answer of {first.row_id}. Keep "
+            "the line that is right."
+        )
+    supported, agrees = (one if one is not None else other for one, other in said)
+    return replace(first, supported=supported, agrees=agrees)
 
 
 def _key(row_id: str, sent: str) -> tuple[str, str]:

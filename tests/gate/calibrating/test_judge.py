@@ -2,7 +2,16 @@ import json
 
 import pytest
 
-from support_agent.gate.calibrating.judge import Answered, fit_judge, judges_as_json, measures
+from support_agent.errors import CalibrationError
+from support_agent.gate.calibrating.judge import (
+    Answered,
+    check_judge,
+    fit_judge,
+    judged,
+    judges_as_json,
+    measures,
+    shipped_judges,
+)
 from support_agent.records import Passage
 from support_agent.retrieval import HashingEmbedder
 
@@ -46,3 +55,17 @@ def test_judges_are_stored_with_what_they_were_made_from() -> None:
     plain = json.loads(judges_as_json([judge], {"labels_sha256": "ab"}))
     assert plain["made_from"] == {"labels_sha256": "ab"}
     assert plain["judges"]["agrees"]["agreement"]["n"] == 40
+
+
+def test_the_shipped_judge_of_support_is_refused_and_says_what_to_do() -> None:
+    with pytest.raises(CalibrationError, match=r"kappa 0\.14\)\. Label them \(--to-read"):
+        check_judge("supported", shipped_judges()[0])
+
+
+def test_the_shipped_judge_of_agreement_may_label() -> None:
+    assert check_judge("agrees", shipped_judges()[0]).about == "agrees"
+
+
+def test_a_judge_is_refused_for_an_embedder_that_it_does_not_know() -> None:
+    with pytest.raises(CalibrationError, match=f"not the index's {HashingEmbedder.fingerprint[:12]}.*--to-read"):
+        judged([], "agrees", HashingEmbedder())

@@ -30,6 +30,7 @@ def labelled(rows: int, seed: int = 0) -> Labelled:
         parts={"index": "abc"},
         scope=None,
         facts={"source": "verdicts"},
+        questions=rows,
     )
 
 
@@ -72,3 +73,17 @@ def test_each_topic_and_language_has_its_row() -> None:
     tables = calibrate(labelled(300), PROMISE).tables
     assert [(row.group, row.n) for row in tables["topic"]] == [("keys", 150), ("plans", 150)]
     assert [row.group for row in tables["language"]] == ["en"]
+
+
+def test_the_share_held_back_is_of_all_questions_and_not_of_the_labelled() -> None:
+    given = labelled(300)
+    rows = [replace(row, held=("loop",)) if number < 30 else row for number, row in enumerate(given.rows)]
+    made = calibrate(replace(given, rows=rows, questions=1000), PROMISE)
+    assert "30 of 1,000 questions were held back by a single signal, and 270 of the others" in made.in_words()
+
+
+def test_who_drafted_stands_in_the_calibration() -> None:
+    facts = {"source": "verdicts", "drafted_by": ["a", "b"], "adapter_may_have_learned_the_rows": True}
+    made = calibrate(replace(labelled(300), facts=facts), PROMISE)
+    assert made.labels["drafted_by"] == ["a", "b"]
+    assert "may have learned these very questions" in made.in_words()
