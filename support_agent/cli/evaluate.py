@@ -26,6 +26,7 @@ from support_agent.cli.loading import (
 
 if TYPE_CHECKING:
     from support_agent.agent import Agent
+    from support_agent.evaluation.golden import GoldenSet
     from support_agent.evaluation.judging import AnswerJudge
     from support_agent.gate.calibrating.judge import About
 
@@ -51,7 +52,7 @@ RightF1Option = Annotated[
 ]
 PromiseOption = Annotated[float, typer.Option(min=0, max=1, help="Largest share of wrong answers you allow.")]
 ReportOption = Annotated[Path | None, typer.Option("--report", metavar="OUT.html", help="Write a page as well.")]
-SeedOption = Annotated[int, typer.Option(help="Of every random draw.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Of every random draw.")]
 _RIGHT_F1, _PROMISE, _SEED = 0.5, 0.10, 20260101
 
 
@@ -83,15 +84,20 @@ def run(
 ) -> None:
     """Ask every ticket of a golden set, score the replies, write a result folder."""
     from support_agent.evaluation import evaluate, find_golden, read_golden, score, write_result
-    from support_agent.evaluation.results import check_free, default_folder
+    from support_agent.evaluation.golden import check_relevant
+    from support_agent.evaluation.results import check_free, check_page, default_folder
 
     path = find_golden(golden_set)
-    golden, judge = read_golden(path), _judge(labels, about, right_f1)
+    golden = read_golden(path)
+    judge = _judge(golden, labels, about, right_f1)
     folder = output or default_folder(Path(golden_set).stem, golden)
     check_free(folder)
+    check_page(report, folder)
     agent = _unwatched(load_agent(config, profile, index, generator, model, adapter, calibration, offline))
+    passages = _passages(agent)
+    check_relevant(golden, passages)
     with _bar(len(golden.tickets)) as on_done:
-        outcomes = evaluate(agent, golden, _passages(agent), on_done)
+        outcomes = evaluate(agent, golden, passages, on_done)
     cosine = _cosine(agent) if similarity else None
     scores = score(golden, outcomes, judge, promise=promise, seed=seed, similarity=cosine)
     facts = _facts(golden_set, golden.sha256, agent.versions)
@@ -113,9 +119,15 @@ def score_again(
     """Score a result anew, with other labels or another threshold; no ticket is asked again."""
     from support_agent.evaluation import read_result, score, write_result
     from support_agent.evaluation.golden import GOLDEN_FILE
+    from support_agent.evaluation.labels import check_labelled
+    from support_agent.evaluation.results import check_page
 
+    check_page(report, folder)
     result = read_result(folder)
-    scores = score(result.golden, result.outcomes, _judge(labels, about, right_f1), promise=promise, seed=seed)
+    judge = _judge(result.golden, labels, about, right_f1)
+    scores = score(result.golden, result.outcomes, judge, promise=promise, seed=seed)
+    if labels:
+        check_labelled(labels, judge.labels, scores["labelled"])
     facts = {key: value for key, value in result.manifest.items() if key not in ("files", "kind")}
     write_result(folder, (folder / GOLDEN_FILE).read_bytes(), result.outcomes, scores, facts)
     _finish(folder, report, as_json)
@@ -168,11 +180,14 @@ def audit(
     from support_agent.artefacts import write_bytes
     from support_agent.evaluation import audit, find_golden, read_golden
     from support_agent.evaluation.audit_report import write_audit_report
+    from support_agent.evaluation.results import check_page
 
+    check_page(report)
     golden = read_golden(find_golden(golden_set))
     agent = _unwatched(load_agent(config, profile, index, generator, model, adapter, calibration, offline))
     with _bar(None) as on_done:
         found = audit(agent, golden, slice_name=slice_name, limit=limit, seed=seed, on_done=on_done)
+    _say_first(found.closed)
     if report:
         write_bytes(report, write_audit_report(found, agent.versions))
     if as_json:
@@ -191,10 +206,21 @@ def _unwatched(agent: Agent) -> Agent:
     return agent
 
 
-def _judge(labels: Path | None, about: About, right_f1: float) -> AnswerJudge:
-    from support_agent.evaluation import AnswerJudge, AnswerLabels, read_labels
+def _judge(golden: GoldenSet, labels: Path | None, about: About, right_f1: float) -> AnswerJudge:
+    from support_agent.evaluation import AnswerJudge, read_labels
+    from support_agent.evaluation.labels import check_labels
 
-    return AnswerJudge(right_f1, read_labels(labels, about) if labels else AnswerLabels())
+    if labels is None:
+        return AnswerJudge(right_f1)
+    read = read_labels(labels, about)
+    _say_first(check_labels(labels, read, golden))
+    return AnswerJudge(right_f1, read)
+
+
+def _say_first(warning: str) -> None:
+    """What must be known before the figures, on stderr."""
+    if warning:
+        typer.secho(warning, err=True, fg=typer.colors.RED)
 
 
 def _passages(agent: Agent) -> Mapping[str, str]:
@@ -238,14 +264,17 @@ def _finish(folder: Path, report: Path | None, as_json: bool) -> None:
     """The page, and the overall scores on stdout."""
     from support_agent.artefacts import write_bytes
     from support_agent.evaluation import read_result
+    from support_agent.evaluation.closed import closed_gate
     from support_agent.evaluation.report import write_report
 
     result = read_result(folder)
+    _say_first(closed := closed_gate(result.outcomes))
     if report:
         write_bytes(report, write_report(result))
     if as_json:
         shown = ("overall", "slices", "routes", "judge", "bootstrap", "labelled", "latency_ms", "words", "tokens")
-        _print_json({"folder": str(folder), **{key: result.scores[key] for key in shown}})
+        told = {"gate_closed": closed} if closed else {}
+        _print_json({**told, "folder": str(folder), **{key: result.scores[key] for key in shown}})
     else:
         print_scores(result.scores)
     if given := result.scores["judge"]["verdicts"]:

@@ -43,6 +43,7 @@ def in_words(effect: Effect) -> str:
 def _summary(audit: Audit) -> str:
     beyond = [effect for effect in audit.effects if effect.beyond_chance]
     asked = f"{audit.tickets:,} tickets, {audit.asked:,} texts, {len(audit.effects):,} comparisons."
+    asked = f"{audit.closed} {asked}".lstrip()
     if not beyond:
         return f"{asked} No difference is beyond chance; that does not say that there is none."
     return f"{asked} Beyond chance: {'; '.join(in_words(effect) for effect in beyond)}."

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from support_agent.evaluation.closed import closed_gate
 from support_agent.evaluation.golden import GoldenTicket
 from support_agent.evaluation.resampling import Estimate, draw_counts, estimate, mean_of, plain
 from support_agent.evaluation.variants import GENDERS, NAMES
@@ -86,6 +87,8 @@ class Audit:
     asked: int
     effects: tuple[Effect, ...]
     churn: tuple[Churn, ...]
+    closed: str = ""
+    """Why the figures speak of a closed gate only, in a sentence; empty where they do not."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for ``json.dumps``."""
@@ -95,7 +98,8 @@ class Audit:
             for e in self.effects
         ]
         churn = [{**asdict(c), "rerouted": c.rerouted.to_dict(), "reworded": c.reworded.to_dict()} for c in self.churn]
-        return {"tickets": self.tickets, "asked": self.asked, "effects": effects, "churn": churn}
+        told = {"gate_closed": self.closed} if self.closed else {}
+        return {**told, "tickets": self.tickets, "asked": self.asked, "effects": effects, "churn": churn}
 
     @property
     def fewest(self) -> int:
@@ -145,7 +149,7 @@ def weigh(
         for (pairing, measure, differences), p, corrected in zip(tested, p_values, holm(p_values), strict=True)
     )
     churn = tuple(_churn(pairing, forms, replies, seed) for pairing in known)
-    return Audit(len(base), len(replies), effects, churn)
+    return Audit(len(base), len(replies), effects, churn, closed_gate(list(replies.values())))
 
 
 def _measure(base: Sequence[GoldenTicket], texts: Texts, replies: Mapping[str, Reply]) -> NDArray[np.float64]:

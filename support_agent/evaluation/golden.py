@@ -11,6 +11,7 @@ A slice is a tag, no more: every tag makes a slice of its own, and a ticket with
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def read_golden(path: Path) -> GoldenSet:
 
     Raises:
         EvaluationError: with file and line: a key is missing, unknown or of another type, an id stands twice, an
-            answerable ticket has nothing to hold the answer against, or the file is empty.
+            id or tag cannot be written as UTF-8, an answerable ticket has nothing to hold the answer against, one
+            that is not answerable is to be answered, or the file is empty.
     """
     tickets: dict[str, GoldenTicket] = {}
     for row in read_rows(path, EvaluationError):
@@ -86,6 +88,24 @@ def read_golden(path: Path) -> GoldenSet:
             problem = f"{ticket.id!r} is a translation of {ticket.translation_of!r}, which is missing."
             raise EvaluationError(f"{path}: {problem}")
     return GoldenSet(path.stem, sha256_bytes(path.read_bytes()), tuple(tickets.values()))
+
+
+def check_relevant(golden: GoldenSet, passages: Collection[str]) -> None:
+    """Refuse relevant passages that the index does not hold: recall and citations would count them as missed.
+
+    Args:
+        passages: the ids of the index's passages.
+
+    Raises:
+        EvaluationError: with the first ticket that names one.
+    """
+    for ticket in golden.tickets:
+        for passage_id in ticket.relevant_ids:
+            if passage_id not in passages:
+                raise EvaluationError(
+                    f"{golden.name}: ticket {ticket.id!r} has {passage_id!r} in relevant_ids, which is none of the "
+                    f"{len(passages):,} passages of the index. Give the set's own --index, or mend the row."
+                )
 
 
 def find_golden(name: str) -> Path:
@@ -117,11 +137,28 @@ def _read_ticket(row: Row) -> GoldenTicket:
         history=_read_history(row),
         translation_of=row.text("translation_of", ""),
     )
+    _check_ticket(row, ticket)
+    return ticket
+
+
+def _check_ticket(row: Row, ticket: GoldenTicket) -> None:
     if not ticket.id:
         raise row.error("the id is empty")
+    for name in (ticket.id, *ticket.tags):
+        if not _is_writable(name):
+            raise row.error(f"{name!r} holds half a surrogate pair, which no result can name; write another id or tag")
+    if ticket.route == Route.ANSWER and not ticket.answerable:
+        raise row.error("'answerable' is false and the route is 'answer': one of the two is wrong")
     if ticket.expected == Route.ANSWER and not (ticket.reference or ticket.relevant_ids):
         raise row.error("a ticket to be answered needs a reference or relevant_ids to hold the answer against")
-    return ticket
+
+
+def _is_writable(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _read_history(row: Row) -> tuple[Turn, ...]:

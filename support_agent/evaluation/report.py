@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from support_agent.evaluation import figures
+from support_agent.evaluation.closed import closed_gate
 from support_agent.evaluation.page import (
     Card,
     Section,
@@ -42,7 +43,8 @@ def write_report(result: Result) -> bytes:
         _tickets(result),
         _made_by(result),
     ]
-    return render(f"Evaluation on {result.manifest['set']}", _summary(scores), _cards(scores), sections)
+    summary = f"{closed_gate(result.outcomes)} {_summary(scores)}".lstrip()
+    return render(f"Evaluation on {result.manifest['set']}", summary, _cards(scores), sections)
 
 
 def _summary(scores: Mapping[str, Any]) -> str:

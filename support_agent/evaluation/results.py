@@ -11,6 +11,7 @@ Comes in: the parts, or a folder. Goes out: a folder, or its parts with every ha
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,10 @@ def write_result(
     scores: Mapping[str, Any],
     facts: Mapping[str, Any],
 ) -> None:
-    """Write a result folder; one that stood there before is replaced, the manifest last.
+    """Write a result folder; one that stood there before is replaced.
+
+    The manifest comes first, as that of an unfinished result, so that what an interrupted write leaves behind is known
+    to be ours; and last, with the hashes.
 
     Args:
         golden_bytes: the golden set's file.
@@ -54,7 +58,9 @@ def write_result(
         EvaluationError: the folder holds something else.
     """
     check_free(folder)
-    (folder / MANIFEST).unlink(missing_ok=True)
+    write_json(folder / MANIFEST, {**facts, "kind": KIND, _UNFINISHED: True, "files": {}})
+    for leftover in [path for path in folder.iterdir() if _LEFTOVER.fullmatch(path.name)]:
+        leftover.unlink()
     write_bytes(folder / GOLDEN_FILE, golden_bytes)
     write_outcomes(folder / OUTCOMES, outcomes)
     write_json(folder / SCORES_FILE, scores)
@@ -68,11 +74,32 @@ def check_free(folder: Path) -> None:
         EvaluationError: it does.
     """
     if folder.exists() and not folder.is_dir():
-        raise EvaluationError(f"{folder} is a file. Give --output a folder.")
-    foreign = {path.name for path in folder.iterdir()} - _OURS if folder.is_dir() else set()
+        raise EvaluationError(f"{folder} is a file. Name a folder.")
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    # Names alone tell nothing: a golden.jsonl may be the only copy of somebody's work.
+    ours = _OURS if _kind_of(folder) == KIND else set()
+    foreign = [name for name in names if name not in ours and not _LEFTOVER.fullmatch(name)]
     if foreign:
         raise EvaluationError(
-            f"{folder} holds {sorted(foreign)[0]!r}, which is no part of a result. Give another --output."
+            f"{folder} holds {foreign[0]!r}, which is no part of a result. Move it away, or name another folder."
+        )
+
+
+def check_page(page: Path | None, folder: Path | None = None) -> None:
+    """Refuse a page that could not be written, or would stand in the result folder: nobody could score that again.
+
+    Raises:
+        EvaluationError: the path is a folder, or lies in the result folder.
+    """
+    if page is None:
+        return
+    if page.is_dir():
+        raise EvaluationError(f"--report {page} is a folder. Name a file, such as {page / 'page.html'}.")
+    if folder is not None and page.resolve().is_relative_to(folder.resolve()):
+        beside = folder.with_name(f"{folder.name or 'page'}.html")
+        raise EvaluationError(
+            f"--report {page} lies in the result folder {folder}, which holds the result and nothing else. "
+            f"Name a file outside it, such as {beside}."
         )
 
 
@@ -94,6 +121,18 @@ def default_folder(name: str, golden: GoldenSet) -> Path:
 
 
 _OURS = {GOLDEN_FILE, OUTCOMES, SCORES_FILE, MANIFEST}
+_UNFINISHED = "unfinished"
+# The temporary names of artefacts.atomic_write, which a killed process leaves behind.
+_LEFTOVER = re.compile(rf"\.(?:{'|'.join(map(re.escape, sorted(_OURS)))})\.[0-9a-f]{{8}}\.part")
+
+
+def _kind_of(folder: Path) -> object:
+    """What the folder's manifest says it is; None where there is none that can be read."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return manifest.get("kind") if isinstance(manifest, dict) else None
 
 
 def read_result(folder: Path) -> Result:
@@ -105,6 +144,8 @@ def read_result(folder: Path) -> Result:
     manifest = read_manifest(folder, EvaluationError, _MEND)
     if manifest.get("kind") != KIND:
         raise EvaluationError(f"{folder} holds a {manifest.get('kind', 'folder')}, not a {KIND}. {_MEND}")
+    if manifest.get(_UNFINISHED):
+        raise EvaluationError(f"{folder} holds a result that was not written to its end. {_MEND}")
     golden = read_golden(folder / GOLDEN_FILE)
     try:
         scores = json.loads((folder / SCORES_FILE).read_text("utf-8"))

@@ -40,8 +40,13 @@ _SELF_HARM = (
     r"\b(?:suicid(?:io|arme|arse|a)|matarme|me quiero matar|quitarme la vida|no quiero (?:seguir )?vivi(?:r|endo)|hacerme daño|quiero morir(?:me)?|acabar con mi vida)\b",
     r"\b(?:me (?:suicider|tuer)|(?:au|le|mon) suicide|mettre fin à mes jours|envie de (?:mourir|vivre)|veux (?:plus vivre|mourir|en finir)|en finir avec (?:la|ma) vie|me faire du mal)\b",
     r"\b(?:mi voglio (?:uccidere|ammazzare)|voglio morire|suicidarmi|uccidermi|quero morrer|me matar|tirar a minha vida|zelfmoord|wil dood|chcę umrzeć|zabić się|intihar|ölmek istiyorum)\b",
+    r"\b(?:wil niet (?:meer|langer) leven|wil niet leven(?! (?:in|op|met|van|zonder) )|(?:mezelf|me) (?:van kant (?:maken|te maken)|iets aandoen)|non voglio (?:più |piu )?vivere(?! (?:ad?|nell?a?|in(?! questo mondo)) )|non ho (?:più |piu )?voglia di vivere|ammazzarmi|togliermi la vita|farla finita con la (?:mia )?vita|n[ãa]o quero (?:mais )?viver(?! (?:em|no|na|num|numa) )|me suicidar|cometer suic[íi]dio|acabar com (?:a )?minha vida)\b",
+    r"\b(?:chci (?:už |uz |jen |prostě )*(?:um[řr][íi]t|zem[řr][íi]t)|(?:nechci|nechce se mi) (?:už |uz |dál |takhle |tady )*[žz][íi]t(?! (?:ve?|na|u) )|(?:chci|chtěl|chtěla|chtěl bych|chtěla bych) se zab[íi]t|zabiju se|sebevra[žz]d\w*|nie (?:chc[ęe]|chce mi się) (?:ju[żz] |d[łl]u[żz]ej |dalej |tak )*[żz]y[ćc](?! (?:w|na|pod) )|(?:mam ochot[ęe]|chc[ęe]|zamierzam|chciał[ao]?bym) si[ęe] zabi[ćc]|zabij[ęe] si[ęe]|samob[óo]jstw\w*)\b",
+    # "Yaşamak" is also to go through something: "I do not want this problem again" names it before the word.
+    r"\bkendimi [öo]ld[üu]r\w*|\bcan[ıi]ma k[ıi]y\w*|(?:^|[.!?,;:…] ?|\b(?:ben|ve|ama|çünkü) )(?:ben )?(?:hiç )?(?:art[ıi]k )?(?:daha fazla )?ya[şs]amak istemiyorum\b",
+    r"(?<!ن)م[یي][\s\u200c]?خوا(?:هم|م|هد|د) (?:که )?بم[یي]رم|خودم(?:و| را| رو) (?:م[یي][\s\u200c]?)?بُ?[کك]شم|خود[\s\u200c]?[کك]ش[یي]|نم[یي][\s\u200c]?خوا(?:هم|م) (?:د[یي]گر |د[یي]گه )?(?:زنده (?:بمانم|بمونم|باشم)|زندگ[یي] [کك]نم)",
     r"покончить с собой|покончу с собой|уби(?:ть|ю) себя|не хо(?:чу|чется) (?:больше )?жить|самоуби|суицид|хочу умереть|жить не хоч|свести сч[её]ты с жизнью|порез(?:ать|ала?) (?:себе )?вены",
-    r"自杀|自殺|自尽|轻生|輕生|不想活|想死|结束(?:我|自己)?(?:的)?生命|伤害自己|自残|自殘|死にたい|자살|죽고 ?싶",
+    r"自杀|自殺|自尽|轻生|輕生|不想活|想死|结束(?:我|自己)?(?:的)?生命|伤害自己|自残|自殘|死にたい|死んでしまいたい|消え(?:てしまい|ちゃい|てなくなり)?たい(?!くつ|ろ|ま)|生き(?:てい)?たくない|자살|죽고 ?싶",
     r"आत्महत्या|ख़?ुदकुशी|मर(?:ना|ने) चाह|मर जाना चाह|मुझे मरना है|जीना नहीं चाह|(?:अपनी|खुद की) जान (?:ले|दे)",
     r"انتحار|[أا]نتحر|[أا]قتل نفسي|[أا]ؤذي نفسي|لا [أا]ريد [أا]ن [أا]عيش|[أا]ريد [أا]ن [أا]موت|[أا]تمنى الموت|إيذاء نفسي|[أا]نهي حياتي|[إا]نهاء حياتي",
 )

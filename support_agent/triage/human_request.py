@@ -21,6 +21,21 @@ _REACH = (
     r"(?:speak|talk|chat|write|connect me|transfer me|escalate(?: me| this| it)?|put me through|deal|forward(?: \w+){1,2}|pass (?:me|this|it)(?: on)?|"
     r"assign (?:it|this|me|my \w+)(?: to)?|passing me|discuss(?:ing)? this|get me|give me|reach|hand me over|switch me|refer me)"
 )
+# A person in other words. What looks for breathing people in pictures is no wish for one.
+_BEING = (
+    r"(?:person|people|human(?: being)?|being|man|woman|soul|mortal|creature|individual|agent|employee|colleague|one)"
+)
+_BLOKE = r"(?:bloke|chap|guy|gal|lady|gentleman|lad|lass|fella|fellow|dude|man|woman|soul|mortal|human|person|some(?:one|body)|any(?:one|body))"
+_BODY = r"(?:some(?:one|body)|any(?:one|body)|people|person|human|being|man|woman|soul|agent)"
+_ODD_PERSON = (
+    rf"(?:(?:flesh[- ]and[- ]blood|(?:living|live|alive)?(?:,|-| and)? ?breathing) {_BEING}\b(?! (?:detect|classif|recogni|segment|data|model|image|monitor|simulat)\w*)|"
+    rf"{_BODY} (?:(?:made )?of|in(?: the)?) flesh\b|{_BODY} in person\b|"
+    rf"{_BODY} (?:who|that) (?:actually |really |still )?(?:breathes?|has (?:a )?(?:pulse|heartbeat|heart|feelings|lungs))\b(?! (?:rate|through|into|in|at)\b)|"
+    rf"{_BODY} with (?:a )?(?:pulse|heartbeat)\b(?! (?:of|over|under|above|below|rate|sensor)\b)|"
+    rf"{_BLOKE} on the (?:line|phone|blower|other end)\b(?! (?:graph|chart|plot|number|item|\d))|(?:living|single|real) soul\b)"
+)
+_WISH = r"(?:talk|speak|chat|deal(?:ing)?|get|give me|put|want|need|prefer|rather|have|like|connect|transfer|reach|is there|are there|see|hear from)"
+_BETWEEN = r"(?: (?:me|to|with|through|be|hold of|a|an|the|some|any|one|your|real|actual|proper|honest|single|just|only|good old)){0,5}"
 
 _PATTERN = (
     rf"\b{_REACH}\b(?: \w++){{0,3}}? {_PERSON}\b{_NO_PERSON}",
@@ -33,6 +48,7 @@ _PATTERN = (
     r"\b(?:no|not a) (?:more )?(?:bots?|robots?|chatbots?|ai answers?)\b(?! in\b)|\b(?:done|fed up|tired|sick) (?:with|of) (?:the |this |your )?(?:bots?|robots?|chatbots?|machine)\b|\b(?:this |the |your )?(?:bot|chatbot|machine) (?:doesn't|does not|can't|cannot|didn't|isn't) (?:help|understand)\w*\b",
     r"\b(?:stop|don't want(?: to)?|hate|instead of) (?:talk(?:ing)? (?:to|with)|speak(?:ing)? (?:to|with)|answering with|using) (?:a |this |the |to )?(?:bot|robot|machine|chatbot)\b|\b(?:transfer|escalate) (?:me|my (?:case|ticket|issue|problem|request|complaint))\b|\bwho can i (?:talk to|speak (?:to|with))\b|\b(?:get|have|someone|somebody|anyone) on the phone\b|\bneed someone who\b|\bautomated (?:replies|answers|responses)\b",
     r"\A\W*(?:(?:talk to|speak to|get|want|need) )?(?:a |an )?(?:real |live |human )?(?:agent|human|person|representative|operator|supervisor)(?: please| now| help)*\W*\Z|\bhuman please\b|\bplease,? (?:a )?human\b|\ba human\W*$",
+    rf"\b{_WISH}{_BETWEEN} {_ODD_PERSON}|\A\W*(?:an? |some |any )?(?:real |actual )?{_ODD_PERSON}(?:,? (?:please|now))*\W*\Z",
     r"\b(?:mit|zu|von) (?:einem|einer|eure[mn]|ihre[mn]|jemande?[mn]?)(?: echten| richtigen| menschlichen)?(?: menschen| mitarbeiter(?:in)?| person| kolleg\w+| berater(?:in)?)? (?:sprechen|reden|telefonieren|verbunden|verbinden|chatten)\b|\bmenschlichen mitarbeiter\b|\b(?:echte|richtige)[nr]? (?:menschen|mitarbeiter|person)\b|\bverbinden sie mich\b|\bruf(?:en|t)? (?:sie )?mich (?:\w+ )?an\b|\bjemand (?:anrufen|zurückrufen|echtes)\b",
     r"\b(?:hablar|comunicarme|contactar|chatear) con (?:un[oa]? )?(?:persona|humano|agente|operador\w*|asesor\w*|alguien|representante|supervisor\w*|gerente|encargad[oa])\b|\bagente humano\b|\b(?:atienda|atender|llame|contacte) (?:una persona|alguien|un humano|un agente)\b|\bp[aá](?:seme|same|senme) con\b|\bque (?:alguien )?me llamen?\b|\bpersona real\b",
     r"\b(?:parler|discuter|échanger|être mis en relation) (?:à|avec|a) (?:un |une |quelqu'un|votre )(?: ?humain| ?personne| ?conseiller\w*| ?agent| ?vraie personne| ?responsable| ?service client)?|\bpassez-moi (?:un|une|quelqu'un|votre|le)\b|\b(?:qu'on|on) (?:me |peut me )?rappell?er?\b|\bun vrai humain\b|\bquelqu'un au téléphone\b|\bvraie personne\b",

@@ -99,6 +99,27 @@ def test_two_pages_of_one_audit_are_the_same_bytes_and_name_what_was_found() -> 
     assert b"<i>" not in page
 
 
+class Closed:
+    """Hands every ticket over, as its gate keeps no promise."""
+
+    def ask_many(self, tickets: Iterable[Ticket | str]) -> Iterator[Reply]:
+        for _ in tickets:
+            yield Reply("x", Route.HUMAN, "", 0.0, reasons=("no_promise",))
+
+
+def test_an_audit_of_a_closed_gate_says_so_first() -> None:
+    found = audit(Closed(), tickets(3))
+    page = write_audit_report(found, {}).decode()
+    assert f"<p>The gate is closed: {found.asked} of {found.asked} tickets went to a person for that alone" in page
+    assert found.to_dict()["gate_closed"] == found.closed
+
+
+def test_an_audit_of_an_open_gate_says_nothing_of_it() -> None:
+    found = audit(Unfair("long story"), tickets(3))
+    assert found.closed == ""
+    assert "gate_closed" not in found.to_dict()
+
+
 def test_the_page_of_three_tickets_says_n_where_there_is_no_interval() -> None:
     page = write_audit_report(audit(Unfair("long story"), tickets(3)), {}).decode()
     assert "-1.000 (n 3)" in page

@@ -143,6 +143,84 @@ def test_labels_change_what_is_right_without_asking_again(shop: CliRunner) -> No
     assert json.loads(done.stdout)["overall"]["scores"]["right"]["value"] == pytest.approx(1 / 3, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        pytest.param([{"id": "nobody", "right": True}], "None of the 1 labels of labels.jsonl is of a ticket", id="id"),
+        pytest.param(
+            [{"id": "nobody", "question": "Who?", "sent": "x", "supported": True, "agrees": None}],
+            "None of the 1 labels of labels.jsonl is of a ticket",
+            id="id and question",
+        ),
+        pytest.param(
+            [{"id": "key", "question": "Who?", "sent": "x", "supported": None, "agrees": True}],
+            "labels.jsonl holds no label about 'supported'",
+            id="nothing said",
+        ),
+        pytest.param(
+            [{"id": "key", "right": True, "text": "Never sent."}],
+            "None of the 1 labels of labels.jsonl is of a text that this run sent",
+            id="another text",
+        ),
+        pytest.param([], "labels.jsonl holds no label. Leave --labels out", id="empty"),
+    ],
+)
+def test_labels_that_would_change_nothing_are_refused(
+    shop: CliRunner, rows: list[dict[str, object]], message: str
+) -> None:
+    assert shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "out"]).exit_code == 0
+    write_rows(Path("labels.jsonl"), rows)
+    before = Path("out/scores.json").read_bytes()
+    done = shop.invoke(app, ["eval", "score", "out", "--labels", "labels.jsonl"])
+    assert done.exit_code == 1
+    assert message in str(done.exception)
+    assert Path("out/scores.json").read_bytes() == before
+
+
+def test_labels_of_which_few_are_of_the_set_are_counted(shop: CliRunner) -> None:
+    assert shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "out"]).exit_code == 0
+    write_rows(Path("labels.jsonl"), [{"id": name, "right": True} for name in ("key", "x", "y")])
+    done = shop.invoke(app, ["eval", "score", "out", "--labels", "labels.jsonl"])
+    assert done.exit_code == 0
+    assert "Only 1 of the 3 labels of labels.jsonl are of a ticket of golden." in done.stderr
+
+
+@pytest.mark.parametrize("command", [["run", "golden.jsonl", "-o", "out"], ["score", "out"]], ids=["run", "score"])
+def test_a_page_in_the_result_folder_is_refused_at_once(shop: CliRunner, command: list[str]) -> None:
+    done = shop.invoke(app, ["eval", *command, "--report", "out/page.html"])
+    assert done.exit_code == 1
+    assert "--report out/page.html lies in the result folder out" in str(done.exception)
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "audit", "score"])
+def test_a_seed_below_zero_is_refused_at_once(shop: CliRunner, command: str) -> None:
+    done = shop.invoke(app, ["eval", command, "golden.jsonl", "--seed", "-1"])
+    assert done.exit_code == 2
+    assert "--seed" in done.stderr
+
+
+def test_a_relevant_passage_that_the_index_lacks_is_refused_before_any_ticket_is_asked(shop: CliRunner) -> None:
+    write_rows(Path("golden.jsonl"), [{**GOLDEN[0], "relevant_ids": ["shop:99"]}])
+    done = shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "out"])
+    assert done.exit_code == 1
+    assert "ticket 'key' has 'shop:99' in relevant_ids" in str(done.exception)
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "audit"])
+def test_a_closed_gate_is_said_before_the_figures(shop: CliRunner, command: str) -> None:
+    done = shop.invoke(app, ["eval", command, "golden.jsonl", "--calibration", "auto", "--report", "out.html"])
+    assert done.exit_code == 0, done.output
+    assert done.stderr.startswith("The gate is closed: ")
+    assert "<p>The gate is closed: " in Path("out.html").read_text("utf-8")
+
+
+def test_an_open_gate_is_not_called_closed(shop: CliRunner) -> None:
+    done = shop.invoke(app, ["eval", "run", "golden.jsonl"])
+    assert "The gate is closed" not in done.stderr
+
+
 def test_a_foreign_folder_is_refused_before_any_ticket_is_asked(shop: CliRunner) -> None:
     Path("out").mkdir()
     Path("out/thesis.txt").touch()

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from support_agent.errors import EvaluationError
-from support_agent.evaluation.golden import find_golden, read_golden
+from support_agent.evaluation.golden import check_relevant, find_golden, read_golden
 from support_agent.records import Route, Turn
 
 GOOD = {"id": "a", "question": "Where?", "answerable": True, "reference": "Here."}
@@ -47,6 +47,17 @@ def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) ->
         pytest.param(
             {**GOOD, "id": "b", "tags": "x"}, "'tags' must be a list of strings, not a string", id="string as tags"
         ),
+        pytest.param(
+            {**GOOD, "id": "s\ud800"}, r"line 2: 's\ud800' holds half a surrogate pair", id="half a surrogate in the id"
+        ),
+        pytest.param(
+            {**GOOD, "id": "b", "tags": ["\udc00"]}, r"'\udc00' holds half a surrogate pair", id="half one in a tag"
+        ),
+        pytest.param(
+            {"id": "b", "question": "?", "answerable": False, "reference": "x", "route": "answer"},
+            "line 2: 'answerable' is false and the route is 'answer'",
+            id="not answerable, to be answered",
+        ),
         pytest.param({**GOOD, "id": "b", "tgas": []}, "unknown key 'tgas'; known are id, question", id="misspelt key"),
         pytest.param({**GOOD, "id": "b", "route": "bot"}, "route 'bot' is none of answer, clarify, human", id="route"),
         pytest.param(
@@ -88,6 +99,14 @@ def test_the_shipped_set_is_found_by_its_index_and_read(tmp_path: Path) -> None:
     assert len(golden.tickets) == 490
     assert {"answerable", "refusal", "oos-far", "oos-near", "oos-named", "nameless", "near-match"} <= set(golden.slices)
     assert {"frustrated", "danger", "injection", "language", "typos"} <= set(golden.slices)
+
+
+def test_relevant_passages_must_be_in_the_index(tmp_path: Path) -> None:
+    (tmp_path / "set.jsonl").write_text(json.dumps({**GOOD, "relevant_ids": ["p:1", "p:9"]}))
+    golden = read_golden(tmp_path / "set.jsonl")
+    check_relevant(golden, ("p:1", "p:9"))
+    with pytest.raises(EvaluationError, match="set: ticket 'a' has 'p:9' in relevant_ids, which is none of the 1"):
+        check_relevant(golden, ("p:1",))
 
 
 def test_an_unknown_set_is_named() -> None:

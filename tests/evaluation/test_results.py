@@ -48,6 +48,19 @@ def test_a_folder_with_something_else_in_it_is_not_written_to(folder: Path, outc
         write_result(folder, b"", outcomes, {}, FACTS)
 
 
+def test_the_page_says_first_that_the_gate_was_closed(golden: GoldenSet) -> None:
+    shut = [make_outcome(ticket.id, reasons=("not_calibrated",)) for ticket in golden.tickets[:4]]
+    page = write_report(result_of(golden, [*shut, make_outcome("e", reasons=("danger_legal",))])).decode()
+    assert "<p>The gate is closed: 4 of 5 tickets went to a person for that alone" in page
+    assert "No calibration was made for this model, adapter, index and prompt" in page
+
+
+def test_a_run_that_answered_something_says_nothing_of_a_closed_gate(
+    golden: GoldenSet, outcomes: list[Outcome]
+) -> None:
+    assert "The gate is closed" not in write_report(result_of(golden, outcomes)).decode()
+
+
 def test_two_pages_of_one_result_are_the_same_bytes(folder: Path) -> None:
     assert write_report(read_result(folder)) == write_report(read_result(folder))
 

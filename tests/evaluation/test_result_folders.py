@@ -1,0 +1,95 @@
+"""Which folder a result may be written to, and what is left where a write was cut off."""
+
+from pathlib import Path
+
+import pytest
+
+from support_agent.errors import EvaluationError
+from support_agent.evaluation import results
+from support_agent.evaluation.golden import GoldenSet
+from support_agent.evaluation.judging import AnswerJudge
+from support_agent.evaluation.results import check_page, read_result, write_result
+from support_agent.evaluation.run import Outcome
+from support_agent.evaluation.scores import score
+
+from .conftest import ROWS, write_rows
+
+FACTS = {"set": "golden", "versions": {"index": "i", "support_agent": "0"}}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, golden: GoldenSet, outcomes: list[Outcome]) -> Path:
+    source = write_rows(tmp_path / "source.jsonl", ROWS)
+    write_result(tmp_path / "run", source.read_bytes(), outcomes, score(golden, outcomes, AnswerJudge()), FACTS)
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        pytest.param({"golden.jsonl": "mine"}, "golden.jsonl", id="only a golden set"),
+        pytest.param({"golden.jsonl": "mine", "manifest.json": '{"kind": "a ship"}'}, "golden.jsonl", id="other kind"),
+        pytest.param({"manifest.json": '{"name": "my app"}'}, "manifest.json", id="no kind"),
+        pytest.param({"manifest.json": "[]"}, "manifest.json", id="a list"),
+        pytest.param({"manifest.json": "{"}, "manifest.json", id="no JSON"),
+        pytest.param({"scores.json": "{}"}, "scores.json", id="only scores"),
+    ],
+)
+def test_files_of_our_names_that_are_not_ours_are_left_alone(
+    tmp_path: Path, outcomes: list[Outcome], files: dict[str, str], named: str
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    with pytest.raises(EvaluationError, match=f"holds '{named}', which is no part of a result"):
+        write_result(tmp_path, b"", outcomes, {}, FACTS)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == files
+
+
+@pytest.mark.parametrize("name", ["golden.jsonl", "outcomes.jsonl", "scores.json"])
+def test_a_write_that_was_killed_is_refused_when_read_and_can_be_made_again(
+    folder: Path, outcomes: list[Outcome], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def killed(*args: object) -> None:
+        (folder / f".{name}.0123abcd.part").touch()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(results, "write_outcomes", killed)
+        write_result(folder, b"", outcomes, {}, FACTS)
+    with pytest.raises(EvaluationError, match="was not written to its end. Run `support-agent eval run` again"):
+        read_result(folder)
+    write_result(folder, b"", outcomes, {}, FACTS)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "golden.jsonl",
+        "manifest.json",
+        "outcomes.jsonl",
+        "scores.json",
+    ]
+
+
+def test_a_first_write_that_was_killed_does_not_block_the_folder(tmp_path: Path, outcomes: list[Outcome]) -> None:
+    (tmp_path / ".manifest.json.0123abcd.part").touch()
+    write_result(tmp_path, b"", outcomes, {}, FACTS)
+    assert not (tmp_path / ".manifest.json.0123abcd.part").exists()
+
+
+def test_facts_that_cannot_be_written_leave_the_earlier_result(folder: Path, outcomes: list[Outcome]) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        write_result(folder, b"", outcomes, {}, {**FACTS, "set": "\ud800"})
+    assert read_result(folder).manifest["set"] == "golden"
+
+
+@pytest.mark.parametrize("page", ["run/page.html", "run/deeper/page.html", "other/../run/page.html"])
+def test_a_page_inside_the_result_folder_is_refused_with_a_place_beside_it(folder: Path, page: str) -> None:
+    with pytest.raises(EvaluationError, match="lies in the result folder .* such as .*run.html"):
+        check_page(folder.parent / page, folder)
+
+
+def test_a_page_that_is_a_folder_is_refused(folder: Path) -> None:
+    with pytest.raises(EvaluationError, match="is a folder. Name a file, such as"):
+        check_page(folder)
+
+
+@pytest.mark.parametrize("page", ["run.html", "run-2/page.html", "page.html"])
+def test_a_page_beside_the_result_folder_is_fine(folder: Path, page: str) -> None:
+    check_page(folder.parent / page, folder)

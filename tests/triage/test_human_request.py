@@ -1,0 +1,51 @@
+"""Asking for a person in words that name none."""
+
+import pytest
+
+from support_agent.triage.human_request import human_request_signal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can I get a bloke on the line?",
+        "Could you put a lady on the phone",
+        "Is there anybody on the other end?",
+        "Let me have a flesh-and-blood being.",
+        "I want a flesh and blood person",
+        "I'd rather be dealing with somebody who breathes.",
+        "Give me someone who has a pulse",
+        "Is there anyone with a heartbeat?",
+        "I need a real breathing person",
+        "real breathing person",
+        "A living, breathing human please",
+        "I would like someone in the flesh",
+        "Someone in the flesh, please!",
+        "I prefer to deal with a person made of flesh",
+        "Can I reach a single soul?",
+    ],
+)
+def test_a_person_in_other_words_is_asked_for(text: str) -> None:
+    assert human_request_signal(text).fired
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can I get a warning on the line where parsing fails?",
+        "How do I get a marker on the line chart?",
+        "Our data set labels flesh and blood in butchery photos.",
+        "Can Lamini write a story about a flesh-and-blood person?",
+        "We have radar data of a breathing person.",
+        "Can I get a breathing person detector for our radar?",
+        "The model monitors somebody who breathes through a ventilator.",
+        "Does the wearable flag people with a pulse over 120?",
+        "We need people with a pulse under 60 as a class.",
+        "The evaluation has a heartbeat every ten seconds.",
+        "Does the worker with the missing heartbeat restart?",
+        "How do I fine-tune on flesh tones?",
+        "Dark Souls has a single soul item, can the model know that?",
+    ],
+)
+def test_what_only_sounds_like_a_person_is_not_a_wish_for_one(text: str) -> None:
+    assert not human_request_signal(text).fired
