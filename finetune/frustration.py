@@ -47,16 +47,28 @@ _logger = logging.getLogger(__name__)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read, embed, train, choose the threshold, write."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    from support_agent.retrieval import open_embedder
+
+    make(options.data, options.out, Vectors(open_embedder(options.embedder), options.vectors or vectors_folder()))
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line takes."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="Folder with goemotions, clinc150 and natcs_dstc11.")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="Folder to write; default: the one that ships.")
     parser.add_argument("--embedder", default="all-minilm-l6-v2")
-    parser.add_argument("--vectors", type=Path, required=True, help="Folder that keeps vectors between runs.")
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    from support_agent.retrieval import open_embedder
+    parser.add_argument("--vectors", type=Path, help="Folder that keeps vectors between runs; default: in the cache.")
+    return parser
 
-    make(options.data, options.out, Vectors(open_embedder(options.embedder), options.vectors))
+
+def vectors_folder() -> Path:
+    """Where vectors are kept between runs when no folder is named."""
+    from support_agent.models.cache import cache_folder
+
+    return cache_folder() / "training_vectors"
 
 
 class Vectors:

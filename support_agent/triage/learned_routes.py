@@ -1,7 +1,7 @@
 """Does a ticket mean what a hard route is for, in words that no pattern knows? Its vector → six signals; high = less sure.
 
-One logistic head for each hard route on the embedding that retrieval uses (``python -m finetune.hard_routes`` makes
-them). They read what the patterns let pass: a ticket that a pattern catches never gets here. Cost: 0.02 ms. What they
+One logistic head for each hard route on the embedding that retrieval uses; ``python -m finetune.hard_routes --data
+FOLDER`` makes them. They read what the patterns let pass: a ticket that a pattern catches never gets here. Cost: 0.02 ms. What they
 find, and on what they alarm for nothing, is measured by ``tests/benchmarks/hard_routes.py``. Embedder and
 examples are English: in other languages the heads find little.
 """
@@ -47,7 +47,8 @@ class LearnedRoutes:
         import numpy as np
 
         odds: NDArray[np.float32] = np.clip(vectors @ self.weight.T + self.bias, -50, 50)
-        return 1 / (1 + np.exp(-odds))
+        values: NDArray[np.float32] = np.reciprocal(1 + np.exp(-odds))
+        return values
 
     def signals(self, vector: NDArray[np.float32]) -> tuple[Signal, ...]:
         """One for each route, by the ticket's vector of length 1."""
@@ -70,7 +71,7 @@ def shipped(fingerprint: str) -> LearnedRoutes | None:
         return heads
     _logger.warning(
         "The heads of the hard routes were made for the embedder %s…, the index uses %s…: only the patterns speak. "
-        "Run `python -m finetune.hard_routes --embedder NAME` to make heads for it.",
+        "Run `python -m finetune.hard_routes --data FOLDER --embedder NAME` to make heads for it.",
         heads.fingerprint[:12],
         fingerprint[:12],
     )
@@ -87,7 +88,7 @@ def read_heads(folder: Path) -> LearnedRoutes:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    mend = "Install support_agent again, or make the heads with `python -m finetune.hard_routes`."
+    mend = "Install support_agent again, or make the heads with `python -m finetune.hard_routes --data FOLDER`."
     facts: dict[str, Any] = read_manifest(folder, ModelFileError, mend)
     try:
         tables = load_file(folder / WEIGHTS)

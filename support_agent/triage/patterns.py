@@ -21,11 +21,11 @@ def compile_patterns(patterns: Sequence[str]) -> re.Pattern[str]:
 
 
 # Compiled on the first ticket (all tables together 0.3 s) and not at import.
-_compiled = cache(compile_patterns)
+compiled = cache(compile_patterns)
 
 
 def pattern_signal(name: str, patterns: tuple[str, ...], text: str) -> Signal:
     """Fires on the first match in any reading of the text; ``value`` is the number of matches in the richest."""
-    pattern = _compiled(patterns)
+    pattern = compiled(patterns)
     count = max(sum(1 for _ in pattern.finditer(reading)) for reading in readings(text))
     return Signal(name, float(count), 1.0, count >= 1)

@@ -1,6 +1,6 @@
 """How well anger is told from strong words: GoEmotions, airline tweets, tickets written here, and calm questions.
 
-    python tests/benchmarks/frustration.py --data FOLDER --vectors FOLDER
+    python tests/benchmarks/frustration.py --data FOLDER [--vectors FOLDER]
 
 FOLDER holds goemotions, airline_tweets (measured on only: nothing that ships has seen one), clinc150 and natcs_dstc11.
 Prints the AUROC of each source of the signal alone and of all, what fires at the threshold that ships, and the cost;
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from finetune.frustration import Vectors
+from finetune.frustration import Vectors, vectors_folder
 from finetune.frustration_rows import LAMINI, calm_tickets, read_comments
 from support_agent.retrieval import open_embedder
 from support_agent.triage.frustration import FrustrationModel, frustration_signal, shipped, turn_value
@@ -46,9 +46,9 @@ def main() -> None:
     """Print the three tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--vectors", type=Path, required=True, help="Folder that keeps vectors between runs.")
+    parser.add_argument("--vectors", type=Path, help="Folder that keeps vectors between runs.")
     options = parser.parse_args()
-    vectors = Vectors(open_embedder("all-minilm-l6-v2", threads=1), options.vectors)
+    vectors = Vectors(open_embedder("all-minilm-l6-v2", threads=1), options.vectors or vectors_folder())
     model = shipped(vectors.embedder.fingerprint)
     if model is None:
         raise SystemExit("The model that ships is for another embedder.")

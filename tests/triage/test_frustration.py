@@ -20,7 +20,7 @@ from support_agent.triage.frustration import (
     shipped,
     turn_value,
 )
-from support_agent.triage.frustration_cues import found_cues
+from support_agent.triage.frustration_cues import CUES, found_cues
 
 ROWS = [
     json.loads(line) for line in (Path(__file__).parent / "frustration_tickets.jsonl").read_text("utf-8").splitlines()
@@ -179,3 +179,7 @@ def test_a_flipped_byte_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ModelFileError, match="changed or damaged"):
         read_model(folder)
+
+
+def test_cues_are_compiled_on_the_first_ticket_and_not_at_import() -> None:
+    assert {type(pattern) for _, patterns in CUES.values() for pattern in patterns} == {str}

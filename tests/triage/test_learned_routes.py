@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from support_agent.errors import ModelFileError
-from support_agent.gate.gate import alone
+from support_agent.gate.gate import deciding_reasons
 from support_agent.records import Signal, Ticket, Triage
 from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
 from support_agent.triage.learned_routes import ROUTES, SHIPPED, WEIGHTS, LearnedRoutes, read_heads, shipped
@@ -80,7 +80,7 @@ def test_there_is_a_head_for_each_hard_route() -> None:
 def test_the_gravest_head_that_fired_comes_before_anger() -> None:
     names = ("scope", "frustration", "learned_abuse", "learned_danger_self_harm")
 
-    reasons = alone([Signal(name, 1.0, 0.5, True) for name in names])
+    reasons = deciding_reasons([Signal(name, 1.0, 0.5, True) for name in names])
 
     assert reasons == ("danger_self_harm", "abuse", "frustrated", "out_of_scope")
 
