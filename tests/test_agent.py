@@ -212,7 +212,7 @@ def test_a_reply_names_what_made_it(agent: Agent) -> None:
 
 def test_a_reply_shows_every_signal_with_its_threshold(agent: Agent) -> None:
     names = {signal.name for signal in agent.ask(KEY).signals}
-    assert {"asks_for_human", "retrieval_score", "title_match", "mean_log_prob", "loop_share"} <= names
+    assert {"asks_for_human", "retrieval_score", "retrieval_agreement", "mean_log_prob", "loop_share"} <= names
 
 
 def test_json_of_a_reply_has_the_promised_fields(agent: Agent) -> None:

@@ -50,7 +50,7 @@ CrossFittedOption = Annotated[
     Path | None, typer.Option(help="Folder that `finetune cross-fit` made.", show_default=False, metavar="FOLDER")
 ]
 DraftsOption = Annotated[
-    Path | None, typer.Option(help="JSONL that keeps the drafts.", show_default="beside the calibration")
+    Path | None, typer.Option(help="JSONL that keeps the drafts.", show_default="among your own calibrations")
 ]
 ToReadOption = Annotated[
     Path | None, typer.Option(help="Write the answers to be labelled there, and stop.", show_default=False)
@@ -91,7 +91,7 @@ def calibrate(
     named = {"index": index, "generator": generator, "model": model, "adapter": adapter, "offline": offline or None}
     settings = load_config(config, profile=profile, **named).config
     target = output or own_calibration(settings)
-    job = _Job(settings, drafts or target.with_suffix(".drafts.jsonl"), cross_fitted)
+    job = _Job(settings, drafts or own_calibration(settings).with_suffix(".drafts.jsonl"), cross_fitted)
     if to_read:
         _write_to_read(job, to_read)
         return
@@ -109,8 +109,11 @@ class _Job:
 
 
 def _write_to_read(job: _Job, file: Path) -> None:
+    from support_agent.errors import CalibrationError
     from support_agent.gate.calibrating.verdicts import write_to_read
 
+    if file.exists():
+        raise CalibrationError(f"{file} is there already, and may hold labels. Name another file for --to-read.")
     typer.echo(f"{write_to_read(file, _prepare(job).rows):,} answers to label are in {file}")
 
 

@@ -19,7 +19,7 @@ from support_agent.gate.certificate import Certificate
 from support_agent.gate.combiner import Combiner
 from support_agent.gate.group_table import GroupRow
 
-FORMAT = 1
+FORMAT = 2
 # What "right" may mean: carried by the passages, or agreeing with the reference answer.
 ABOUTS = ("supported", "agrees")
 MEND = "Run `support-agent calibrate` to make it anew."
@@ -43,8 +43,6 @@ class Calibration:
             what the drift watch holds live scores against. Out-of-fold scores follow another law than served ones.
         made: when, ISO 8601.
         scope: parameters of the scope signal, or None.
-        before: a combiner on the signals known before generation, or None.
-        before_threshold: its probability below which no draft is worth writing.
     """
 
     about: str
@@ -56,8 +54,6 @@ class Calibration:
     reference_scores: tuple[float, ...]
     made: str
     scope: Mapping[str, Any] | None = None
-    before: Combiner | None = None
-    before_threshold: float | None = None
     format: int = FORMAT
 
     def __post_init__(self) -> None:
@@ -65,10 +61,6 @@ class Calibration:
             raise CalibrationError(f"The calibration has format {self.format}; this version reads {FORMAT}. {MEND}")
         if self.about not in ABOUTS:
             raise CalibrationError(f"A calibration is about {' or '.join(ABOUTS)}, not about {self.about!r}. {MEND}")
-        if (self.before is None) != (self.before_threshold is None):
-            raise CalibrationError(
-                f"A combiner before generation and its threshold come together or not at all. {MEND}"
-            )
         if any(not 0 <= score <= 1 for score in self.reference_scores):
             raise CalibrationError(f"The calibration's reference scores must lie between 0 and 1. {MEND}")
 
@@ -93,7 +85,9 @@ class Calibration:
         if not every:
             return ""
         some = f", and {labelled:,} of the others have a label" if labelled < every - held else ""
-        return f"{held:,} of {every:,} questions were held back by a single signal{some}."
+        aside = int(self.labels.get("set_aside", 0))
+        chosen = f" {aside:,} labels helped to choose the signals and certify nothing." if aside else ""
+        return f"{held:,} of {every:,} questions were held back by a single signal{some}.{chosen}"
 
     def _judge(self) -> str:
         """How far the judge's labels are those of readers: the promise is kept by the judge's count alone."""
@@ -119,7 +113,6 @@ class Calibration:
         """Plain lists, dictionaries and numbers, ready for JSON."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
         plain |= {"combiner": self.combiner.to_dict(), "certificate": self.certificate.to_dict()}
-        plain["before"] = None if self.before is None else self.before.to_dict()
         plain["reference_scores"] = list(self.reference_scores)
         plain["tables"] = {name: [asdict(row) for row in rows] for name, rows in self.tables.items()}
         return plain
@@ -127,11 +120,9 @@ class Calibration:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Calibration:
         """The calibration that ``to_dict`` wrote."""
-        before = plain["before"]
         parsed = {
             "combiner": Combiner.from_dict(plain["combiner"]),
             "certificate": Certificate.from_dict(plain["certificate"]),
-            "before": None if before is None else Combiner.from_dict(before),
             "reference_scores": tuple(plain["reference_scores"]),
             "tables": {name: tuple(GroupRow(**row) for row in rows) for name, rows in plain["tables"].items()},
         }
@@ -141,14 +132,14 @@ class Calibration:
 def mismatch(calibration: Calibration, parts: Mapping[str, str]) -> str | None:
     """One sentence naming the first part that is not the one calibrated for; None when all are the same.
 
-    Parts that the calibration does not name do not matter to it.
     """
-    for name, made_for in calibration.parts.items():
-        found = parts.get(name)
+    for name in sorted(calibration.parts.keys() | parts.keys()):
+        made_for, found = calibration.parts.get(name), parts.get(name)
         if found != made_for:
             other = f"not for {_short(found)}" if found else f"and there is no {name} now"
             return (
-                f"This calibration was made for the {name} {_short(made_for)}, {other}: run `support-agent calibrate`."
+                f"This calibration was made for the {name} {_short(made_for or 'nobody knows which')}, {other}: run "
+                "`support-agent calibrate`."
             )
     return None
 

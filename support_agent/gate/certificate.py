@@ -59,6 +59,11 @@ class Certificate:
     upper: float | None = None
     labels_needed: int | None = None
 
+    def __post_init__(self) -> None:
+        rates = (self.max_error, self.delta, self.coverage, self.threshold or 0.0, self.upper or 0.0)
+        if not all(0 <= rate <= 1 for rate in rates) or not 0 <= self.wrong <= self.answered <= self.independent:
+            raise CalibrationError("A certificate holds numbers that cannot be: run `support-agent calibrate` again.")
+
     def in_words(self) -> str:
         """What is promised and what it rests on, or why nothing can be promised."""
         promise = f"at most {_percent(self.max_error)} of the answers wrong, with {_percent(1 - self.delta)} confidence"

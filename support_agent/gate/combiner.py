@@ -53,6 +53,19 @@ class Combiner:
         small = math.exp(-abs(log_odds))
         return round(1 / (1 + small) if log_odds >= 0 else small / (1 + small), DECIMALS)
 
+    def highest(self, signals: Mapping[str, float], open_signals: Mapping[str, tuple[float, float]]) -> float:
+        """The highest probability that is possible while some signals are not known yet.
+
+        Args:
+            open_signals: those, each with its least and greatest value.
+        """
+        # Log-odds are a sum, one monotone term for each signal, so that each may be tried apart.
+        best = {name: max(ends, key=lambda end: self._term(name, end)) for name, ends in open_signals.items()}
+        return self.probability({**signals, **best})
+
+    def _term(self, name: str, value: float) -> float:
+        return self.contributions({name: value}).get(name, 0.0)
+
     def contributions(self, signals: Mapping[str, float]) -> dict[str, float]:
         """What each signal adds to the log-odds; negative speaks against answering.
 

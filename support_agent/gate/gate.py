@@ -18,10 +18,10 @@ from collections.abc import Mapping, Sequence
 from support_agent.config import Config
 from support_agent.gate.calibration import Calibration
 from support_agent.gate.clarity import clarity_signal
+from support_agent.gate.combined import LATE
 from support_agent.gate.combiner import Combiner
 from support_agent.gate.decision import Decision
 from support_agent.gate.drift import DriftWatch
-from support_agent.gate.likeness import Likeness
 from support_agent.gate.retrieval_signals import retrieval_signals
 from support_agent.gate.sendable import Sendable, own_text, own_text_or_quote
 from support_agent.gate.support import citations_of
@@ -47,7 +47,6 @@ class Gate:
         *,
         refusal: str = "",
         meaning: Meaning | None = None,
-        likeness: Likeness | None = None,
     ) -> None:
         """Take a calibration that was found to fit.
 
@@ -55,11 +54,9 @@ class Gate:
             refusal: why none fits, in a sentence; everything then goes to a human. Without calibration and refusal
                 the owner has chosen to answer without a promise.
             meaning: reads scope and frustration; without it there are no such signals.
-            likeness: compares tickets with passages; without it there are no such signals.
         """
         self._config = config
         self._meaning = meaning
-        self._likeness = likeness
         self.calibration = calibration
         self.refusal = refusal
         self._drift = _watch(calibration) if calibration else None
@@ -99,7 +96,7 @@ class Gate:
             known: signals of the ticket's own words.
         """
         clarity = clarity_signal(text, passages)
-        signals = (*retrieval_signals(text, passages), clarity)
+        signals = (*retrieval_signals(passages), clarity)
         if closed := self._closed():
             return Decision(Route.HUMAN, (closed,), signals)
         if self.calibration is None and self._nothing_near(passages):
@@ -111,8 +108,7 @@ class Gate:
             )
         if self.calibration is None:
             return Decision(None, (), signals)
-        signals = (*signals, *(self._likeness.signals(text, passages) if self._likeness else ()))
-        return self._hopeless(self.calibration, {signal.name: signal.value for signal in (*known, *signals)}, signals)
+        return self._hopeless(self.calibration, text, {one.name: one.value for one in (*known, *signals)}, signals)
 
     def after(self, text: str, draft: Draft, passages: Sequence[Passage], known: Sequence[Signal]) -> Decision:
         """Decide on a draft: whole, up to the first sentence that nothing carries, or not at all.
@@ -154,16 +150,19 @@ class Gate:
             return "no_promise"
         return "promise_withdrawn" if self._drift and self._drift.withdrawn else ""
 
-    def _hopeless(self, calibration: Calibration, values: Mapping[str, float], signals: tuple[Signal, ...]) -> Decision:
-        """Hand over what no draft could save, as its score on the labels shows."""
-        combiner, least = calibration.before, calibration.before_threshold
-        if combiner is None or least is None:
+    def _hopeless(
+        self, calibration: Calibration, text: str, values: Mapping[str, float], signals: tuple[Signal, ...]
+    ) -> Decision:
+        """Hand over what not even a draft that its passage carries whole would lift to the threshold."""
+        highest, threshold = calibration.combiner.highest(values, LATE), calibration.certificate.threshold
+        signals = (*signals, Signal("highest_confidence", highest, threshold, threshold is None or highest < threshold))
+        if not signals[-1].fired:
             return Decision(None, (), signals)
-        confidence = combiner.probability(values)
-        signals = (*signals, Signal("confidence_before", confidence, least, confidence < least))
-        if confidence >= least:
-            return Decision(None, (), signals)
-        return Decision(Route.HUMAN, ("low_confidence", *_against(combiner, values)), signals, confidence=confidence)
+        if self._drift:
+            self._drift.see(highest, text)
+        return Decision(
+            Route.HUMAN, ("low_confidence", *_against(calibration.combiner, values)), signals, confidence=highest
+        )
 
     def _judge(self, calibration: Calibration, values: Mapping[str, float], text: str) -> tuple[float, tuple[str, ...]]:
         """The probability that the answer is right, and why it is not enough, if it is not."""

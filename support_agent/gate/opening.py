@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from support_agent.errors import CalibrationError
 from support_agent.gate.calibration import Calibration, mismatch, read_calibration
 from support_agent.gate.gate import Gate
-from support_agent.gate.likeness import Likeness
 from support_agent.triage.meaning import Meaning
 from support_agent.triage.scope import ScopeModel
 
@@ -44,10 +43,7 @@ def open_gate(index: Index, generator: Generator, config: Config) -> Gate:
     if refusal:
         logger.warning("%s Until then every ticket goes to a human.", refusal)
     scope = ScopeModel.from_dict(calibration.scope) if calibration and calibration.scope else None
-    if embedder is None:
-        return Gate(config, calibration, refusal=refusal)
-    likeness = Likeness(embedder, index.passages) if calibration else None
-    return Gate(config, calibration, refusal=refusal, meaning=Meaning(embedder, scope), likeness=likeness)
+    return Gate(config, calibration, refusal=refusal, meaning=Meaning(embedder, scope) if embedder else None)
 
 
 def calibrated_parts(index: Index, generator: Generator, config: Config) -> Mapping[str, str]:

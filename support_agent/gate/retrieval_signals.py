@@ -1,4 +1,4 @@
-"""Ticket and passages → how well retrieval knows the answer. Costs no model: 1 ms.
+"""Passages → how well retrieval knows the answer. Costs no model: 1 ms.
 
 Low means less sure, in every one of them. All are reported, for the combiner; none decides alone.
 """
@@ -14,18 +14,16 @@ from support_agent.wording import token_f1
 _SAME_ANSWER_F1 = 0.6
 
 
-def retrieval_signals(text: str, passages: Sequence[Passage]) -> tuple[Signal, ...]:
+def retrieval_signals(passages: Sequence[Passage]) -> tuple[Signal, ...]:
     """What the best passages are like, each 0–1 or a cosine.
 
     - ``retrieval_score``: cosine of the nearest passage.
     - ``retrieval_agreement``: 1 when meaning and words find the same passage first.
-    - ``title_match``: token-F1 of the ticket with the likest of their titles.
     """
     by_score = sorted(passages, key=lambda passage: -passage.score)
     values = {
         "retrieval_score": by_score[0].score if by_score else -1.0,
         "retrieval_agreement": _agreement(passages),
-        "title_match": max((token_f1(text, passage.title) for passage in passages), default=0.0),
     }
     return tuple(Signal(name, round(value, 4), None, False) for name, value in values.items())
 

@@ -51,13 +51,12 @@ def own_text(question: str, draft: Draft, passages: Sequence[Passage]) -> Sendab
 
 
 def own_text_or_quote(question: str, draft: Draft, passages: Sequence[Passage]) -> Sendable:
-    """The draft's own text, else the best passage's words; the signal ``quoted`` (1 or 0) tells the combiner which."""
+    """The draft's own text, else the best passage's words."""
     own = own_text(question, draft, passages)
     if not own.held:
-        return Sendable(own.checked, (*own.signals, Signal("quoted", 0.0, None, False)), (), quoted=False)
+        return own
     quote = own_text(question, Draft(extract(question, passages), "extractive"), passages)
     if quote.held:
         return own
-    of_quote = support_signals(quote.checked)
-    signals = (*generation_signals(draft), *of_quote, Signal("quoted", 1.0, None, False))
+    signals = (*generation_signals(draft), *support_signals(quote.checked))
     return Sendable(quote.checked, signals, own.held, quoted=True)

@@ -12,7 +12,6 @@ from support_agent.gate.support import CheckedSentence, SupportChecker, carried_
 from support_agent.generation.endings import clean_draft
 from support_agent.records import Draft, Passage, Signal
 from support_agent.triage.readable import clean
-from support_agent.wording import content_words
 
 # A draft of which less than this share of sentences is carried was not written from the passages at all.
 _MIN_KEPT_SHARE = 0.5
@@ -50,7 +49,6 @@ def support_signals(checked: CheckedDraft) -> tuple[Signal, ...]:
     - ``unsupported_share``: of its sentences, those that are not sent; decides alone above one half, or where no
       sentence that is left cites a passage.
     - ``mean_support``: share of a sent sentence's content words that its passage holds.
-    - ``sent_words``: content words of what would be sent.
     """
     scores = [sentence.citation.score for sentence in checked.kept if sentence.citation]
     unsupported = checked.dropped / len(checked.every) if scores else float(bool(checked.every))
@@ -58,5 +56,4 @@ def support_signals(checked: CheckedDraft) -> tuple[Signal, ...]:
         Signal("empty_draft", float(not checked.every), 0.5, not checked.every),
         Signal("unsupported_share", round(unsupported, 4), _MIN_KEPT_SHARE, unsupported > _MIN_KEPT_SHARE),
         Signal("mean_support", round(sum(scores) / len(scores), 4) if scores else 0.0, None, False),
-        Signal("sent_words", float(len(content_words(checked.sent))), None, False),
     )

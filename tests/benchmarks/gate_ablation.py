@@ -23,12 +23,12 @@ from scipy.stats import rankdata
 from support_agent.config import Config
 from support_agent.gate.calibrating.job import prepare
 from support_agent.gate.calibrating.judge import About
-from support_agent.gate.calibrating.run import EARLY, LATE, STRENGTH, Labelled
+from support_agent.gate.calibrating.run import STRENGTH, Labelled
 from support_agent.gate.calibrating.verdicts import read_verdicts
 from support_agent.gate.certificate import certify
+from support_agent.gate.combined import COMBINED, EARLY, LATE
 from support_agent.gate.combiner import cross_fit
 
-EVERY = (*EARLY, *LATE)
 RESAMPLES = 1000
 
 
@@ -72,13 +72,13 @@ def ablation(given: Labelled, seeds: Sequence[int], max_error: float) -> Iterato
         ]
         return Scored([np.array(found) for found in scores], float(np.mean(coverages)))
 
-    every = scored(EVERY)
+    every = scored(COMBINED)
     draws = resampled(groups)
     yield f"n = {len(right)}, right {np.mean(right):.1%}; certified at {max_error:.0%} wrong, {len(seeds)} seeds"
     yield f"{'all':34} AUROC {mean_auroc(every.scores, right):.3f}   coverage {every.coverage:.1%}"
-    choices = {f"{name} alone": (name,) for name in EVERY}
-    choices |= {"before generation": EARLY, "after it": LATE}
-    choices |= {f"all but {name}": tuple(one for one in EVERY if one != name) for name in EVERY}
+    choices = {f"{name} alone": (name,) for name in COMBINED}
+    choices |= {"before generation": EARLY, "after it": tuple(LATE)}
+    choices |= {f"all but {name}": tuple(one for one in COMBINED if one != name) for name in COMBINED}
     for title, names in choices.items():
         some = scored(names)
         low, high = interval(some.scores[0], every.scores[0], right, draws)

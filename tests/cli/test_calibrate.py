@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         Path("rows.jsonl").write_text("\n".join(json.dumps(row) for row in ROWS), "utf-8")
         made = CliRunner().invoke(app, ["index", "build", "shop", "rows.jsonl", "--embedder", "hashing"])
         assert made.exit_code == 0, made.output
-        calibrate("--index", "shop", "--generator", "extractive", "--to-read", "answers.jsonl", "-o", "unused.json")
+        calibrate("--index", "shop", "--generator", "extractive", "--to-read", "answers.jsonl", "--drafts", "drafts.jsonl")
         yield folder
 
 
@@ -67,11 +67,19 @@ def calibrate(*arguments: str) -> tuple[str, str]:
 
 
 def test_the_answers_are_written_to_be_read_and_nothing_is_put_in_force(folder: Path) -> None:
-    answers, drafted = lines(folder / "answers.jsonl"), lines(folder / "unused.drafts.jsonl")
+    answers, drafted = lines(folder / "answers.jsonl"), lines(folder / "drafts.jsonl")
     assert answers[0].keys() == {"id", "question", "sent", "passages", "reference", "supported", "agrees"}
     assert {answer["supported"] for answer in answers} == {None}
     assert len(answers) <= len(drafted) == 60
-    assert not (folder / "unused.json").exists()
+    assert not list(folder.glob("*.json"))
+
+
+def test_a_file_that_may_hold_labels_is_not_written_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    labelled = Path("answers.jsonl").read_bytes()
+    done = CliRunner().invoke(app, ["calibrate", "--index", "shop", "--to-read", "answers.jsonl"])
+    assert isinstance(done.exception, CalibrationError) or "may hold labels" in done.stderr
+    assert Path("answers.jsonl").read_bytes() == labelled
 
 
 @pytest.mark.usefixtures("shop")

@@ -75,7 +75,8 @@ def test_a_calibration_without_a_threshold_is_said(shop: Path) -> None:
 
 
 def test_a_calibration_for_another_part_is_said(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_calibration(shop, replace(calibration(CERTIFIED), parts={"index": "abc"}))
+    made = calibration(CERTIFIED)
+    write_calibration(shop, replace(made, parts={**made.parts, "index": "abc"}))
     monkeypatch.setenv("SUPPORT_AGENT_CALIBRATION", str(shop))
     assert "every ticket goes to a human. This calibration was made for the index abc" in doctor()[1]
 

@@ -27,7 +27,7 @@ def certificate(threshold: float | None) -> Certificate:
 
 def calibration(parts: dict[str, str], threshold: float | None = 0.5) -> Calibration:
     """Sure of answers whose words stand in the passages."""
-    combiner = Combiner(("retrieval_score", "quoted"), (0.5, 0.5), (0.1, 0.1), (1.0, -0.1), 0.0)
+    combiner = Combiner(("retrieval_score", "mean_support"), (0.5, 0.9), (0.1, 0.1), (1.0, 0.1), 0.0)
     return Calibration(
         about="supported",
         parts=parts,
@@ -61,12 +61,14 @@ def test_hands_over_below_the_threshold_and_names_what_pulled_it_down(tmp_path: 
 
 
 def test_a_hand_over_keeps_what_would_have_been_sent(tmp_path: Path) -> None:
-    question = "Which key opens bananas, purple monkeys and the old castle?"
-    agent = agent_with(tmp_path, ScriptedGenerator(), threshold=0.001)
-    reply = agent_with(tmp_path, ScriptedGenerator(), threshold=0.999).ask(question)
-    assert reply.route is Route.HUMAN
-    assert reply.held_text == agent.ask(question).text
-    assert reply.held_text not in reply.text
+    loose = "You can generate an API key in the API tab at app.lamini.ai, gladly."
+    agent = agent_with(tmp_path, ScriptedGenerator({KEY: loose}))
+    assert agent.gate.calibration is not None
+    by_support = Combiner(("mean_support",), (0.99,), (0.01,), (1.0,), 0.0)
+    agent.gate.calibration = replace(agent.gate.calibration, combiner=by_support)
+    reply = agent.ask(KEY)
+    assert (reply.route, reply.held_text) == (Route.HUMAN, loose)
+    assert loose not in reply.text
 
 
 def test_a_language_that_was_not_calibrated_goes_to_a_human(tmp_path: Path) -> None:
@@ -193,9 +195,15 @@ def test_a_second_unclear_question_goes_to_a_human(agent: Agent) -> None:
 
 def test_what_no_draft_could_save_costs_no_generator_call(tmp_path: Path) -> None:
     generator = ScriptedGenerator()
-    agent = agent_with(tmp_path, generator)
-    hopeless = Combiner(("retrieval_score",), (0.5,), (0.1,), (1.0,), 0.0)
-    assert agent.gate.calibration is not None
-    agent.gate.calibration = replace(agent.gate.calibration, before=hopeless, before_threshold=0.4)
-    reply = agent.ask("Which key opens bananas, purple monkeys and the old castle?")
+    reply = agent_with(tmp_path, generator).ask("Which key opens bananas, purple monkeys and the old castle?")
     assert (reply.reasons, generator.calls) == (("low_confidence", "weak_retrieval_score"), 0)
+    assert reply.confidence < 0.5
+
+
+def test_what_a_draft_might_save_gets_one(tmp_path: Path) -> None:
+    generator = ScriptedGenerator({"Which key opens the castle tab?": "Bananas."})
+    agent = agent_with(tmp_path, generator)
+    assert agent.gate.calibration is not None
+    supported = Combiner(("retrieval_score", "mean_support"), (0.5, 0.9), (0.1, 0.1), (0.0, 5.0), 0.0)
+    agent.gate.calibration = replace(agent.gate.calibration, combiner=supported)
+    assert (agent.ask("Which key opens the castle tab?").route, generator.calls) == (Route.ANSWER, 1)

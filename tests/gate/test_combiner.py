@@ -139,3 +139,15 @@ def test_a_combiner_survives_its_dictionary() -> None:
 def test_a_combiner_that_cannot_be_is_refused(change: dict[str, object], words: str) -> None:
     with pytest.raises(CalibrationError, match=words):
         Combiner.from_dict({**TWO.to_dict(), **change})
+
+
+@given(st.floats(0, 1), st.floats(-3, 3), st.floats(-3, 3))
+def test_no_value_of_an_open_signal_gives_more_than_the_highest(value: float, weight: float, known: float) -> None:
+    combiner = Combiner(("known", "open"), (0.0, 0.5), (1.0, 0.3), (1.0, weight), 0.2)
+    highest = combiner.highest({"known": known}, {"open": (0.0, 1.0)})
+    assert combiner.probability({"known": known, "open": value}) <= highest
+
+
+def test_an_open_signal_that_is_not_combined_changes_nothing() -> None:
+    combiner = Combiner(("known",), (0.0,), (1.0,), (1.0,), 0.2)
+    assert combiner.highest({"known": 1.0}, {"other": (0.0, 9.0)}) == combiner.probability({"known": 1.0})

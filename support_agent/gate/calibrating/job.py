@@ -19,7 +19,6 @@ from support_agent.gate.calibrating.labels import Labels
 from support_agent.gate.calibrating.measured_rows import MeasuredRow, measure_rows
 from support_agent.gate.calibrating.run import Labelled
 from support_agent.gate.calibrating.topics import topics
-from support_agent.gate.likeness import Likeness
 from support_agent.gate.opening import calibrated_parts
 from support_agent.generation import open_generator
 from support_agent.records import Passage
@@ -63,6 +62,7 @@ class Prepared:
             scope=self.scope,
             facts={**labels.facts, **self.drafting},
             questions=len(self.rows),
+            set_aside=labels.set_aside,
         )
 
 
@@ -139,9 +139,7 @@ def _measured(
     names = find_names(asked, elsewhere)
     scope = fit_scope(asked, [*elsewhere, *refused], index.embedder, names=names)
     scope_of = {row.passage_id: signal for row, signal in zip(rows, scope.own_scores, strict=True)}
-    measured = measure_rows(
-        drafted, Meaning(index.embedder, scope.model), Likeness(index.embedder, index.passages), config, scope_of
-    )
+    measured = measure_rows(drafted, Meaning(index.embedder, scope.model), config, scope_of)
     topic_of = topics(index.passages, index.vectors())
     return Prepared(
         rows=measured,

@@ -9,7 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Labels:
-    """Row id → whether its answer is right; ``facts`` says where the labels are from, for the calibration."""
+    """Row id → whether its answer is right; ``facts`` says where the labels are from, for the calibration.
+
+    ``set_aside`` are rows that may fit the combiner and certify nothing.
+    """
 
     right: Mapping[str, bool]
     facts: Mapping[str, Any]
+    set_aside: frozenset[str] = frozenset()

@@ -13,7 +13,6 @@ from support_agent.config import Config
 from support_agent.gate.calibrating.drafted_rows import DraftedRow
 from support_agent.gate.clarity import clarity_signal
 from support_agent.gate.gate import deciding_reasons
-from support_agent.gate.likeness import Likeness
 from support_agent.gate.retrieval_signals import retrieval_signals
 from support_agent.gate.sendable import own_text_or_quote
 from support_agent.records import Signal, Ticket
@@ -40,7 +39,6 @@ class MeasuredRow:
 def measure_rows(
     rows: Sequence[DraftedRow],
     meaning: Meaning,
-    likeness: Likeness,
     config: Config,
     scope_of: Mapping[str, Signal],
 ) -> list[MeasuredRow]:
@@ -59,8 +57,8 @@ def measure_rows(
     for row, triage, of_meaning in zip(rows, triages, meant, strict=True):
         found = own_text_or_quote(row.question, row.draft, row.passages)
         clarity = clarity_signal(triage.search_text, row.passages)
-        found_for = (*retrieval_signals(triage.search_text, row.passages), clarity)
-        early = (*triage.signals, *of_meaning, *found_for, *likeness.signals(triage.search_text, row.passages))
+        found_for = (*retrieval_signals(row.passages), clarity)
+        early = (*triage.signals, *of_meaning, *found_for)
         late = found.held if found.nothing else ()
         held = (*triage.reasons, *deciding_reasons(of_meaning), *(["ambiguous"] if clarity.fired else []), *late)
         every = _values((*early, *found.signals))

@@ -9,7 +9,7 @@ Every score that the promise rests on was made without the row's own label, its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,24 +19,12 @@ from support_agent.gate.calibrating.judge import About
 from support_agent.gate.calibrating.measured_rows import MeasuredRow
 from support_agent.gate.calibration import Calibration
 from support_agent.gate.certificate import Certificate, certify, one_of_each
+from support_agent.gate.combined import COMBINED, LATE
 from support_agent.gate.combiner import Combiner, cross_fit, fit
 from support_agent.gate.group_table import GroupRow, group_table
 
-# What the combiner may go by: measured on every ticket that gets a draft, and none of them decides alone.
-EARLY = (
-    "retrieval_score",
-    "retrieval_agreement",
-    "title_match",
-    "title_likeness",
-    "rare_words_covered",
-    "title_words_asked",
-)
-LATE = ("mean_log_prob", "mean_support", "sent_words", "quoted")
 # Of the penalty on the weights (see ``combiner.fit``).
 STRENGTH = 10.0
-# Where what is known before generation gives an answer a smaller chance than this to be right, no draft is written. A
-# number that looks at no label: the promise is certified with this rule in force.
-WORTH_A_DRAFT = 0.25
 
 
 @dataclass(frozen=True)
@@ -45,7 +33,8 @@ class Labelled:
 
     ``groups`` numbers near-duplicate questions alike, ``topics`` are names. ``parts`` is what the drafts were made with
     (``opening.calibrated_parts``), ``scope`` the index's scope model, ``facts`` says where labels and drafts are from,
-    ``questions`` how many rows there were before those that nobody labelled were left out.
+    ``questions`` how many rows there were before those that nobody labelled were left out. ``set_aside`` are rows whose
+    labels were at hand when the signals were chosen: they fit the combiner and certify nothing.
     """
 
     rows: Sequence[MeasuredRow]
@@ -56,6 +45,7 @@ class Labelled:
     scope: Mapping[str, Any] | None
     facts: Mapping[str, Any]
     questions: int
+    set_aside: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -69,14 +59,13 @@ class Promise:
 
 @dataclass(frozen=True)
 class _Scored:
-    """The rows that may be answered, with the certificate of their cross-fitted scores."""
+    """The rows that may be answered, with their cross-fitted scores; ``independent`` are those that certify."""
 
     places: Sequence[int]
     right: Sequence[bool]
     scores: Sequence[float]
     independent: Sequence[int]
     certificate: Certificate
-    before: Combiner
     combiner: Combiner
     reference_scores: tuple[float, ...]
 
@@ -85,11 +74,16 @@ def calibrate(given: Labelled, promise: Promise, *, seed: int = 0) -> Calibratio
     """Fit, certify and tabulate.
 
     Raises:
-        CalibrationError: a row has no label, or there are too few, or all are of one kind.
+        CalibrationError: a row has no label, there are too few, or all are set aside.
     """
     scored = _scored(given, promise, seed)
     places = scored.places
-    counts = {"rows": given.questions, "held": len(given.rows) - len(places), "labelled": len(places)}
+    counts = {
+        "rows": given.questions,
+        "held": len(given.rows) - len(places),
+        "labelled": len(places),
+        "set_aside": sum(given.rows[at].drafted.row_id in given.set_aside for at in places),
+    }
     return Calibration(
         about=promise.about,
         parts=dict(given.parts),
@@ -103,35 +97,40 @@ def calibrate(given: Labelled, promise: Promise, *, seed: int = 0) -> Calibratio
         reference_scores=scored.reference_scores,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         scope=dict(given.scope) if given.scope else None,
-        before=scored.before,
-        before_threshold=WORTH_A_DRAFT,
     )
 
 
 def _scored(given: Labelled, promise: Promise, seed: int) -> _Scored:
-    """Cross-fit, certify, and fit the combiners that will serve."""
+    """Cross-fit, certify on the rows that may, and fit the combiner that will serve."""
     places = [at for at, row in enumerate(given.rows) if not row.held]
     rows = [given.rows[at] for at in places]
     right = _labels(rows, given.right)
     groups = [given.groups[at] for at in places]
-    early, late = [row.early for row in rows], [row.values for row in rows]
-    chances = cross_fit(early, right, groups, EARLY, seed=seed, strength=STRENGTH)
-    answered = cross_fit(late, right, groups, (*EARLY, *LATE), seed=seed, strength=STRENGTH)
-    scores = [score if chance >= WORTH_A_DRAFT else 0.0 for score, chance in zip(answered, chances, strict=True)]
-    independent = one_of_each(groups, seed)
-    before = fit(early, right, EARLY, strength=STRENGTH)
-    combiner = fit(late, right, (*EARLY, *LATE), strength=STRENGTH)
-    drafted = [at for at in independent if before.probability(early[at]) >= WORTH_A_DRAFT]
-    return _Scored(
-        places,
-        right,
-        scores,
-        independent,
-        certify(scores, right, groups, max_error=promise.max_error, delta=promise.delta, seed=seed),
-        before,
-        combiner,
-        tuple(sorted(combiner.probability(late[at]) for at in drafted)),
+    values = [row.values for row in rows]
+    scores = cross_fit(values, right, groups, COMBINED, seed=seed, strength=STRENGTH)
+    certifying = [at for at, row in enumerate(rows) if row.drafted.row_id not in given.set_aside]
+    if not certifying:
+        raise CalibrationError("Every label is set aside (certify = false): label answers that may certify a promise.")
+    of_groups = [groups[at] for at in certifying]
+    certificate = certify(
+        [scores[at] for at in certifying],
+        [right[at] for at in certifying],
+        of_groups,
+        max_error=promise.max_error,
+        delta=promise.delta,
+        seed=seed,
     )
+    combiner = fit(values, right, COMBINED, strength=STRENGTH)
+    served = [_served(combiner, values[at], certificate.threshold) for at in one_of_each(groups, seed)]
+    independent = [certifying[at] for at in one_of_each(of_groups, seed)]
+    return _Scored(places, right, scores, independent, certificate, combiner, tuple(sorted(served)))
+
+
+def _served(combiner: Combiner, values: Mapping[str, float], threshold: float | None) -> float:
+    """The score that the gate sees of such a ticket: what is hopeless gets no draft, and the highest score it could."""
+    early = {name: value for name, value in values.items() if name not in LATE}
+    highest = combiner.highest(early, LATE)
+    return highest if threshold is None or highest < threshold else combiner.probability(values)
 
 
 def _table(scored: _Scored, group_of: Sequence[str]) -> tuple[GroupRow, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from support_agent.artefacts import sha256_file
+from support_agent.artefacts import sha256_file, write_bytes
 from support_agent.errors import CalibrationError
 from support_agent.gate.calibrating.judge import About
 from support_agent.gate.calibrating.labels import Labels
@@ -26,7 +26,10 @@ _TO_READ = "`support-agent calibrate --to-read` writes the answers of now."
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a reader said of one answer; None where the reader did not say."""
+    """What a reader said of one answer; None where the reader did not say.
+
+    ``certify`` is false for an answer whose label was at hand when signals or settings were chosen.
+    """
 
     row_id: str
     sent: str
@@ -34,6 +37,7 @@ class Verdict:
     agrees: bool | None
     where: str
     """File and line."""
+    certify: bool = True
 
     def on(self, about: About) -> bool | None:
         """The verdict of this kind."""
@@ -71,11 +75,14 @@ class Verdicts:
                 "%s of the %s labels in %s are of answers that would be sent now; %s of the %s such answers have none.",
                 *(f"{len(right):,}", f"{len(said):,}", self.file, f"{missing:,}", f"{len(waiting):,}"),
             )
-        return Labels(right, {"source": "verdicts", "sha256": self.sha256, "read": len(said)})
+        aside = frozenset(one.row_id for one in self.by_answer.values() if not one.certify)
+        return Labels(right, {"source": "verdicts", "sha256": self.sha256, "read": len(said)}, aside)
 
 
 def read_verdicts(file: Path) -> Verdicts:
     """Read one JSON object a line: ``id``, ``sent`` (the answer that was read), ``supported`` and ``agrees``.
+
+    ``certify`` may be false for answers that signals or settings were chosen by: they certify nothing.
 
     Raises:
         CalibrationError: the file cannot be read, a line is no verdict, or two lines contradict each other.
@@ -92,10 +99,11 @@ def read_verdicts(file: Path) -> Verdicts:
 
 def write_to_read(file: Path, rows: Sequence[MeasuredRow]) -> int:
     """Write every answer that would be sent, with what it is to be held against, ready for labels; how many."""
-    waiting = [row for row in rows if not row.held]
-    with file.open("w", encoding="utf-8") as lines:
-        for row in waiting:
-            lines.write(json.dumps(_to_read(row), ensure_ascii=False) + "\n")
+    waiting = [json.dumps(_to_read(row), ensure_ascii=False) for row in rows if not row.held]
+    try:
+        write_bytes(file, "".join(f"{line}\n" for line in waiting).encode())
+    except OSError as problem:
+        raise CalibrationError(f"The answers cannot be written to {file}: {problem.strerror}.") from problem
     return len(waiting)
 
 
@@ -113,7 +121,7 @@ def _to_read(row: MeasuredRow) -> dict[str, Any]:
 
 def _verdict(row: Row) -> Verdict:
     flags = row.flag_if_said("supported"), row.flag_if_said("agrees")
-    return Verdict(row.text("id"), row.text("sent"), *flags, row.where)
+    return Verdict(row.text("id"), row.text("sent"), *flags, row.where, row.flag_if_said("certify") is not False)
 
 
 def _both(first: Verdict, second: Verdict) -> Verdict:

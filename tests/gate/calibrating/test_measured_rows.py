@@ -6,12 +6,11 @@ from support_agent.config import Config
 from support_agent.gate.calibrating.drafted_rows import DraftedRow
 from support_agent.gate.calibrating.fit_scope import fit_scope, shipped_outliers
 from support_agent.gate.calibrating.measured_rows import MeasuredRow, measure_rows
-from support_agent.gate.calibrating.run import EARLY, LATE
+from support_agent.gate.combined import COMBINED, EARLY
 from support_agent.gate.calibration import Calibration
 from support_agent.gate.certificate import Certificate
 from support_agent.gate.combiner import Combiner
 from support_agent.gate.gate import Gate
-from support_agent.gate.likeness import Likeness
 from support_agent.records import Draft, Route, Signal, Ticket
 from support_agent.retrieval import HashingEmbedder
 from support_agent.triage import triage_ticket
@@ -21,8 +20,7 @@ from ...conftest import PASSAGES, WordIndex
 
 SETTINGS = Config(generator="scripted")
 EMBEDDER = HashingEmbedder()
-LIKENESS = Likeness(EMBEDDER, PASSAGES)
-NAMES = (*EARLY, *LATE)
+NAMES = COMBINED
 ZEROS, ONES = (0.0,) * len(NAMES), (1.0,) * len(NAMES)
 # Lets everything out that a signal alone does not hold back.
 OPEN = Calibration(
@@ -59,7 +57,7 @@ def meaning() -> Meaning:
 def measured(question: str, draft: Draft, meaning: Meaning) -> MeasuredRow:
     passages = tuple(WordIndex().search([question], 3)[0])
     row = DraftedRow("rows:1", question, "That.", passages, draft, "1")
-    return measure_rows([row], meaning, LIKENESS, SETTINGS, {})[0]
+    return measure_rows([row], meaning, SETTINGS, {})[0]
 
 
 def values(signals: tuple[Signal, ...]) -> dict[str, float]:
@@ -70,14 +68,14 @@ def values(signals: tuple[Signal, ...]) -> dict[str, float]:
 def test_a_row_is_measured_as_the_gate_measures_the_same_ticket(question: str, text: str, meaning: Meaning) -> None:
     draft = Draft(text, "scripted", tokens=9, sum_log_prob=-1.8, min_log_prob=-0.9)
     row = measured(question, draft, meaning)
-    gate = Gate(SETTINGS, OPEN, meaning=meaning, likeness=LIKENESS)
+    gate = Gate(SETTINGS, OPEN, meaning=meaning)
     ticket, passages = Ticket(question), row.drafted.passages
     triage = triage_ticket(ticket, SETTINGS)
     first = gate.first([(ticket, triage)])[0]
     known = (*triage.signals, *first.signals)
     before = gate.before(triage.search_text, passages, known)
     after = gate.after(triage.text, draft, passages, (*known, *before.signals))
-    live = values((*known, *before.signals))
+    live = {name: value for name, value in values((*known, *before.signals)).items() if name != "highest_confidence"}
     assert {name: row.early.get(name) for name in live} == live
     assert row.values == {**row.early, **live, **values(after.signals)}
     routes = {triage.route, first.route, before.route, after.route} - {None, Route.ANSWER}
@@ -93,5 +91,5 @@ def test_every_signal_that_is_combined_before_generation_is_measured(name: str, 
 def test_the_scope_of_a_row_is_that_of_a_model_that_has_not_seen_it(meaning: Meaning) -> None:
     row = DraftedRow("rows:1", "How do I get a key?", "That.", tuple(PASSAGES), Draft("Keep it secret.", "s"), "1")
     strange = Signal("scope", 0.01, 0.5, True)
-    made = measure_rows([row], meaning, LIKENESS, SETTINGS, {"rows:1": strange})[0]
+    made = measure_rows([row], meaning, SETTINGS, {"rows:1": strange})[0]
     assert (made.early["scope"], made.held[0]) == (0.01, "out_of_scope")

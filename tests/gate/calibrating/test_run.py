@@ -15,7 +15,7 @@ PROMISE = Promise("supported", 0.1, 0.05)
 def measured(number: int, score: float, held: tuple[str, ...] = ()) -> MeasuredRow:
     drafted = DraftedRow(f"rows:{number}", f"What is {number}?", "That.", (), Draft("That.", "scripted"), "1")
     early = {"retrieval_score": score}
-    return MeasuredRow(drafted, early, {**early, "mean_log_prob": -0.1}, "That.", held, "en")
+    return MeasuredRow(drafted, early, {**early, "mean_support": 0.9 + 0.1 * (number % 2)}, "That.", held, "en")
 
 
 def labelled(rows: int, seed: int = 0) -> Labelled:
@@ -61,6 +61,21 @@ def test_rows_held_by_a_signal_alone_need_no_label_and_count_as_not_answered() -
     right = {row.drafted.row_id: given.right[row.drafted.row_id] for row in rows if not row.held}
     made = calibrate(replace(given, rows=rows, right=right), PROMISE)
     assert (made.labels["rows"], made.labels["held"], made.labels["labelled"]) == (300, 30, 270)
+
+
+def test_labels_that_are_set_aside_certify_nothing() -> None:
+    given = labelled(1200)
+    aside = {f"rows:{number}" for number in range(0, 1200, 2)}
+    made = calibrate(replace(given, set_aside=aside), PROMISE)
+    assert (made.certificate.labels, made.labels["labelled"], made.labels["set_aside"]) == (600, 1200, 600)
+    assert made.combiner == calibrate(given, PROMISE).combiner
+    assert "600 labels helped to choose the signals and certify nothing" in made.in_words()
+
+
+def test_labels_that_are_all_set_aside_are_refused() -> None:
+    given = labelled(50)
+    with pytest.raises(CalibrationError, match="Every label is set aside"):
+        calibrate(replace(given, set_aside=given.right), PROMISE)
 
 
 def test_an_answer_without_a_label_is_named() -> None:
