@@ -5,8 +5,9 @@ A topic is only for the table that a person reads; nothing is decided by it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from support_agent.records import Passage
@@ -38,6 +39,7 @@ def _names(passages: Sequence[Passage], of_passage: Sequence[int], count: int) -
         inside[topic].update(set(content_words(passage.title)))
     sizes = Counter(of_passage)
     whole = sum(inside, Counter[str]())
+    written = _as_written(passage.title for passage in passages)
     names = []
     for topic in range(count):
         excess = {
@@ -45,5 +47,14 @@ def _names(passages: Sequence[Passage], of_passage: Sequence[int], count: int) -
             for word, found in inside[topic].items()
         }
         best = sorted(excess, key=lambda word, excess=excess: (-excess[word], word))  # type: ignore[misc]
-        names.append(", ".join(best[:_NAME_WORDS]) or f"topic {topic}")
+        names.append(", ".join(written.get(stem, stem) for stem in best[:_NAME_WORDS]) or f"topic {topic}")
     return names
+
+
+def _as_written(titles: Iterable[str]) -> dict[str, str]:
+    """Stem → the commonest of the words it stands for."""
+    words: dict[str, Counter[str]] = {}
+    for word in re.findall(r"\w+", " ".join(titles).lower()):
+        for stem in content_words(word):
+            words.setdefault(stem, Counter())[word if len(word) > 1 else stem] += 1
+    return {stem: min(found, key=lambda word: (-found[word], word)) for stem, found in words.items()}
