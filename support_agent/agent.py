@@ -131,7 +131,14 @@ class Agent:
         if journey.reply is not None:
             yield journey.reply.text
             return self._replies.timed(journey)
-        gate = SentenceGate(journey.passages, journey.triaged.text)
+        try:
+            gate = SentenceGate(journey.passages, journey.triaged.text)
+        except Exception:
+            logger.exception("the passages of ticket %s cannot be read", journey.ticket.ticket_id)
+            self._close(journey, Route.HUMAN, ("internal_error",))
+            reply = self._replies.timed(journey)
+            yield reply.text
+            return reply
         started = time.perf_counter()
         yield from self._write_sentences(journey, gate)
         journey.timings_ms["generation"] += milliseconds_since(started)
@@ -214,7 +221,9 @@ class Agent:
             self._take(journey, decision)
 
     def _retrieve(self, journeys: Sequence[Journey]) -> None:
-        found = self.index.search([journey.triaged.search_text for journey in journeys], self.config.passages)
+        found = self.index.search(
+            [self.gate.search_text(journey.triaged) for journey in journeys], self.config.passages
+        )
         for journey, passages in zip(journeys, found, strict=True):
             journey.passages = passages
 

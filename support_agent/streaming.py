@@ -26,7 +26,8 @@ class ReplyStream:
         self.reply: Reply | None = None
 
     def __iter__(self) -> Iterator[str]:
-        self.reply = yield from self._pieces
+        reply = yield from self._pieces
+        self.reply = reply or self.reply  # looped over again, it has nothing more to give
 
 
 class DraftStream:

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -80,6 +81,31 @@ def test_a_generator_that_stays_down_is_not_asked_for_every_ticket() -> None:
     replies = list(make_agent(generator).ask_many([KEY] * 16))
     assert {reply.reasons for reply in replies} == {("generator_down",)}
     assert generator.calls == 3
+
+
+def test_a_generator_that_gives_no_drafts_but_texts_is_down() -> None:
+    class Texts(ScriptedGenerator):
+        def generate(self, prompts: Sequence[Prompt], **options: Any) -> list[Draft]:
+            return ["You can."] * len(prompts)  # type: ignore[list-item]
+
+    assert make_agent(Texts()).ask(KEY).reasons == ("generator_down",)
+
+
+def test_a_stream_of_passages_that_cannot_be_read_goes_to_a_human(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = replace(agent.index.search([KEY], 1)[0][0], text=None)
+    monkeypatch.setattr(agent.index, "search", lambda texts, k: [[broken]])
+    stream = agent.stream(KEY)
+    assert "".join(stream) == stream.reply.text  # type: ignore[union-attr]
+    assert stream.reply.route is Route.HUMAN  # type: ignore[union-attr]
+
+
+def test_a_stream_that_is_looped_over_again_keeps_its_reply(agent: Agent) -> None:
+    stream = agent.stream(KEY)
+    first, again = list(stream), list(stream)
+    assert (bool(first), again) == (True, [])
+    assert stream.reply is not None
 
 
 def test_too_few_drafts_are_not_mixed_up() -> None:

@@ -130,9 +130,7 @@ class Calibration:
 
 
 def mismatch(calibration: Calibration, parts: Mapping[str, str]) -> str | None:
-    """One sentence naming the first part that is not the one calibrated for; None when all are the same.
-
-    """
+    """One sentence naming the first part that is not the one calibrated for; None when all are the same."""
     for name in sorted(calibration.parts.keys() | parts.keys()):
         made_for, found = calibration.parts.get(name), parts.get(name)
         if found != made_for:

@@ -1,4 +1,4 @@
-"""Which signals are combined into the confidence. Each is measured on every ticket that gets so far; none decides alone.
+"""Which signals are combined into the confidence; none of them decides alone.
 
 They were chosen on one half of the labelled lamini_docs rows (``tests/benchmarks/gate_ablation.py``); the shipped
 promise is certified on the other half. Tried and left out, since they told nothing that these do not: likeness of

@@ -47,7 +47,9 @@ class Combiner:
             raise CalibrationError("A combiner's scales must be above 0: run `support-agent calibrate` again.")
 
     def probability(self, signals: Mapping[str, float]) -> float:
-        """Probability (0–1, six decimals) that the answer is right."""
+        """Probability (0–1, six decimals) that the answer is right; 0 where a value is there and no number."""
+        if any(not math.isfinite(signals[name]) for name in self.names if name in signals):
+            return 0.0
         log_odds = self.bias + math.fsum(self.contributions(signals).values())
         # Written for both signs, since exp overflows above 709.
         small = math.exp(-abs(log_odds))

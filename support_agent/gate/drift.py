@@ -12,7 +12,9 @@ the p-value: they win when scores move down. Two games share the capital, one ov
 are answered, where a crowd just above the threshold is what raises the error rate. Scores that move up are left alone:
 customers who ask what the knowledge base holds word for word are surer than the labelled rows, and wrong less often.
 Each ticket t begins a game of its own with 1 / (t · (t + 1)) of the capital, so that what the games before have lost
-hides no later drift; the mixture of all games is fair too.
+hides no later drift; the mixture of all games is fair too. Exchangeable are tickets whose score does not hang on
+how often they are asked: where rare ones score clearly lower, new texts get ever rarer as the common ones are known,
+and the watch may take that for drift.
 
 mapie.exchangeability_testing.OnlineMartingaleTest is not used: it needs a fitted scikit-learn estimator and a label for
 each ticket, keeps every score it saw, and its import brings scikit-learn and scipy into serving.

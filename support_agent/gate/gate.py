@@ -86,6 +86,10 @@ class Gate:
             decisions.append(Decision(Route.HUMAN if reasons else None, reasons, signals))
         return decisions
 
+    def search_text(self, triage: Triage) -> str:
+        """What to search with: the ticket's own search text, with the product's name where it names none."""
+        return self._meaning.named(triage.search_text) if self._meaning else triage.search_text
+
     def before(
         self, text: str, passages: Sequence[Passage], known: Sequence[Signal], history: Sequence[Turn] = ()
     ) -> Decision:

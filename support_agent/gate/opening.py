@@ -43,6 +43,8 @@ def open_gate(index: Index, generator: Generator, config: Config) -> Gate:
     if refusal:
         logger.warning("%s Until then every ticket goes to a human.", refusal)
     scope = ScopeModel.from_dict(calibration.scope) if calibration and calibration.scope else None
+    if scope and (embedder is None or embedder.fingerprint != scope.embedder):
+        calibration, refusal = None, "The calibration's scope signal is for another embedder than the index's."
     return Gate(config, calibration, refusal=refusal, meaning=Meaning(embedder, scope) if embedder else None)
 
 
@@ -61,7 +63,7 @@ def calibrated_parts(index: Index, generator: Generator, config: Config) -> Mapp
 
 
 # Goes up when a signal is measured in another way: what was fitted on the old values means nothing for the new ones.
-SIGNALS_VERSION = "2"
+SIGNALS_VERSION = "3"
 
 
 def _signals_version() -> str:
@@ -99,24 +101,24 @@ def _choose(config: Config, parts: Mapping[str, str]) -> tuple[Calibration | Non
         calibration = read_calibration(Path(config.calibration))
         problem = mismatch(calibration, parts)
         return (None, problem) if problem else (calibration, "")
-    own = own_calibration(config)
     try:
-        problem = mismatch(read_calibration(own), parts) if own.exists() else None
+        fitting = _fitting(own_folder(), parts) or _fitting(shipped_folder(), parts)
     except CalibrationError as damaged:
         # It may hold a stricter promise than any other that fits, so that none stands in for it.
-        return None, str(damaged)
-    fitting = _fitting(own_folder(), parts) or _fitting(shipped_folder(), parts)
-    none = problem or f"No calibration was made for this index, generator and prompt. {_MEND}"
-    return fitting, "" if fitting else none
+        return None, f"{damaged} Or delete the file."
+    if fitting:
+        return fitting, ""
+    own = own_calibration(config)
+    problem = mismatch(read_calibration(own), parts) if own.exists() else None
+    return None, problem or f"No calibration was made for this index, generator and prompt. {_MEND}"
 
 
 def _fitting(folder: Path, parts: Mapping[str, str]) -> Calibration | None:
-    """The calibration of a folder that was made last for these parts; files that cannot be read are passed over."""
-    found = []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            found.append(read_calibration(path))
-        except CalibrationError as problem:
-            logger.warning("%s is passed over: %s", path, problem)
+    """The calibration of a folder that was made last for these parts.
+
+    Raises:
+        CalibrationError: a file cannot be read, so that nobody knows what it promises.
+    """
+    found = [read_calibration(path) for path in sorted(folder.glob("*.json"))]
     fitting = [calibration for calibration in found if mismatch(calibration, parts) is None]
     return max(fitting, key=lambda calibration: calibration.made, default=None)

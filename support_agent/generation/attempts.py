@@ -48,7 +48,7 @@ def _attempt(generator: Generator, prompts: Sequence[Prompt]) -> list[Draft]:
     except Exception as problem:  # noqa: BLE001 - a generator is foreign code; the tickets must come out all the same
         log_failure(problem)
         return []
-    if len(drafts) != len(prompts):
-        logger.error("the generator gave %d drafts for %d prompts", len(drafts), len(prompts))
+    if len(drafts) != len(prompts) or not all(isinstance(draft, Draft) for draft in drafts):
+        logger.error("the generator gave %d drafts for %d prompts, or something else", len(drafts), len(prompts))
         return []
     return drafts

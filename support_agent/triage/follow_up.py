@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from support_agent.records import Route, Turn
+from support_agent.triage.courtesies import without_courtesies
 
 _OPENING = re.compile(
     r"^\W*(?:and|also|but|so|then|what about|how about|what if|why|ok(?:ay)?,? (?:and|but|so)|or)\b", re.IGNORECASE
@@ -20,16 +21,16 @@ _SHORT_WORDS = 5
 
 
 def search_text(text: str, history: Sequence[Turn]) -> str:
-    """The text itself, or the earlier tickets it leans on followed by it.
+    """The text itself without its courtesies, or the earlier tickets it leans on followed by it.
 
     A text leans on the one before when it opens like a continuation, points at something unnamed, or has five words
     or fewer. Goes back until a ticket that stands on its own.
     """
-    needed = [text]
+    needed = [without_courtesies(text)]
     for turn in reversed(history):
         if not _leans(needed[0]):
             break
-        needed.insert(0, turn.ticket)
+        needed.insert(0, without_courtesies(turn.ticket))
     return "\n".join(needed)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from support_agent.records import Signal, Ticket, Triage
 from support_agent.triage import frustration, learned_routes
 from support_agent.triage.readable import clean
-from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
+from support_agent.triage.scope import ScopeModel, delete_names, scope_signal, with_product
 
 if TYPE_CHECKING:
     from support_agent.retrieval.embedders import Embedder
@@ -32,6 +32,10 @@ class Meaning:
         self._scope = scope if scope and scope.embedder == embedder.fingerprint else None
         self._frustration = frustration.shipped(embedder.fingerprint)
         self._hard_routes = learned_routes.shipped(embedder.fingerprint)
+
+    def named(self, text: str) -> str:
+        """The text with the product's name in front where it holds none; as it is without a scope model."""
+        return with_product(text, self._scope.product) if self._scope else text
 
     def signals(self, tickets: Sequence[tuple[Ticket, Triage]]) -> list[tuple[Signal, ...]]:
         """Scope, hard routes and frustration of each ticket, in order."""

@@ -41,7 +41,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         Path("rows.jsonl").write_text("\n".join(json.dumps(row) for row in ROWS), "utf-8")
         made = CliRunner().invoke(app, ["index", "build", "shop", "rows.jsonl", "--embedder", "hashing"])
         assert made.exit_code == 0, made.output
-        calibrate("--index", "shop", "--generator", "extractive", "--to-read", "answers.jsonl", "--drafts", "drafts.jsonl")
+        calibrate(
+            "--index", "shop", "--generator", "extractive", "--to-read", "answers.jsonl", "--drafts", "drafts.jsonl"
+        )
         yield folder
 
 

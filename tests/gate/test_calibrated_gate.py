@@ -1,6 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import support_agent
@@ -10,8 +11,9 @@ from support_agent.gate.calibration import Calibration, write_calibration
 from support_agent.gate.certificate import Certificate
 from support_agent.gate.combiner import Combiner
 from support_agent.gate.group_table import GroupRow
-from support_agent.gate.opening import calibrated_parts, own_calibration
+from support_agent.gate.opening import calibrated_parts
 from support_agent.generation.scripted import ScriptedGenerator
+from support_agent.triage.scope import ScopeModel
 
 from ..conftest import WordIndex
 
@@ -71,6 +73,22 @@ def test_a_hand_over_keeps_what_would_have_been_sent(tmp_path: Path) -> None:
     assert loose not in reply.text
 
 
+def test_a_score_that_is_no_number_is_not_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = agent_with(tmp_path, ScriptedGenerator())
+    found = [replace(passage, score=float("nan")) for passage in agent.index.search([KEY], 3)[0]]
+    monkeypatch.setattr(agent.index, "search", lambda texts, k: [found])
+    assert agent.ask(KEY).route is Route.HUMAN
+
+
+def test_a_scope_signal_that_cannot_be_measured_closes_the_gate(tmp_path: Path) -> None:
+    index, settings = WordIndex(), Config(generator="scripted", calibration=str(tmp_path / "calibration.json"))
+    model = ScopeModel("minilm", (), 0.5, np.zeros(2), np.zeros((2, 1)), np.zeros((1, 1)), np.zeros(5), 0.0, {})
+    parts = dict(calibrated_parts(index, ScriptedGenerator(), settings))  # type: ignore[arg-type]
+    write_calibration(tmp_path / "calibration.json", replace(calibration(parts), scope=model.to_dict()))
+    agent = Agent(index, ScriptedGenerator(), settings)  # type: ignore[arg-type]
+    assert agent.ask(KEY).reasons == ("not_calibrated",)
+
+
 def test_a_language_that_was_not_calibrated_goes_to_a_human(tmp_path: Path) -> None:
     generator = ScriptedGenerator()
     agent = agent_with(tmp_path, generator)
@@ -110,7 +128,6 @@ def test_own_calibrations_are_found_by_what_they_were_made_for(tmp_path: Path, m
     parts = calibrated_parts(index, generator, settings)  # type: ignore[arg-type]
     write_calibration(tmp_path / "a.json", calibration({**parts, "index": "other"}))
     write_calibration(tmp_path / "b.json", calibration(dict(parts)))
-    (tmp_path / "c.json").write_text("{", "utf-8")
     assert Agent(index, generator, settings).ask(KEY).route is Route.ANSWER  # type: ignore[arg-type]
 
 
@@ -121,10 +138,10 @@ def test_a_damaged_own_calibration_is_not_stood_in_for_by_a_weaker_one(
     index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
     parts = calibrated_parts(index, generator, settings)  # type: ignore[arg-type]
     write_calibration(tmp_path / "weaker.json", calibration(dict(parts)))
-    own_calibration(settings).write_text("{", "utf-8")
+    (tmp_path / "strict.json").write_text("{", "utf-8")
     agent = Agent(index, generator, settings)  # type: ignore[arg-type]
     assert agent.ask(KEY).reasons == ("not_calibrated",)
-    assert str(own_calibration(settings)) in agent.gate.refusal
+    assert "strict.json" in agent.gate.refusal
 
 
 def test_the_calibration_that_was_made_last_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,9 @@ def test_any_numbers_are_read_as_they_were_written(
 
 
 @pytest.mark.parametrize(
-    "change", [{"threshold": -1.0}, {"max_error": 7.0}, {"answered": 2, "wrong": 3}], ids=["threshold", "promise", "wrong"]
+    "change",
+    [{"threshold": -1.0}, {"max_error": 7.0}, {"answered": 2, "wrong": 3}],
+    ids=["threshold", "promise", "wrong"],
 )
 def test_a_certificate_that_cannot_be_is_refused(change: dict[str, float]) -> None:
     with pytest.raises(CalibrationError, match="numbers that cannot be"):

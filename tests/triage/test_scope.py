@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from support_agent.errors import CalibrationError
-from support_agent.triage.scope import SHARPNESS, ScopeModel, delete_names, scope_signal
+from support_agent.triage.scope import SHARPNESS, ScopeModel, delete_names, scope_signal, with_product
 
 
 @pytest.fixture
@@ -92,3 +92,20 @@ def test_a_model_without_a_part_is_refused(model: ScopeModel) -> None:
     del plain["axes"]
     with pytest.raises(CalibrationError, match="axes"):
         ScopeModel.from_dict(plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "searched"),
+    [
+        ("How do I get a key?", "acme: How do I get a key?"),
+        ("How do I get an ACME key?", "How do I get an ACME key?"),
+        ("Is Acme's key free?", "Is Acme's key free?"),
+    ],
+    ids=["nameless", "named", "possessive"],
+)
+def test_a_ticket_that_does_not_name_the_product_is_searched_with_its_name(text: str, searched: str) -> None:
+    assert with_product(text, "acme") == searched
+
+
+def test_without_a_product_the_text_is_searched_with() -> None:
+    assert with_product("How do I get a key?", "") == "How do I get a key?"

@@ -18,7 +18,9 @@ from support_agent.generation.generator import Generator
 from support_agent.generation.prompt import Prompt, prompt_version, write_prompt
 from support_agent.jsonl import read_finished_rows
 from support_agent.records import Draft, Passage
+from support_agent.triage.follow_up import search_text
 from support_agent.triage.readable import clean
+from support_agent.triage.scope import with_product
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -70,6 +72,7 @@ def draft_rows(
     config: Config,
     file: Path,
     *,
+    product: str = "",
     on_drafted: OnDrafted | None = None,
 ) -> list[DraftedRow]:
     """Write a draft for each row that ``file`` does not hold yet, and return them all, in the order of the rows.
@@ -77,6 +80,7 @@ def draft_rows(
     Args:
         rows: title the question, text the reference.
         file: JSONL; a draft in it counts when this very generator was given the very same prompt.
+        product: name that a question is searched with where it holds none, as a ticket is.
 
     Raises:
         GenerationError: the generator failed; what was written until then is kept.
@@ -85,7 +89,7 @@ def draft_rows(
     known = {(one.row_id, one.generator, one.asked): one.draft for one in read_drafted(file) if one.asked}
     done: dict[str, DraftedRow] = {}
     waiting = []
-    for one in _asked(rows, index, config):
+    for one in _asked(rows, index, config, product):
         draft = known.get((one.row.passage_id, generator.version, one.key))
         if draft is None:
             waiting.append(one)
@@ -122,9 +126,10 @@ def read_drafted(file: Path) -> list[DraftedRow]:
     return rows
 
 
-def _asked(rows: Sequence[Passage], index: Searchable, config: Config) -> list[_Asked]:
+def _asked(rows: Sequence[Passage], index: Searchable, config: Config, product: str) -> list[_Asked]:
     questions = [clean(row.title) for row in rows]
-    found = index.search_without(questions, config.passages, _same_rows(rows)) if rows else []
+    searched = [with_product(search_text(question, ()), product) for question in questions]
+    found = index.search_without(searched, config.passages, _same_rows(rows)) if rows else []
     prompts = [write_prompt(question, near) for question, near in zip(questions, found, strict=True)]
     return [
         _Asked(row, question, tuple(near), prompt, asked_with(prompt, config.max_new_tokens))

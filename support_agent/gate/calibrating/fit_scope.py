@@ -141,6 +141,15 @@ def find_names(own: Sequence[str], outliers: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def find_product(own: Sequence[str], names: Sequence[str]) -> str:
+    """The name that most of the own questions hold, if half of them do; else "" for none."""
+    if not names:
+        return ""
+    asked = _holding(own)
+    commonest = max(names, key=lambda name: (asked[name], name))
+    return commonest if 2 * asked[commonest] >= len(own) else ""
+
+
 def _holding(texts: Sequence[str]) -> Counter[str]:
     """In how many texts each word stands."""
     return Counter(word for text in texts for word in set(re.findall(r"\w+", text.casefold())))

@@ -6,15 +6,21 @@ What `support-agent calibrate` does before there are labels. Long: one draft for
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support_agent.clusters import group_numbers
 from support_agent.errors import CalibrationError
 from support_agent.gate.calibrating.drafted_rows import DraftedRow, OnDrafted, draft_rows
-from support_agent.gate.calibrating.drafters import Drafter, drafting_facts, who_drafts
-from support_agent.gate.calibrating.fit_scope import find_names, fit_scope, shipped_outliers
+from support_agent.gate.calibrating.drafters import drafting_facts, who_drafts
+from support_agent.gate.calibrating.fit_scope import (
+    ScopeFit,
+    find_names,
+    find_product,
+    fit_scope,
+    shipped_outliers,
+)
 from support_agent.gate.calibrating.labels import Labels
 from support_agent.gate.calibrating.measured_rows import MeasuredRow, measure_rows
 from support_agent.gate.calibrating.run import Labelled
@@ -28,7 +34,6 @@ from support_agent.triage.meaning import Meaning
 
 if TYPE_CHECKING:
     from support_agent.config import Config
-    from support_agent.generation.generator import Generator
     from support_agent.models import OnProgress
     from support_agent.retrieval.embedders import Embedder
 
@@ -91,14 +96,21 @@ def prepare(
     rows = _questions(index, config)
     drafters = who_drafts(config, rows, cross_fitted)
     generator = open_generator(config, on_progress=on_progress)
+    # Refused questions often hold the product's name, so that it is looked for without them.
+    asked = [row.title for row in rows]
+    names = find_names(asked, shipped_outliers())
+    product = find_product(asked, names)
     drafted: dict[str, DraftedRow] = {}
     for drafter in drafters:
         writer = generator if cross_fitted is None else open_generator(drafter.config, on_progress=on_progress)
-        drafted |= _drafted(drafter, writer, index, drafts, _counting_on(on_drafted, len(drafted), len(rows)))
+        counted = _counting_on(on_drafted, len(drafted), len(rows))
+        made = draft_rows(drafter.rows, index, writer, drafter.config, drafts, product=product, on_drafted=counted)
+        drafted |= {one.row_id: one for one in made}
     ordered = [drafted[row.passage_id] for row in rows]
     parts = calibrated_parts(index, generator, config)
     facts = drafting_facts(config, cross_fitted, (row.generator for row in ordered))
-    return _measured(index, ordered, rows, config, parts, facts)
+    scope = _scope(index, rows, names)
+    return _measured(index, ordered, replace(scope, model=replace(scope.model, product=product)), config, parts, facts)
 
 
 def _questions(index: Index, config: Config) -> list[Passage]:
@@ -112,39 +124,32 @@ def _questions(index: Index, config: Config) -> list[Passage]:
     return rows
 
 
-def _drafted(
-    drafter: Drafter, writer: Generator, index: Index, file: Path, on_drafted: OnDrafted | None
-) -> dict[str, DraftedRow]:
-    """The drafter's rows by id."""
-    made = draft_rows(drafter.rows, index, writer, drafter.config, file, on_drafted=on_drafted)
-    return {one.row_id: one for one in made}
-
-
 def _counting_on(on_drafted: OnDrafted | None, before: int, rows: int) -> OnDrafted | None:
     """Counts one drafter's rows on from those of the drafters before it."""
     return (lambda done, _: on_drafted(before + done, rows)) if on_drafted else None
 
 
+def _scope(index: Index, rows: Sequence[Passage], names: Sequence[str]) -> ScopeFit:
+    """The index's scope model, by its own questions and others, the refused among them."""
+    refused = [one.passage.title for one in read_left_out(index.folder, index.manifest) if one.reason == "refusal"]
+    return fit_scope([row.title for row in rows], [*shipped_outliers(), *refused], index.embedder, names=names)
+
+
 def _measured(
     index: Index,
     drafted: Sequence[DraftedRow],
-    rows: Sequence[Passage],
+    scope: ScopeFit,
     config: Config,
     parts: Mapping[str, str],
     drafting: Mapping[str, Any],
 ) -> Prepared:
-    refused = [one.passage.title for one in read_left_out(index.folder, index.manifest) if one.reason == "refusal"]
-    # Refused questions often hold the product's name, so that it is looked for without them.
-    asked, elsewhere = [row.title for row in rows], shipped_outliers()
-    names = find_names(asked, elsewhere)
-    scope = fit_scope(asked, [*elsewhere, *refused], index.embedder, names=names)
-    scope_of = {row.passage_id: signal for row, signal in zip(rows, scope.own_scores, strict=True)}
+    scope_of = {row.row_id: signal for row, signal in zip(drafted, scope.own_scores, strict=True)}
     measured = measure_rows(drafted, Meaning(index.embedder, scope.model), config, scope_of)
     topic_of = topics(index.passages, index.vectors())
     return Prepared(
         rows=measured,
-        groups=group_numbers(asked),
-        topics=[topic_of[row.passage_id] for row in rows],
+        groups=group_numbers([row.question for row in drafted]),
+        topics=[topic_of[row.row_id] for row in drafted],
         parts=parts,
         scope=scope.model.to_dict(),
         embedder=index.embedder,

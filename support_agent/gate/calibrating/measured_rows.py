@@ -24,8 +24,9 @@ from support_agent.triage.meaning import Meaning
 class MeasuredRow:
     """One row as the gate sees it.
 
-    ``sent`` is what the customer would get; ``held`` are the reasons for which a signal alone forbids it. ``early`` are
-    the values known before a draft is written, ``values`` all of them.
+    ``sent`` is what the customer would get; ``held`` are the reasons for which a signal alone forbids it, and
+    ``held_early`` says that one is known before a draft is written. ``early`` are the values known then, ``values``
+    all.
     """
 
     drafted: DraftedRow
@@ -34,6 +35,7 @@ class MeasuredRow:
     sent: str
     held: tuple[str, ...]
     language: str
+    held_early: bool = False
 
 
 def measure_rows(
@@ -60,9 +62,9 @@ def measure_rows(
         found_for = (*retrieval_signals(row.passages), clarity)
         early = (*triage.signals, *of_meaning, *found_for)
         late = found.held if found.nothing else ()
-        held = (*triage.reasons, *deciding_reasons(of_meaning), *(["ambiguous"] if clarity.fired else []), *late)
-        every = _values((*early, *found.signals))
-        measured.append(MeasuredRow(row, _values(early), every, found.checked.sent, held, triage.language))
+        closed = (*triage.reasons, *deciding_reasons(of_meaning), *(["ambiguous"] if clarity.fired else []))
+        values, sent = (_values(early), _values((*early, *found.signals))), found.checked.sent
+        measured.append(MeasuredRow(row, *values, sent, (*closed, *late), triage.language, bool(closed)))
     return measured
 
 

@@ -108,7 +108,9 @@ def _scored(given: Labelled, promise: Promise, seed: int) -> _Scored:
     groups = [given.groups[at] for at in places]
     values = [row.values for row in rows]
     scores = cross_fit(values, right, groups, COMBINED, seed=seed, strength=STRENGTH)
-    certifying = [at for at, row in enumerate(rows) if row.drafted.row_id not in given.set_aside]
+    # A near-duplicate of a label that was looked at is no fresh evidence either.
+    seen = {groups[at] for at, row in enumerate(rows) if row.drafted.row_id in given.set_aside}
+    certifying = [at for at, group in enumerate(groups) if group not in seen]
     if not certifying:
         raise CalibrationError("Every label is set aside (certify = false): label answers that may certify a promise.")
     of_groups = [groups[at] for at in certifying]
@@ -121,16 +123,26 @@ def _scored(given: Labelled, promise: Promise, seed: int) -> _Scored:
         seed=seed,
     )
     combiner = fit(values, right, COMBINED, strength=STRENGTH)
-    served = [_served(combiner, values[at], certificate.threshold) for at in one_of_each(groups, seed)]
+    served = _served(given, combiner, certificate.threshold, seed)
     independent = [certifying[at] for at in one_of_each(of_groups, seed)]
     return _Scored(places, right, scores, independent, certificate, combiner, tuple(sorted(served)))
 
 
-def _served(combiner: Combiner, values: Mapping[str, float], threshold: float | None) -> float:
-    """The score that the gate sees of such a ticket: what is hopeless gets no draft, and the highest score it could."""
-    early = {name: value for name, value in values.items() if name not in LATE}
-    highest = combiner.highest(early, LATE)
-    return highest if threshold is None or highest < threshold else combiner.probability(values)
+def _served(given: Labelled, combiner: Combiner, threshold: float | None, seed: int) -> list[float]:
+    """The scores that the drift watch would see of such tickets, one of each group.
+
+    What is hopeless gets no draft, and counts with the highest score that it could have; a draft of which nothing
+    may be sent has no score.
+    """
+    reach = [at for at, row in enumerate(given.rows) if not row.held_early]
+    scores = []
+    for row in (given.rows[reach[at]] for at in one_of_each([given.groups[at] for at in reach], seed)):
+        highest = combiner.highest({name: value for name, value in row.values.items() if name not in LATE}, LATE)
+        if threshold is None or highest < threshold:
+            scores.append(highest)
+        elif not row.held:
+            scores.append(combiner.probability(row.values))
+    return scores
 
 
 def _table(scored: _Scored, group_of: Sequence[str]) -> tuple[GroupRow, ...]:

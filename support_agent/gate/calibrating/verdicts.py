@@ -133,7 +133,7 @@ def _both(first: Verdict, second: Verdict) -> Verdict:
             "the line that is right."
         )
     supported, agrees = (one if one is not None else other for one, other in said)
-    return replace(first, supported=supported, agrees=agrees)
+    return replace(first, supported=supported, agrees=agrees, certify=first.certify and second.certify)
 
 
 def _key(row_id: str, sent: str) -> tuple[str, str]:

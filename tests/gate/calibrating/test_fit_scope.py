@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from support_agent.errors import CalibrationError
-from support_agent.gate.calibrating.fit_scope import ScopeFit, find_names, fit_scope, shipped_outliers
+from support_agent.gate.calibrating.fit_scope import ScopeFit, find_names, find_product, fit_scope, shipped_outliers
 from support_agent.retrieval import HashingEmbedder
 from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
 
@@ -109,3 +109,10 @@ def test_a_name_is_found_although_some_refused_questions_hold_it() -> None:
 def test_shipped_outliers_are_unlike_each_other() -> None:
     texts = shipped_outliers()
     assert len(set(texts)) == len(texts) == 2949
+
+
+@pytest.mark.parametrize(("share", "product"), [(8, "acme"), (4, "")], ids=["most name it", "few name it"])
+def test_the_product_is_the_name_that_most_questions_hold(share: int, product: str) -> None:
+    own = [f"How does Acme do task {number}?" if number < share else f"How is task {number}?" for number in range(10)]
+    assert find_product(own, ("acme",)) == product
+    assert find_product(own, ()) == ""

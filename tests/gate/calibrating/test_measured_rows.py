@@ -6,9 +6,9 @@ from support_agent.config import Config
 from support_agent.gate.calibrating.drafted_rows import DraftedRow
 from support_agent.gate.calibrating.fit_scope import fit_scope, shipped_outliers
 from support_agent.gate.calibrating.measured_rows import MeasuredRow, measure_rows
-from support_agent.gate.combined import COMBINED, EARLY
 from support_agent.gate.calibration import Calibration
 from support_agent.gate.certificate import Certificate
+from support_agent.gate.combined import COMBINED, EARLY
 from support_agent.gate.combiner import Combiner
 from support_agent.gate.gate import Gate
 from support_agent.records import Draft, Route, Signal, Ticket

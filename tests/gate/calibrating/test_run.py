@@ -72,6 +72,22 @@ def test_labels_that_are_set_aside_certify_nothing() -> None:
     assert "600 labels helped to choose the signals and certify nothing" in made.in_words()
 
 
+def test_a_near_duplicate_of_a_label_that_is_set_aside_certifies_nothing() -> None:
+    given = labelled(600)
+    pairs = [number // 2 for number in range(600)]
+    made = calibrate(replace(given, groups=pairs, set_aside={f"rows:{number}" for number in range(0, 300, 2)}), PROMISE)
+    assert made.certificate.labels == 300
+
+
+def test_what_is_hopeless_before_its_draft_failed_is_what_the_drift_watch_knows() -> None:
+    given = labelled(600)
+    weak = [replace(row, held=("unsupported",)) if row.early["retrieval_score"] < 0.2 else row for row in given.rows]
+    kept, held = calibrate(given, PROMISE), calibrate(replace(given, rows=weak), PROMISE)
+    early = [replace(row, held_early=bool(row.held)) for row in weak]
+    assert len(held.reference_scores) == len(kept.reference_scores)
+    assert len(calibrate(replace(given, rows=early), PROMISE).reference_scores) < 500
+
+
 def test_labels_that_are_all_set_aside_are_refused() -> None:
     given = labelled(50)
     with pytest.raises(CalibrationError, match="Every label is set aside"):
