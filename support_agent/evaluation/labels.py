@@ -6,8 +6,9 @@ Does not know how texts are judged that nobody has read: judging.py does.
     {"id", "right", "text"}                          of a golden ticket; the text may be missing: whatever was sent
     {"id", "question", "sent", "supported", "agrees"}   what `support-agent calibrate --labels` reads
 
-A label of the second format is about a question and the very text that was sent to it. It counts for the golden ticket
-of that id or of that question, since an index and a golden set number the same rows differently.
+A label of the second format is about a question and the very text that was sent to it. It counts for the golden tickets
+of that question, whatever their ids, since an index and a golden set number the same rows differently; where it names
+no question, for the ticket of its id.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support_agent.artefacts import sha256_bytes
+from support_agent.artefacts import sha256_file
 from support_agent.errors import EvaluationError
 from support_agent.evaluation.golden import GoldenSet, GoldenTicket
 from support_agent.jsonl import Row, read_rows
@@ -28,30 +29,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AnswerLabels:
-    """People's labels: ``of_ticket`` on whatever was sent, ``of_text`` by (id or question, text) on one text only.
+    """People's labels: ``of_ticket`` on whatever was sent, the others on one text only.
 
-    ``read`` counts the labels; ``names`` holds for each the id, and the question, that it is of; ``about`` is
-    "supported" or "agrees" where the file has both kinds.
+    ``of_text`` is by (id, text), ``of_question`` by (question, text), and by (id, question, text) for the ticket that
+    is both, should several ids have one question. ``read`` counts the labels; ``ids`` and ``questions`` hold what each
+    is of; ``about`` is "supported" or "agrees" where the file has both kinds.
     """
 
     of_ticket: Mapping[str, bool] = field(default_factory=dict)
     of_text: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    of_question: Mapping[tuple[str, ...], bool] = field(default_factory=dict)
     read: int = 0
     sha256: str = ""
     about: str = ""
-    names: Sequence[frozenset[str]] = ()
+    ids: Sequence[str] = ()
+    questions: Sequence[str] = ()
 
     def on(self, ticket: GoldenTicket, text: str) -> bool | None:
         """Whether the text is right, as somebody said who read it; None where nobody did."""
-        for name in (ticket.id, ticket.question):
-            if (said := self.of_text.get(_key(name, text))) is not None:
+        asked, read = _words(ticket.question), _words(text)
+        for key in ((ticket.id, asked, read), (asked, read)):
+            if (said := self.of_question.get(key)) is not None:
                 return said
-        return self.of_ticket.get(ticket.id)
+        return self.of_text.get((ticket.id, read), self.of_ticket.get(ticket.id))
 
     def known(self, golden: GoldenSet) -> int:
-        """How many of the labels name a ticket of the set, by its id or its question."""
-        tickets = {name for ticket in golden.tickets for name in (ticket.id, ticket.question)}
-        return sum(not names.isdisjoint(tickets) for names in self.names)
+        """How many of the labels are of a ticket of the set: of its question or, naming none, of its id."""
+        ids = {ticket.id for ticket in golden.tickets}
+        questions = {_words(ticket.question) for ticket in golden.tickets}
+        return sum(name in ids for name in self.ids) + sum(name in questions for name in self.questions)
 
     def to_dict(self) -> dict[str, object]:
         """What two runs must share to be comparable."""
@@ -66,8 +72,8 @@ def read_labels(path: Path, about: About = "supported") -> AnswerLabels:
         about: which of a reader's two words counts, where a row has both.
 
     Raises:
-        EvaluationError: with file and line: a key is missing or of another type, or an id stands twice.
-        CalibrationError: a row of the second format is no verdict.
+        EvaluationError: with file and line: a key is missing or of another type, or two rows are about one text of one
+            ticket (in the second format: and contradict each other).
     """
     rows = list(read_rows(path, EvaluationError))
     if rows and "sent" in rows[0].values:
@@ -117,42 +123,57 @@ def check_labelled(path: Path, labels: AnswerLabels, labelled: int) -> None:
 def _of_golden_tickets(path: Path, rows: Sequence[Row]) -> AnswerLabels:
     of_ticket: dict[str, bool] = {}
     of_text: dict[tuple[str, str], bool] = {}
-    seen: set[str] = set()
     for row in rows:
         name = row.text("id")
-        if name in seen:
-            raise row.error(f"the id {name!r} stands there twice")
-        seen.add(name)
-        if "text" in row.values:
-            of_text[_key(name, row.text("text"))] = row.flag("right")
-        else:
+        if "text" not in row.values:
+            if name in of_ticket:
+                raise row.error(f"the id {name!r} stands there twice. Keep the line that is right")
             of_ticket[name] = row.flag("right")
-    names = [frozenset({name}) for name in seen]
-    return AnswerLabels(of_ticket, of_text, len(rows), sha256_bytes(path.read_bytes()), names=names)
+            continue
+        key = name, _words(row.text("text"))
+        if key in of_text:
+            raise row.error(f"the id {name!r} stands there twice with one text. Keep the line that is right")
+        of_text[key] = row.flag("right")
+    ids = [*of_ticket, *(name for name, _ in of_text)]
+    return AnswerLabels(of_ticket, of_text, read=len(rows), sha256=sha256_file(path), ids=ids)
 
 
 def _of_readers(path: Path, rows: Sequence[Row], about: About) -> AnswerLabels:
-    from support_agent.gate.calibrating.verdicts import read_verdicts
-
-    verdicts = read_verdicts(path)
-    questions = {row.text("id"): row.text("question", "") for row in rows}
-    said = [(one, right) for one in verdicts.by_answer.values() if (right := one.on(about)) is not None]
-    by_id = {_key(one.row_id, one.sent): right for one, right in said}
-    by_question = _agreed(
-        (_key(questions[one.row_id], one.sent), right) for one, right in said if questions.get(one.row_id)
-    )
+    said: dict[tuple[str, str, str], bool] = {}
+    for row in rows:
+        key = row.text("id"), _question(row), _words(row.text("sent"))
+        flags = {"supported": row.flag_if_said("supported"), "agrees": row.flag_if_said("agrees")}
+        if (right := flags[about]) is not None and said.setdefault(key, right) != right:
+            raise row.error(
+                f"it contradicts a line above about the same answer of {key[0]!r}. Keep the one that is right"
+            )
     # An empty question is no name: it would stand for every ticket without words.
-    names = [frozenset({one.row_id, questions.get(one.row_id) or one.row_id}) for one, _ in said]
-    return AnswerLabels({}, {**by_question, **by_id}, len(said), verdicts.sha256, about, names)
+    of_text = {(name, text): right for (name, asked, text), right in said.items() if not asked}
+    of_id_and_question: dict[tuple[str, ...], bool] = {key: right for key, right in said.items() if key[1]}
+    by_question = _agreed((key[1:], right) for key, right in of_id_and_question.items())
+    return AnswerLabels(
+        of_text=of_text,
+        of_question={**by_question, **of_id_and_question},
+        read=len(said),
+        sha256=sha256_file(path),
+        about=about,
+        ids=[name for name, _ in of_text],
+        questions=[key[1] for key in of_id_and_question],
+    )
 
 
-def _agreed(said: Iterable[tuple[tuple[str, str], bool]]) -> dict[tuple[str, str], bool]:
+def _agreed(said: Iterable[tuple[tuple[str, ...], bool]]) -> dict[tuple[str, ...], bool]:
     """Two rows may hold one question and one answer; where their readers differ, neither counts."""
-    found: dict[tuple[str, str], set[bool]] = {}
+    found: dict[tuple[str, ...], set[bool]] = {}
     for key, right in said:
         found.setdefault(key, set()).add(right)
     return {key: rights.pop() for key, rights in found.items() if len(rights) == 1}
 
 
-def _key(name: str, text: str) -> tuple[str, str]:
-    return name, " ".join(text.split())
+def _question(row: Row) -> str:
+    """Empty where the row names none: the key is missing, null or blank."""
+    return "" if row.values.get("question") is None else _words(row.text("question"))
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())

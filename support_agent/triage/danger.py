@@ -19,6 +19,15 @@ _A_TOPIC = (
 )
 _NOT_ABOUT = r"(?<!process\scommitted\s)(?<!classify\s)(?<!detect\s)(?<!detects\s)(?<!filter\s)(?<!moderate\s)"
 _PILLS = r"(?:(?:sleeping )?pills|tablets|painkillers|paracetamol|tylenol|xanax|meds|medication)"
+# One ends sessions and jobs too, sees no point in a feature, and is at peace once the tests pass.
+_INTEND = r"\b(?:(?:i'm|i am|i) (?:just |really |finally |only )*(?:(?:going|about|ready|want|plan(?:ning)?|decided) to|gonna|wanna)|i'll|i will) (?:just |finally )?"
+_GOOD = (
+    r"(?:tonight|today|tomorrow|now|soon|forever|for (?:good|ever)|once and for all|this (?:evening|weekend|week|way))"
+)
+_CLAUSE_END = (
+    r"(?= ?(?:[.,;:!?…)]|$|(?:any ?more|any ?longer|now|tonight|at all|like this|and|but|or|if|when|because)\b))"
+)
+_OF_NO_JOB = r"(?!,? (?:with|about|knowing|when|once|if|after|because|now that)\b(?! (?:i'm|i am|it's all|it is all) (?:dead|gone|over)\b))"
 
 _SELF_HARM = (
     rf"\b(?:kill|hurt|harm|cut|hang|shoot|drown|poison|stab|starve|burn|injur|slic|slash|scratch|mutilat|gutt)(?:e|ed|ing|t?ting|p?ing)? {_SELF}\b(?! (?:up )?(?:some|a) (?:time|slack|break))",
@@ -28,6 +37,9 @@ _SELF_HARM = (
     r"\b(?:don't|do not|no longer|never) (?:want to|wanna|wish to) (?:live|go on|exist|be alive|be here|wake up|keep living)\b(?! (?:in|at|on|near|with) )",
     r"\b(?:can't|cannot|can not) (?:live|go on|keep going) (?:like this|any ?more|any ?longer)\b|\bwish(?:ing|ed)? for (?:my )?(?:own )?death\b|\bwish i (?:was|were|had) (?:dead|never (?:been )?born|not alive)\b",
     r"\b(?:life|living) (?:is not|isn't|is no longer|has become not) worth\b|\b(?:life|living) has (?:no|lost (?:all|its)) (?:meaning|point|purpose)\b",
+    rf"{_INTEND}end things(?: {_GOOD}\b(?! (?:with|by|in)\b)| ?[.!…]| ?\Z)",
+    rf"\b(?:see|what's|what is|is there|there's|there is|there isn't) (?:even )?(?:the|any|a|no|much) (?:point|reason|sense|use) (?:of|in|to|for)(?: me)? (?:(?:being|be|staying|stay|sticking|stick) (?:around|here|alive)|living|existing){_CLAUSE_END}",
+    rf"\bi(?:'ll| will|'m going to| am going to|'m gonna) (?:(?:finally|soon) )+(?:be at (?:peace|rest)|rest in peace|find (?:my )?peace){_OF_NO_JOB}",
     r"\bbetter off (?:without me|if i (?:was|were) (?:dead|gone))\b|\b(?:no ?(?:one|body)|who) (?:would|will) (?:even )?(?:miss me|care if i (?:die|died|was gone))\b",
     r"\bend it (?:tonight|now|today|all)\b|\bit all to end\b|\b(?:slit|slash|cut|sliced|cutting) (?:my|his|her|their) (?:own )?(?:wrists?|throat|arms?|thighs?|veins?)\b",
     rf"\b(?:took|taken|swallowed|taking|swallow|take) (?:all|too many|a (?:whole )?bottle|\d+|a lot|dozens)(?: of)?(?: my| the)? {_PILLS}\b|\bhow many {_PILLS}(?: \w+){{0,4}} (?:die|lethal|fatal|overdose)\b",

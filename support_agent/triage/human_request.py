@@ -17,6 +17,14 @@ _PERSON = (
 )
 # What is done with "human" beside talking to one: human feedback, a human in the loop.
 _NO_PERSON = r"(?! (?:in the loop|feedback|evaluat\w*|review\w*|judg\w*|rater\w*|label\w*|annotat\w*|trash|resources|language|readable|nearby|near)\b)"
+# What a text, a model or a process may have of humans: to ask for that is not to ask for one.
+_OF_HUMANS = (
+    r"(?![- ](?:bias\w*|errors?|in the loop|in-the-loop|oversight|involvement|intervention|supervision|input|effort|data\w*|texts?|speech|"
+    r"baselines?|preferences?|values|feedback|evaluat\w*|review\w*|judg\w*|rat(?:er|ing)\w*|label\w*|annotat\w*|moderat\w*|"
+    r"verif\w*|check\w*|languages?|readable|written|generated|rights|resources|performance)\b)"
+)
+# Ends the wish: "can I get a person embedding" goes on.
+_NO_MORE = r"(?= ?(?:[.,;:!?…)]|$|(?:please|pls|plz|asap|here|now|instead|already|right now|on (?:this|the (?:line|phone))|to (?:help|call|answer)|who (?:can|will|knows)|and|than)\b))"
 _REACH = (
     r"(?:speak|talk|chat|write|connect me|transfer me|escalate(?: me| this| it)?|put me through|deal|forward(?: \w+){1,2}|pass (?:me|this|it)(?: on)?|"
     r"assign (?:it|this|me|my \w+)(?: to)?|passing me|discuss(?:ing)? this|get me|give me|reach|hand me over|switch me|refer me)"
@@ -40,7 +48,7 @@ _BETWEEN = r"(?: (?:me|to|with|through|be|hold of|a|an|the|some|any|one|your|rea
 _PATTERN = (
     rf"\b{_REACH}\b(?: \w++){{0,3}}? {_PERSON}\b{_NO_PERSON}",
     rf"\b(?:want|need|prefer|demand|would like|wish for|request|require) (?:to have )?(?:a|an|the|some|your) (?:\w+ )?{_PERSON}\b{_NO_PERSON}(?! for\b)",
-    r"\b(?:is|are|am) (?:there|this|you|i)(?: \w+){0,2}? (?:a |any ?|to )?(?:real |actual |live )(?:human|person|people|agent)\b|\b(?:is|are) (?:there|this|you) (?:a |any )?(?:human|body there|person)\b|\bis (?:a|any) (?:human|person)\b|\b(?:is|are) (?:there )?any(?:one|body) (?:there|real|human|alive)\b",
+    rf"\b(?:is|are|am) (?:there|this|you|i)(?: \w+){{0,2}}? (?:a |any ?|to )?(?:real |actual |live )(?:human|person|people|agent)\b{_OF_HUMANS}|\b(?:is|are) (?:there|this|you) (?:a |any )?(?:human|body there|person)\b{_OF_HUMANS}|\bis (?:a|any) (?:human|person)\b|\b(?:is|are) (?:there )?any(?:one|body) (?:there|real|human|alive)\b",
     r"\b(?:talk|speak|chat)(?:ing)? (?:to|with) (?:some(?:one|body)|anyone|anybody)\b|\b(?:phone|ring) me\b|\bcall me (?:back|now|please|asap|today|tomorrow|on my)\b|\bcall ?back from\b|\b(?:phone )?call with (?:an? |your )\w+\b",
     r"\b(?:can|could|would|please|have|let|has) (?:some(?:one|body)|a (?:real |human |actual |live )?(?:person|human|agent|colleague))(?: from \w+)? (?:please )?(?:call|phone|ring|contact|e-?mail|help me|answer|take over|handle|look at (?:my (?:case|ticket|account|invoice|order)|it|this)|check (?:my|this))\b",
     r"\b(?:speak|talk|connect me|transfer me|put me through)(?: \w++){0,2}? (?:to|with) (?:\w++ ){0,2}?(?:sales|customer (?:service|support|care)|support|billing|your team|your boss|an engineer)\b",
@@ -49,6 +57,10 @@ _PATTERN = (
     r"\b(?:stop|don't want(?: to)?|hate|instead of) (?:talk(?:ing)? (?:to|with)|speak(?:ing)? (?:to|with)|answering with|using) (?:a |this |the |to )?(?:bot|robot|machine|chatbot)\b|\b(?:transfer|escalate) (?:me|my (?:case|ticket|issue|problem|request|complaint))\b|\bwho can i (?:talk to|speak (?:to|with))\b|\b(?:get|have|someone|somebody|anyone) on the phone\b|\bneed someone who\b|\bautomated (?:replies|answers|responses)\b",
     r"\A\W*(?:(?:talk to|speak to|get|want|need) )?(?:a |an )?(?:real |live |human )?(?:agent|human|person|representative|operator|supervisor)(?: please| now| help)*\W*\Z|\bhuman please\b|\bplease,? (?:a )?human\b|\ba human\W*$",
     rf"\b{_WISH}{_BETWEEN} {_ODD_PERSON}|\A\W*(?:an? |some |any )?(?:real |actual )?{_ODD_PERSON}(?:,? (?:please|now))*\W*\Z",
+    rf"\b(?:can|could|may) (?:i|we) (?:please |just )*(?:get|have) (?:an?|some|any) (?:real |actual |live )?(?:human|person|people|someone|somebody|agent){_NO_MORE}",
+    r"\A\W*(?:an? |some |any )?(?:real |actual |live )?(?:human|person|people|agent|operator|staff)(?:,? (?:please|pls|plz|asap|now|here))+\W*\Z|\bhuman (?:pls|plz)\b",
+    rf"\b(?:get|take|let|move|switch) me (?:out of|off|away from|past) (?:this |that |the |your )?(?:\w++ )?(?:bot|chatbot|robot|machine|ai)(?: (?:loop|hell|menu|maze|thing))?{_NO_MORE}",
+    rf"\b(?:(?:i'd|i would|i|we'd|we would|we) (?:much |really )?(?:rather|prefer to|want to|wanna|like to|need to)|let me|can i|could i|may i) (?:be )?(?:deal|speak|talk|chat)(?:ing)? (?:with|to) (?:your |the |some |any |actual |real |human |support )*(?:staff|people|humans){_NO_MORE}",
     r"\b(?:mit|zu|von) (?:einem|einer|eure[mn]|ihre[mn]|jemande?[mn]?)(?: echten| richtigen| menschlichen)?(?: menschen| mitarbeiter(?:in)?| person| kolleg\w+| berater(?:in)?)? (?:sprechen|reden|telefonieren|verbunden|verbinden|chatten)\b|\bmenschlichen mitarbeiter\b|\b(?:echte|richtige)[nr]? (?:menschen|mitarbeiter|person)\b|\bverbinden sie mich\b|\bruf(?:en|t)? (?:sie )?mich (?:\w+ )?an\b|\bjemand (?:anrufen|zurückrufen|echtes)\b",
     r"\b(?:hablar|comunicarme|contactar|chatear) con (?:un[oa]? )?(?:persona|humano|agente|operador\w*|asesor\w*|alguien|representante|supervisor\w*|gerente|encargad[oa])\b|\bagente humano\b|\b(?:atienda|atender|llame|contacte) (?:una persona|alguien|un humano|un agente)\b|\bp[aá](?:seme|same|senme) con\b|\bque (?:alguien )?me llamen?\b|\bpersona real\b",
     r"\b(?:parler|discuter|échanger|être mis en relation) (?:à|avec|a) (?:un |une |quelqu'un|votre )(?: ?humain| ?personne| ?conseiller\w*| ?agent| ?vraie personne| ?responsable| ?service client)?|\bpassez-moi (?:un|une|quelqu'un|votre|le)\b|\b(?:qu'on|on) (?:me |peut me )?rappell?er?\b|\bun vrai humain\b|\bquelqu'un au téléphone\b|\bvraie personne\b",

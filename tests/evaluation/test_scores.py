@@ -1,19 +1,14 @@
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from support_agent.errors import EvaluationError
-from support_agent.evaluation.golden import GoldenSet, GoldenTicket, read_golden
+from support_agent.evaluation.golden import GoldenSet, GoldenTicket
 from support_agent.evaluation.judging import AnswerJudge, judge_all
-from support_agent.evaluation.labels import AnswerLabels, read_labels
+from support_agent.evaluation.labels import AnswerLabels
 from support_agent.evaluation.run import Outcome
 from support_agent.evaluation.scores import score
 
-from .conftest import make_golden, make_outcome, write_rows
-
-LAMINI_DOCS = Path(__file__).parents[2] / "indexes" / "lamini_docs"
+from .conftest import make_golden, make_outcome
 
 
 def values(golden: GoldenSet, outcomes: list[Outcome], judge: AnswerJudge | None = None) -> dict[str, float]:
@@ -109,12 +104,6 @@ def test_a_verdict_on_another_text_is_not_used(golden: GoldenSet, outcomes: list
     assert values(golden, outcomes, judge)["right"] == pytest.approx(2 / 5)
 
 
-def test_a_verdict_that_stands_twice_is_an_error_with_its_line(tmp_path: Path) -> None:
-    path = write_rows(tmp_path / "verdicts.jsonl", [{"id": "a", "right": True}, {"id": "a", "right": False}])
-    with pytest.raises(EvaluationError, match="line 2: the id 'a' stands there twice"):
-        read_labels(path)
-
-
 def test_similarity_is_asked_only_of_answers_with_a_reference(golden: GoldenSet, outcomes: list[Outcome]) -> None:
     asked: list[tuple[str, str]] = []
 
@@ -159,44 +148,6 @@ def test_a_held_back_ticket_is_judged_on_what_would_have_been_sent(
 def test_a_held_text_with_nothing_to_hold_it_against_is_not_judged() -> None:
     golden = make_golden([GoldenTicket("a", "?", True, relevant_ids=("p:1",))])
     assert judge_all(golden, [make_outcome("a", held_text="yes")], AnswerJudge()).written.tolist() == [0.0]
-
-
-READ = {"id": "row:1", "question": "Where is it?", "sent": "In Palo  Alto.", "supported": True, "agrees": False}
-
-
-@pytest.mark.parametrize(
-    ("row", "about", "said"),
-    [
-        pytest.param({}, "supported", True, id="by the question"),
-        pytest.param({}, "agrees", False, id="the other word"),
-        pytest.param({"id": "a", "question": "?"}, "supported", True, id="by the id"),
-        pytest.param({"supported": None}, "supported", None, id="not said"),
-        pytest.param({"sent": "In Berlin."}, "supported", None, id="on another text"),
-        pytest.param({"question": "Where was it?"}, "supported", None, id="on another question"),
-    ],
-)
-def test_a_readers_label_counts_for_the_very_text_that_was_read(
-    tmp_path: Path, row: dict[str, object], about: str, said: bool | None
-) -> None:
-    path = write_rows(tmp_path / "labels.jsonl", [{**READ, **row}])
-    ticket = GoldenTicket("a", "Where is it?", True, reference="In Palo Alto.")
-    assert read_labels(path, about).on(ticket, "In Palo Alto.") is said  # type: ignore[arg-type]
-
-
-def test_where_two_readers_of_one_question_and_answer_differ_neither_counts(tmp_path: Path) -> None:
-    path = write_rows(tmp_path / "labels.jsonl", [READ, {**READ, "id": "row:2", "supported": False}])
-    ticket = GoldenTicket("a", "Where is it?", True, reference="In Palo Alto.")
-    assert read_labels(path).on(ticket, "In Palo Alto.") is None
-
-
-def test_the_shipped_labels_of_the_test_rows_are_labels_of_the_shipped_golden_set() -> None:
-    labels = read_labels(LAMINI_DOCS / "labels_test.jsonl", "agrees")
-    rows = [json.loads(line) for line in (LAMINI_DOCS / "labels_test.jsonl").read_text("utf-8").splitlines()]
-    golden = read_golden(LAMINI_DOCS / "golden.jsonl")
-    sent = {row["question"]: row["sent"] for row in rows}
-    said = [labels.on(ticket, sent[ticket.question]) for ticket in golden.tickets if ticket.question in sent]
-    assert len(said) == len(rows) == 132
-    assert None not in said
 
 
 def test_a_score_says_how_many_texts_were_read(golden: GoldenSet, outcomes: list[Outcome]) -> None:

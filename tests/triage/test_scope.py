@@ -100,8 +100,12 @@ def test_a_model_without_a_part_is_refused(model: ScopeModel) -> None:
         ("How do I get a key?", "acme: How do I get a key?"),
         ("How do I get an ACME key?", "How do I get an ACME key?"),
         ("Is Acme's key free?", "Is Acme's key free?"),
+        ("How do I get a key for OpenAI?", "How do I get a key for OpenAI?"),
+        ("OpenAI keys?", "OpenAI keys?"),
+        ("How do I update the Python package?", "How do I update the Python package?"),
+        ("Is there a REST API? Where do I find it?", "acme: Is there a REST API? Where do I find it?"),
     ],
-    ids=["nameless", "named", "possessive"],
+    ids=["nameless", "named", "possessive", "another's", "another's first", "another thing", "acronyms"],
 )
 def test_a_ticket_that_does_not_name_the_product_is_searched_with_its_name(text: str, searched: str) -> None:
     assert with_product(text, "acme") == searched
