@@ -79,7 +79,8 @@ def _forest(effects: list[Effect], measure: str, name: str) -> str:
     ]
     if not rows:
         return ""
-    return figures.as_svg(figures.differences(rows, f"difference in {MEASURES[measure]}"), name, 0.9 + 0.26 * len(rows))
+    short = MEASURES[measure].partition(" of the ")[0]  # an axis has no room for the whole definition
+    return figures.as_svg(figures.differences(rows, f"difference in {short}"), name, 0.9 + 0.26 * len(rows))
 
 
 def _effects(effects: list[Effect]) -> Table:

@@ -1,6 +1,6 @@
 """Golden tickets and outcomes → what was right, ticket by ticket.
 
-Comes in: what should become of each ticket, what did, and people's labels where there are any. Goes out: one number
+Comes in: what should become of each ticket, what did, and readers' labels where there are any. Goes out: one number
 a ticket and score, NaN where the score does not apply. Does not know averages: scores.py takes them.
 
 What is right: a ticket to be answered was answered, and the answer is right. Any other was not answered; where the set
@@ -33,7 +33,7 @@ DEPTHS = (1, 3, 5, 10)
 
 @dataclass(frozen=True)
 class AnswerJudge:
-    """How an answer is held to be right: people's labels, else token-F1 of at least ``right_f1``."""
+    """How an answer is held to be right: readers' labels, else token-F1 of at least ``right_f1``."""
 
     right_f1: float = RIGHT_F1
     labels: AnswerLabels = field(default_factory=AnswerLabels)

@@ -1,4 +1,4 @@
-"""A file of people's labels → what they said of an answer.
+"""A file of readers' labels → what they said of an answer.
 
 Comes in: a JSONL file of either format. Goes out: for a golden ticket and a text, right, wrong, or nothing said.
 Does not know how texts are judged that nobody has read: judging.py does.

@@ -70,7 +70,7 @@ def _readers(scores: Mapping[str, Any]) -> str:
     """How many of the texts somebody has read: a label on another text does not count."""
     about = {"supported": " on whether passages carry it", "agrees": " on whether it agrees with the reference"}
     judge, written = scores["judge"], sum(bool(ticket["written"]) for ticket in scores["tickets"])
-    return f"people's labels{about.get(judge.get('about', ''), '')} ({scores['labelled']:,} of {written:,} texts)"
+    return f"readers' labels{about.get(judge.get('about', ''), '')} ({scores['labelled']:,} of {written:,} texts)"
 
 
 def _cards(scores: Mapping[str, Any]) -> list[Card]:
