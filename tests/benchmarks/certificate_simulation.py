@@ -16,6 +16,7 @@ scores, whose law differs from that of the served ones.
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -53,6 +54,7 @@ LAWS: Mapping[str, Law] = {
 
 def main() -> None:
     """Print one block for each law and number of labels."""
+    logging.disable(logging.WARNING)  # each withdrawal says so
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--calibrations", type=int, default=1000)
     parser.add_argument("--law", choices=LAWS, action="append")

@@ -9,6 +9,7 @@ with a 95 % Clopper–Pearson interval, and the 10th, 50th and 90th percentile o
 from __future__ import annotations
 
 import argparse
+import logging
 import time
 
 import numpy as np
@@ -23,6 +24,7 @@ THRESHOLD = 0.73
 
 def main() -> None:
     """Print false alarms, delays and the cost of one ticket."""
+    logging.disable(logging.WARNING)  # each withdrawal says so
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--streams", type=int, default=2000)
     parser.add_argument("--tickets", type=int, default=5000)

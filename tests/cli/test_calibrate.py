@@ -112,7 +112,7 @@ def test_labels_of_some_answers_are_counted_against_all_questions() -> None:
 def test_without_labels_it_fails_before_anything_is_drafted() -> None:
     with pytest.raises(CalibrationError, match="knows the embedder .* Label the answers"):
         calibrate()
-    with pytest.raises(CalibrationError, match="kappa 0.14.*--to-read"):
+    with pytest.raises(CalibrationError, match="kappa 0.13.*--to-read"):
         calibrate("--about", "supported")
     assert not Path("calibrations").exists()
 

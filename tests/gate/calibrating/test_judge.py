@@ -58,7 +58,7 @@ def test_judges_are_stored_with_what_they_were_made_from() -> None:
 
 
 def test_the_shipped_judge_of_support_is_refused_and_says_what_to_do() -> None:
-    with pytest.raises(CalibrationError, match=r"kappa 0\.14\)\. Label them \(--to-read"):
+    with pytest.raises(CalibrationError, match=r"kappa 0\.13\)\. Label them \(--to-read"):
         check_judge("supported", shipped_judges()[0])
 
 
