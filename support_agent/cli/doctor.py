@@ -152,7 +152,7 @@ def _would_run(settings: Config, open_one: Callable[[], Generator]) -> str:
 
 def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
     """What is promised of the answers, or why every ticket goes to a human."""
-    from support_agent.gate.opening import NONE, open_gate
+    from support_agent.gate.opening import NONE, calibrated_parts, find_calibration
     from support_agent.retrieval import find_index
     from support_agent.retrieval.index import index_version
 
@@ -162,12 +162,12 @@ def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
         return f"not known before {settings.model} is fetched"
     # Only the version is asked for: the index need not be opened, nor its embedder be there.
     index = cast("Index", SimpleNamespace(version=index_version(find_index(settings.index))))
-    gate = open_gate(index, open_one(), settings)
-    if gate.calibration is None:
-        return f"{_NOTHING_ANSWERED}. {gate.refusal}"
-    if gate.calibration.certificate.threshold is None:
-        return f"{_NOTHING_ANSWERED}. {gate.calibration.in_brief()}"
-    return f"{gate.version}. {gate.calibration.in_brief()}"
+    calibration, refusal = find_calibration(settings, calibrated_parts(index, open_one(), settings))
+    if calibration is None:
+        return f"{_NOTHING_ANSWERED}. {refusal}"
+    if calibration.certificate.threshold is None:
+        return f"{_NOTHING_ANSWERED}. {calibration.in_brief()}"
+    return f"{calibration.version}. {calibration.in_brief()}"
 
 
 def _to_be_fetched(settings: Config) -> bool:

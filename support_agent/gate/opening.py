@@ -39,7 +39,7 @@ def open_gate(index: Index, generator: Generator, config: Config) -> Gate:
     embedder = getattr(index, "embedder", None)  # a double of an index may have none
     if config.calibration == NONE:
         return Gate(config, meaning=Meaning(embedder) if embedder else None)
-    calibration, refusal = _choose(config, calibrated_parts(index, generator, config))
+    calibration, refusal = find_calibration(config, calibrated_parts(index, generator, config))
     if refusal:
         logger.warning("%s Until then every ticket goes to a human.", refusal)
     scope = ScopeModel.from_dict(calibration.scope) if calibration and calibration.scope else None
@@ -95,8 +95,15 @@ def shipped_folder() -> Path:
     return Path(__file__).parents[1] / "calibrations"
 
 
-def _choose(config: Config, parts: Mapping[str, str]) -> tuple[Calibration | None, str]:
-    """The calibration that fits, or why there is none."""
+def find_calibration(config: Config, parts: Mapping[str, str]) -> tuple[Calibration | None, str]:
+    """The calibration that fits, or why there is none.
+
+    Args:
+        parts: what ``calibrated_parts`` found.
+
+    Raises:
+        CalibrationError: the settings name a file that cannot be read.
+    """
     if config.calibration != AUTO:
         calibration = read_calibration(Path(config.calibration))
         problem = mismatch(calibration, parts)

@@ -44,6 +44,7 @@ def calibration(certificate: Certificate) -> Calibration:
         tables={},
         reference_scores=(0.5,),
         made="2026-01-01",
+        scope={"embedder": "another, which is not opened for this"},
     )
 
 
