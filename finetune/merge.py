@@ -23,12 +23,13 @@ from finetune.safetensors_folder import read_tensors
 from support_agent.artefacts import write_manifest
 from support_agent.disk import translated_errors
 from support_agent.errors import ConfigError, ModelFileError
-from support_agent.generation.adapters import Adapter, check_adapter, check_whole, find_adapter, hash_folder
+from support_agent.generation.adapters import Adapter, check_adapter, check_whole, find_adapter
 from support_agent.generation.find_model import find_gguf, find_model
 from support_agent.generation.gguf import open_gguf
 from support_agent.generation.gguf_adapter import write_merged
 from support_agent.generation.hf_loading import first_line, load_model, model_place
 from support_agent.generation.prompt import PLAIN_TEMPLATE, prompt_version
+from support_agent.generation.weights_hash import hash_folder
 
 if TYPE_CHECKING:
     from support_agent.models import OnProgress

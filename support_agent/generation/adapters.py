@@ -12,15 +12,14 @@ import os
 import re
 import shlex
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import support_agent
-from support_agent.artefacts import MANIFEST, read_manifest, sha256_bytes, sha256_file
+from support_agent.artefacts import MANIFEST, read_manifest
 from support_agent.errors import ConfigError, ModelFileError
-from support_agent.generation.find_model import find_gguf, find_model
 from support_agent.generation.prompt import prompt_version
+from support_agent.generation.weights_hash import base_fingerprint
 from support_agent.models import HubSource, ensure, expand_user, is_known, model_folder, origin, registry
 
 if TYPE_CHECKING:
@@ -236,37 +235,6 @@ def _base_fits(adapter: Adapter, base: str, *, offline: bool) -> bool:
             base,
         )
     return True
-
-
-def base_fingerprint(model: str, *, offline: bool) -> str:
-    """What an adapter's manifest records of its base: which weights it was, not what they were called.
-
-    Returns:
-        The sha256 of the GGUF file where the model is one, else a hash over the folder's weights and settings, else
-        (a hub name) the name itself.
-    """
-    found = find_model(model, offline=offline, on_progress=None)
-    if found is None:
-        return model
-    file = None if (found / "config.json").exists() else find_gguf(found)
-    return _sha256_once(file) if file else hash_folder(found)
-
-
-def hash_folder(folder: Path) -> str:
-    """Twelve hex digits over a folder's weights and settings."""
-    files = sorted([*folder.glob("*.safetensors"), *folder.glob("*config.json")])
-    return sha256_bytes("".join(f"{file.name}{_sha256_once(file)}" for file in files).encode())[:12]
-
-
-def _sha256_once(file: Path) -> str:
-    """A file's sha256, read once for a process: 13 GB take 10 s, and several steps of a start ask for them."""
-    facts = file.stat()
-    return _sha256_of(file, facts.st_size, facts.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _sha256_of(file: Path, _size_bytes: int, _changed_ns: int) -> str:
-    return sha256_file(file)
 
 
 def _standing() -> dict[str, Path]:

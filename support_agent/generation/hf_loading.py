@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from support_agent.artefacts import sha256_file
 from support_agent.errors import ModelFileError
-from support_agent.generation.adapters import WEIGHTS_FILE, hash_folder
+from support_agent.generation.adapters import WEIGHTS_FILE
 from support_agent.generation.find_model import find_gguf, find_model
+from support_agent.generation.weights_hash import hash_folder
 from support_agent.models import HubSource, ModelFile, SourceError, converted_folder
 
 if TYPE_CHECKING:
