@@ -1,10 +1,10 @@
 """Which signals are combined into the confidence; none of them decides alone.
 
 They were tried on one half of the labelled lamini_docs rows; among sets that did about equally well there the smallest
-serves, and for that choice both halves were looked at. The shipped promise is certified on the other half
-(``tests/benchmarks/gate_ablation.py`` has the figures of both). Tried and left out, since they told nothing that these do not: likeness of
-titles by words and by meaning, rare words of the question that no passage holds, the margin to the next answer, mean
-and least log-probability, length of the answer, whether it is a quote, scope, frustration.
+serves, and for that choice both halves were looked at. The shipped promise is certified on the other half;
+``tests/benchmarks/gate_ablation.py`` says what each is worth. Tried and left out, since they told nothing that these do
+not: likeness of titles by words and by meaning, rare words of the question that no passage holds, the margin to the
+next answer, mean and least log-probability, length of the answer, whether it is a quote, scope, frustration.
 """
 
 from __future__ import annotations
