@@ -100,7 +100,7 @@ def config_at(place: Path | str, *, offline: bool) -> Any:
     from transformers import AutoConfig
 
     from support_agent.generation.hf_loading import access, first_line
-    from support_agent.models import HubSource, ModelFile, SourceError
+    from support_agent.models import HubMirror, MirrorError, ModelFile
 
     try:
         return AutoConfig.from_pretrained(place, **access(offline=True))
@@ -110,9 +110,9 @@ def config_at(place: Path | str, *, offline: bool) -> Any:
             raise ModelFileError(f"{place} has no configuration that can be read ({reason}). {_NAME_ONE}") from problem
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            HubSource(place, "main").fetch(ModelFile("config.json"), Path(scratch), lambda *_: None)
+            HubMirror(place, "main").fetch(ModelFile("config.json"), Path(scratch), lambda *_: None)
             return AutoConfig.from_pretrained(scratch, **access(offline=True))
-        except (SourceError, OSError, ValueError) as problem:
+        except (MirrorError, OSError, ValueError) as problem:
             raise ModelFileError(
                 f"The hub gives no configuration of {place}: {first_line(problem)} {_NAME_ONE}"
             ) from problem

@@ -3,7 +3,7 @@
     SupportAgentError
     ├── ConfigError          a setting is unknown, malformed, or contradicts another
     ├── ModelFileError       a model file is missing, cannot be fetched, or is not the pinned one
-    │   └── SourceError      one source of it does not give it; the next is asked (models/sources.py)
+    │   └── MirrorError      one mirror of it does not give it; the next is asked (models/records.py)
     ├── IndexFolderError     an index is missing, damaged, or made for something else
     ├── DocumentError        a source document cannot be read into passages
     ├── GenerationError      a generator failed on a ticket (never a traceback)

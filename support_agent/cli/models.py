@@ -1,4 +1,4 @@
-"""``support-agent models``: list, pull, path, convert. Also the download bar that other commands show."""
+"""``support-agent models``: list, pull, path. Also the download bar that other commands show."""
 
 from __future__ import annotations
 
@@ -80,34 +80,6 @@ def path(name: Annotated[str, typer.Argument(help="Name of a model.")], as_json:
     typer.echo(_as_json(find(name), folder) if as_json else str(folder))
 
 
-@models_app.command()
-def convert(
-    adapter: Annotated[str, typer.Argument(metavar="FOLDER", help="Folder or name of an adapter saved as a pickle.")],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="OUT", help="The folder to make.", show_default="among your own adapters"
-        ),
-    ] = None,
-    offline: OfflineOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write an adapter whose weights are a pickle (adapter_model.bin) as safetensors, which run no code.
-
-    The pickle is read in a process of its own that takes tensors and nothing else.
-    """
-    from support_agent.config import load_config
-    from support_agent.generation.adapters import find_files, own_adapter
-    from support_agent.generation.pickles import convert_pickle
-
-    no_network = load_config(offline=offline or None).config.offline
-    with download_progress() as on_progress:
-        folder = find_files(adapter, offline=no_network, on_progress=on_progress)
-    target = output or own_adapter(folder.resolve().name)
-    convert_pickle(folder, target)
-    typer.echo(json.dumps({"folder": str(target)}) if as_json else f"{target} holds the adapter as safetensors")
-
-
 @contextmanager
 def download_progress() -> Iterator[OnProgress]:
     """A bar on stderr for each file fetched; where stderr is no terminal, one line for each instead.
@@ -183,7 +155,7 @@ def _describe(entry: ModelEntry) -> dict[str, Any]:
         "description": entry.description,
         "licence": entry.licence,
         "size_bytes": entry.known_bytes or None,
-        "sources": [source.label for source in entry.sources],
+        "sources": [mirror.label for mirror in entry.mirrors],
         "came_from": came_from,
         "folder": str(model_folder(entry.name)) if came_from else None,
     }

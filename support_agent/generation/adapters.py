@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import re
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from support_agent.artefacts import MANIFEST, read_manifest
 from support_agent.errors import ConfigError, ModelFileError
 from support_agent.generation.prompt import prompt_version
 from support_agent.generation.weights_hash import base_fingerprint
-from support_agent.models import HubSource, ensure, expand_user, is_known, model_folder, origin, registry
+from support_agent.models import NO_PICKLE, HubMirror, ensure, expand_user, is_known, model_folder, origin, registry
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -33,7 +32,7 @@ KIND = "support-agent adapter"
 FORMAT = 1
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
-PICKLE_FILE = "adapter_model.bin"
+_PICKLE_FILE = "adapter_model.bin"
 
 
 @dataclass(frozen=True)
@@ -98,20 +97,15 @@ def find_adapter(name: str, *, offline: bool, on_progress: OnProgress | None = N
         ConfigError: there is no such adapter; the message lists those that there are.
         ModelFileError: its files are missing, or its weights are a pickle.
     """
-    folder = find_files(name, offline=offline, on_progress=on_progress)
+    folder = _find_folder(name, offline=offline, on_progress=on_progress)
     if (folder / WEIGHTS_FILE).is_file():
         return folder
-    if (folder / PICKLE_FILE).is_file():
-        raise ModelFileError(
-            f"{folder} holds its weights as {PICKLE_FILE}, a pickle, which may run code and is not loaded. Run "
-            f"`support-agent models convert {shlex.quote(name)}`, which reads it in a process of its own and writes "
-            "safetensors."
-        )
+    if (folder / _PICKLE_FILE).is_file():
+        raise ModelFileError(f"{folder} has {_PICKLE_FILE} and no {WEIGHTS_FILE}: {NO_PICKLE}.")
     raise ModelFileError(f"{folder} has no {WEIGHTS_FILE}: it is not whole. Make or fetch the adapter again.")
 
 
-def find_files(name: str, *, offline: bool, on_progress: OnProgress | None = None) -> Path:
-    """``find_adapter`` without a look at what kind its weights are of."""
+def _find_folder(name: str, *, offline: bool, on_progress: OnProgress | None) -> Path:
     path = expand_user(name or "-", "adapter")  # "" would be the working folder
     if (path / CONFIG_FILE).is_file():
         return path
@@ -256,7 +250,7 @@ def _registry_name(model: str) -> str | None:
     if is_known(model):
         return model
     for entry in registry().values():
-        repos = [source.repo.casefold() for source in entry.sources if isinstance(source, HubSource)]
+        repos = [mirror.repo.casefold() for mirror in entry.mirrors if isinstance(mirror, HubMirror)]
         if model.casefold() in repos:
             return entry.name
     return None

@@ -7,7 +7,6 @@ prompt.
 from __future__ import annotations
 
 import os
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,8 @@ from support_agent.errors import ModelFileError
 from support_agent.generation.adapters import WEIGHTS_FILE
 from support_agent.generation.find_model import find_gguf, find_model
 from support_agent.generation.weights_hash import hash_folder
-from support_agent.models import HubSource, ModelFile, SourceError, converted_folder
+from support_agent.models import converted_folder
+from support_agent.models.hub import why_refused
 
 if TYPE_CHECKING:
     from support_agent.models import OnProgress
@@ -88,7 +88,8 @@ def load_model(
     """
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-    refusal = _hub_refusal(place) if isinstance(place, str) and not offline else ""
+    # Asked first: transformers alone would try for half a minute.
+    refusal = why_refused(place) if isinstance(place, str) and not offline else ""
     here = offline or bool(refusal)
     try:
         settings = AutoConfig.from_pretrained(place, **access(offline=here))
@@ -134,16 +135,6 @@ def _check_memory(place: Path | str) -> None:
             f"{place.name} has weights of {weights_bytes / 2**30:.1f} GiB, {free_bytes / 2**30:.1f} GiB of memory are "
             "free, and there is no CUDA card. Use a machine with one, or a smaller model."
         )
-
-
-def _hub_refusal(repo: str) -> str:
-    """Why the hub does not give a model, empty if it does; transformers alone would try for half a minute."""
-    with tempfile.TemporaryDirectory() as scratch:
-        try:
-            HubSource(repo, "main").fetch(ModelFile("config.json"), Path(scratch), lambda *_: None)
-        except SourceError as problem:
-            return str(problem).rstrip(".")
-    return ""
 
 
 def with_adapter(model: Any, folder: Path) -> Any:

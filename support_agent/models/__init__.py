@@ -6,22 +6,24 @@
 
 from support_agent.models.cache import cache_folder, check, expand_user, model_folder, origin
 from support_agent.models.conversions import converted_folder
-from support_agent.models.fetching import OnProgress, Progress, ensure, ensure_entry, pull_again
-from support_agent.models.hub import HubSource
-from support_agent.models.registry import ModelEntry, ModelFile, find, is_known, registry
-from support_agent.models.sources import FolderSource, Source, SourceError
-from support_agent.models.wheel import WheelSource
+from support_agent.models.fetching import ensure, ensure_entry, pull_again
+from support_agent.models.folder import FolderMirror
+from support_agent.models.hub import HubMirror
+from support_agent.models.records import NO_PICKLE, Mirror, MirrorError, ModelEntry, ModelFile, OnProgress, Progress
+from support_agent.models.registry import find, is_known, registry
+from support_agent.models.wheel import WheelMirror
 
 __all__ = [
-    "FolderSource",
-    "HubSource",
+    "NO_PICKLE",
+    "FolderMirror",
+    "HubMirror",
+    "Mirror",
+    "MirrorError",
     "ModelEntry",
     "ModelFile",
     "OnProgress",
     "Progress",
-    "Source",
-    "SourceError",
-    "WheelSource",
+    "WheelMirror",
     "cache_folder",
     "check",
     "converted_folder",

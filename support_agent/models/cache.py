@@ -1,12 +1,9 @@
-"""The folder of model files on this machine: whole and checked, or not there.
+"""The folder of model files on this machine: whole and checked, or not there. fetching.py fills it.
 
-Comes in: the name of a model. Goes out: where its files are, and whether every one of them has its sha256. Knows no
-source: fetching.py fills it.
-
-    <cache>/models/NAME/                  the files and manifest.json (from where, when, hashes)
-    <cache>/models/.partial/NAME/         files already checked, of a fetch that is not finished; renamed when complete
-    <cache>/models/.partial/NAME.scratch/ what is being downloaded
-    <cache>/models/.partial/NAME.lock     held by the one process that fetches
+<cache>/models/NAME/                  the files and manifest.json (from where, when, hashes)
+<cache>/models/.partial/NAME/         files already checked, of a fetch that is not finished; renamed when complete
+<cache>/models/.partial/NAME.scratch/ what is being downloaded
+<cache>/models/.partial/NAME.lock     held by the one process that fetches
 """
 
 from __future__ import annotations
@@ -18,7 +15,7 @@ from typing import TypedDict
 
 from support_agent.artefacts import MANIFEST, read_manifest
 from support_agent.errors import ConfigError, ModelFileError
-from support_agent.models.registry import ModelEntry
+from support_agent.models.records import ModelEntry
 
 
 class Recorded(TypedDict):
@@ -75,9 +72,7 @@ def check(entry: ModelEntry) -> None:
     mend = f"Run `support-agent models pull {entry.name} --again` to mend it."
     listed = read_manifest(folder, ModelFileError, mend)["files"]
     for file in entry.files:
-        found = listed.get(file.path) or listed.get(file.alternative)
-        if found is None and not file.optional:
-            raise ModelFileError(f"{folder / file.path} is missing. {mend}")
+        found = listed.get(file.path)
         if found and file.sha256 not in {None, found["sha256"]}:
             raise ModelFileError(
                 f"{folder / file.path} has sha256 {found['sha256'][:12]}… instead of the pinned {file.sha256[:12]}…: "
@@ -86,13 +81,13 @@ def check(entry: ModelEntry) -> None:
 
 
 def origin(name: str) -> str | None:
-    """Which sources a cached model came from, None where it is not there. Checks no hash."""
+    """Which mirrors a cached model came from, None where it is not there. Checks no hash."""
     manifest = read_unchecked(name)
     return ", ".join(sorted(set(manifest["came_from"].values()))) if manifest else None
 
 
 def read_unchecked(name: str) -> Recorded | None:
-    """Hashes and sources in a cached model's manifest, none of them checked; None where it cannot be read."""
+    """Hashes and mirrors in a cached model's manifest, none of them checked; None where it cannot be read."""
     try:
         manifest = json.loads((model_folder(name) / MANIFEST).read_text("utf-8"))
         return {

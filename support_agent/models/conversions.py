@@ -1,7 +1,6 @@
 """What an engine makes of a model's files, once, kept in the cache beside the models.
 
-Comes in: the hash of the source and a function that converts it. Goes out: a folder, whole and checked against its
-manifest at every call; a damaged one is made again, as its source is here. Knows no format.
+A folder is checked against its manifest at every call; a damaged one is made again, as what it was made from is here.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from support_agent.artefacts import read_manifest, sha256_bytes, write_manifest
 from support_agent.disk import translated_errors
 from support_agent.errors import ModelFileError
 from support_agent.models.cache import cache_folder
-from support_agent.models.fetching import OnProgress, Progress
+from support_agent.models.records import OnProgress, Progress
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ def converted_folder(
             note = f"converting to {name}, once"
             logger.info(note)
             if on_progress:
-                on_progress(Progress(name, "", 0, None, "", note))
+                on_progress(Progress(name, note=note))
             _make(folder, {"recipe": recipe, "source_sha256": source_sha256}, make)
     return folder
 

@@ -1,8 +1,4 @@
-"""Fetching a model into the cache: source after source, each file checked, the folder renamed when it is complete.
-
-Comes in: the name of a model. Goes out: the path of its folder. Knows neither what the files are for nor how a source
-works.
-"""
+"""Fetching a model into the cache: mirror after mirror, each file checked, the folder renamed when it is complete."""
 
 from __future__ import annotations
 
@@ -10,9 +6,9 @@ import errno
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,25 +16,22 @@ from support_agent.artefacts import sha256_file, write_manifest
 from support_agent.disk import fsync, is_full, translated_errors
 from support_agent.errors import ModelFileError
 from support_agent.models.cache import check, expand_user, model_folder, partial_folder, read_unchecked
-from support_agent.models.registry import ModelEntry, ModelFile, find
-from support_agent.models.sources import FolderSource, NotThereError, Source, SourceError
+from support_agent.models.folder import FolderMirror
+from support_agent.models.records import (
+    NO_PICKLE,
+    Mirror,
+    MirrorError,
+    ModelEntry,
+    ModelFile,
+    NotThereError,
+    OnProgress,
+    Progress,
+)
+from support_agent.models.registry import find
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a fetch is. ``note`` is a sentence for the person waiting, such as a source passed over; mostly empty."""
-
-    name: str
-    file: str
-    done_bytes: int
-    total_bytes: int | None
-    source: str
-    note: str = ""
-
-
-OnProgress = Callable[[Progress], None]
+_ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 
 def ensure(name: str, *, offline: bool = False, on_progress: OnProgress | None = None) -> Path:
@@ -52,7 +45,7 @@ def ensure(name: str, *, offline: bool = False, on_progress: OnProgress | None =
         on_progress: called as bytes arrive.
 
     Raises:
-        ModelFileError: there is no such model, a cached file is not the pinned one, or no source can give it.
+        ModelFileError: there is no such model, a cached file is not the pinned one, or no mirror can give it.
     """
     return ensure_entry(find(name), offline=offline, on_progress=on_progress)
 
@@ -63,21 +56,21 @@ def ensure_entry(
     """``ensure`` for an entry that need not stand in the registry.
 
     Args:
-        from_folder: a local folder to ask before any other source, instead of ``$SUPPORT_AGENT_MODELS``.
+        from_folder: a local folder to ask before any other mirror, instead of ``$SUPPORT_AGENT_MODELS``.
     """
     folder = model_folder(entry.name)
     if folder.exists():
         check(entry)
         return folder
-    sources = _sources(entry, from_folder, offline=offline)
-    if not sources and not partial_folder(entry.name).exists():
+    mirrors = _mirrors(entry, from_folder, offline=offline)
+    if not mirrors and not partial_folder(entry.name).exists():
         raise ModelFileError(_missing(entry))
     fetch = _Fetch(entry, on_progress)
     with fetch.alone():
         if folder.exists():  # another process has fetched it while this one waited
             check(entry)
         else:
-            fetch.run(sources)
+            fetch.run(mirrors)
     return folder
 
 
@@ -88,7 +81,7 @@ def pull_again(
     fetch = _Fetch(entry, on_progress)
     with fetch.alone():
         fetch.keep_good_files()
-        fetch.run(_sources(entry, from_folder, offline=offline))
+        fetch.run(_mirrors(entry, from_folder, offline=offline))
     return model_folder(entry.name)
 
 
@@ -103,9 +96,9 @@ class _Fetch:
         earlier = read_unchecked(entry.name)
         self.came_from = earlier["came_from"] if earlier else {}
         # A hash recorded at the first pull binds a later one as a pinned hash does.
-        self.recorded = earlier["sha256"] if earlier else {}
+        recorded = earlier["sha256"] if earlier else {}
         self.pinned = {file.path for file in entry.files if file.sha256}
-        files = tuple(replace(file, sha256=file.sha256 or self.recorded.get(file.path)) for file in entry.files)
+        files = tuple(replace(file, sha256=file.sha256 or recorded.get(file.path)) for file in entry.files)
         self.entry = replace(entry, files=files)
 
     @contextmanager
@@ -146,44 +139,42 @@ class _Fetch:
                 except OSError:  # a file system without links
                     shutil.copyfile(present, target)
 
-    def run(self, sources: Sequence[Source]) -> None:
-        """Ask the sources in turn for what is still missing, then put the folder in its place."""
+    def run(self, mirrors: Sequence[Mirror]) -> None:
+        """Ask the mirrors in turn for what is still missing, then put the folder in its place."""
         self._make_room()
         reasons = []
         missing = [file for file in self.entry.files if not self._is_whole(file)]
-        for source in sources if missing else []:
+        for mirror in mirrors if missing else []:
             try:
                 for file in list(missing):
-                    self._take(source, file)
+                    self._take(mirror, file)
                     missing.remove(file)
                 break
-            except SourceError as problem:
-                reasons.append(f"{source.label}: {problem}")
-                self._tell(source.label, f"{source.label} is passed over: {problem}")
+            except MirrorError as problem:
+                reasons.append(f"{mirror.label}: {problem}")
+                self._tell(mirror.label, f"{mirror.label} is passed over: {problem}")
         if missing:
             raise ModelFileError(_failure(self.entry, reasons) if reasons else _missing(self.entry))
         self._install()
 
-    def _take(self, source: Source, file: ModelFile) -> None:
+    def _take(self, mirror: Mirror, file: ModelFile) -> None:
         try:
-            fetched = source.fetch(file, self.scratch, lambda *counts: self._count(source, *counts))
-        except NotThereError:
-            if file.alternative:
-                other = ModelFile(file.alternative, sha256=self.recorded.get(file.alternative))
-                return self._take(source, other)
+            fetched = mirror.fetch(file, self.scratch, lambda *counts: self._count(mirror, *counts))
+        except NotThereError as problem:
             if file.optional:
-                return None
+                return
+            if file.path == _ADAPTER_WEIGHTS:
+                raise NotThereError(f"{problem}; {NO_PICKLE}") from problem
             raise
         found = sha256_file(fetched)
         if file.sha256 not in {None, found}:
             fetched.unlink()
-            raise SourceError(f"its {file.path} has sha256 {found[:12]}… instead of {self._expected(file)}")
+            raise MirrorError(f"its {file.path} has sha256 {found[:12]}… instead of {self._expected(file)}")
         fsync(fetched)
         target = self.partial / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         fetched.replace(target)
-        self.came_from[file.path] = source.label
-        return None
+        self.came_from[file.path] = mirror.label
 
     def _expected(self, file: ModelFile) -> str:
         short = f"{str(file.sha256)[:12]}…"
@@ -196,8 +187,7 @@ class _Fetch:
 
     def _install(self) -> None:
         """Write the manifest and rename the folder: a kill at any moment leaves it whole, or whole under .partial."""
-        named = [path for file in self.entry.files for path in (file.path, file.alternative) if path]
-        files = [path for path in named if (self.partial / path).is_file()]
+        files = [file.path for file in self.entry.files if (self.partial / file.path).is_file()]
         facts = {
             "model": self.entry.name,
             "licence": self.entry.licence,
@@ -219,22 +209,22 @@ class _Fetch:
         if shutil.disk_usage(self.partial.parent).free < self.entry.known_bytes - begun:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def _count(self, source: Source, file: str, done_bytes: int, total_bytes: int | None) -> None:
+    def _count(self, mirror: Mirror, file: str, done_bytes: int, total_bytes: int | None) -> None:
         if self.on_progress:
-            self.on_progress(Progress(self.entry.name, file, done_bytes, total_bytes, source.label))
+            self.on_progress(Progress(self.entry.name, file, done_bytes, total_bytes, mirror.label))
 
     def _tell(self, source: str, note: str) -> None:
         logger.info(note)
         if self.on_progress:
-            self.on_progress(Progress(self.entry.name, "", 0, None, source, note))
+            self.on_progress(Progress(self.entry.name, source=source, note=note))
 
 
-def _sources(entry: ModelEntry, from_folder: Path | None, *, offline: bool) -> list[Source]:
-    """A local folder, when given, before the entry's own sources; offline nothing else."""
+def _mirrors(entry: ModelEntry, from_folder: Path | None, *, offline: bool) -> list[Mirror]:
+    """A local folder, when given, before the entry's own mirrors; offline nothing else."""
     named = os.environ.get("SUPPORT_AGENT_MODELS")
     path = from_folder or (expand_user(named, "SUPPORT_AGENT_MODELS") if named else None)
-    local: list[Source] = [FolderSource(path, entry.name)] if path else []
-    return local if offline else [*local, *entry.sources]
+    local: list[Mirror] = [FolderMirror(path, entry.name)] if path else []
+    return local if offline else [*local, *entry.mirrors]
 
 
 def _files_below(*folders: Path) -> list[Path]:

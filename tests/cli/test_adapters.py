@@ -1,11 +1,10 @@
-"""``support-agent adapters``, ``models convert`` and ``finetune merge``, invoked."""
+"""``support-agent adapters`` and ``finetune merge``, invoked."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 import typer
 from safetensors.numpy import save_file
 from typer.testing import CliRunner
@@ -93,21 +92,6 @@ def test_the_adapter_option_switches(runner: CliRunner) -> None:
     done = runner.invoke(app, ["ask", "hi", "--adapter", "nowhere"])
     assert isinstance(done.exception, ConfigError)
     assert "There is no adapter 'nowhere'" in str(done.exception)
-
-
-def test_convert_makes_a_pulled_pickle_an_own_adapter_of_the_same_name(runner: CliRunner, tmp_path: Path) -> None:
-    pulled = tmp_path / "cache" / "models" / "llama-2-7b-lamini-docs"
-    pulled.mkdir(parents=True)
-    (pulled / "adapter_config.json").write_text('{"peft_type": "LORA"}')
-    torch.save({"a": torch.zeros(3)}, pulled / "adapter_model.bin")
-    files = ["adapter_config.json", "adapter_model.bin"]
-    write_manifest(pulled, {"came_from": dict.fromkeys(files, "hub")}, files)
-    refused = runner.invoke(app, ["adapters", "path", "llama-2-7b-lamini-docs"]).exception
-    assert "support-agent models convert llama-2-7b-lamini-docs" in str(refused)
-    done = runner.invoke(app, ["models", "convert", "llama-2-7b-lamini-docs"])
-    assert done.exit_code == 0, done.output
-    found = runner.invoke(app, ["adapters", "path", "llama-2-7b-lamini-docs"]).stdout
-    assert found == f"{tmp_path}/own/llama-2-7b-lamini-docs\n"
 
 
 def test_merge_refuses_to_overwrite(runner: CliRunner) -> None:

