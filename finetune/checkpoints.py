@@ -70,7 +70,7 @@ def last_whole(work: Path) -> Path | None:
     """The newest checkpoint that is complete and undamaged, or None."""
     for checkpoint in sorted(work.glob("checkpoint-*"), key=_step, reverse=True):
         try:
-            read_manifest(checkpoint, TrainingError, "The one before it is used.")
+            read_manifest(checkpoint, TrainingError, "The one before it is used.", reads=None)
         except TrainingError as problem:
             logger.warning("%s", problem)
             continue

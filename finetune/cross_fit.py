@@ -13,6 +13,7 @@ from finetune.checkpoints import work_folder
 from finetune.recipe import Recipe
 from support_agent.artefacts import read_manifest
 from support_agent.errors import TrainingError
+from support_agent.generation.adapters import CONFIG_FILE, WEIGHTS_FILE
 
 
 def cross_fit(
@@ -38,7 +39,8 @@ def cross_fit(
 
 
 def _of_recipe(folder: Path, recipe: Recipe) -> Path:
-    manifest = read_manifest(folder, TrainingError, "Delete it, or name another folder with -o.")
+    mend = "Delete it, or name another folder with -o."
+    manifest = read_manifest(folder, TrainingError, mend, reads=(CONFIG_FILE, WEIGHTS_FILE))
     if manifest.get("recipe") != recipe.model_dump(mode="json"):
-        raise TrainingError(f"{folder} was made with another recipe. Delete it, or name another folder with -o.")
+        raise TrainingError(f"{folder} was made with another recipe. {mend}")
     return folder

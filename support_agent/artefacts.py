@@ -1,8 +1,4 @@
-"""Files that must be whole: hashing, writing under a temporary name, manifests.
-
-Comes in: bytes or a folder. Goes out: a file that is complete or absent, and a folder whose every hash is checked.
-Knows nothing of what the files mean.
-"""
+"""Files that must be whole: hashing, writing under a temporary name, manifests."""
 
 from __future__ import annotations
 
@@ -11,14 +7,18 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
 from support_agent.errors import SupportAgentError
 
 MANIFEST = "manifest.json"
+# A file that changed less than this before it is read may change again within one tick of the file system's clock.
+_SETTLED_NS = 2_000_000_000
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -27,7 +27,19 @@ def sha256_bytes(data: bytes) -> str:
 
 
 def sha256_file(path: Path) -> str:
-    """Hex sha256 of a file, read in pieces."""
+    """Hex sha256 of a file, read once a process and again whenever the file has changed.
+
+    A start asks for the same files several times over, and 13 GB take 10 s. Whether a file has changed is told by its
+    inode, size and times of change; the last of these cannot be set back.
+    """
+    facts = path.stat()
+    is_settled = time.time_ns() - max(facts.st_ctime_ns, facts.st_mtime_ns) > _SETTLED_NS
+    read = _sha256_of if is_settled else _sha256_of.__wrapped__
+    return read(path.absolute(), (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
+
+
+@lru_cache(maxsize=1024)
+def _sha256_of(path: Path, _facts: tuple[int, ...]) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -74,15 +86,20 @@ def write_manifest(folder: Path, facts: dict[str, Any], files: list[str]) -> Non
     write_json(folder / MANIFEST, {**facts, "files": listed})
 
 
-def read_manifest(folder: Path, error: type[SupportAgentError], mend: str) -> dict[str, Any]:
+def read_manifest(
+    folder: Path, error: type[SupportAgentError], mend: str, *, reads: Collection[str] | None
+) -> dict[str, Any]:
     """Read ``folder/manifest.json`` and hold every listed file against its hash.
 
     Args:
         error: the class to raise.
         mend: what the person should do, put at the end of each message.
+        reads: the files that the caller will read; None for whatever stands in the folder. Each must be listed, as the
+            hash of a file that is not listed is checked by nobody.
 
     Raises:
-        error: the manifest is missing or unreadable, or a file is missing, of another size, or of another hash.
+        error: the manifest is missing or unreadable, a file is missing, of another size, or of another hash, or one
+            that is read is not listed.
     """
     path = folder / MANIFEST
     try:
@@ -94,7 +111,22 @@ def read_manifest(folder: Path, error: type[SupportAgentError], mend: str) -> di
         raise error(f"{path} cannot be read ({problem}). {mend}") from problem
     for name, (sha256, size_bytes) in listed.items():
         check_file(folder / name, sha256, error, mend, size_bytes=size_bytes)
+    check_listed(manifest, folder, _all_files(folder) if reads is None else reads, error, mend)
     return manifest
+
+
+def check_listed(
+    manifest: dict[str, Any], folder: Path, names: Collection[str], error: type[SupportAgentError], mend: str
+) -> None:
+    """Raise ``error`` unless the manifest lists every one of ``names``."""
+    unlisted = [name for name in names if name not in manifest["files"]]
+    if unlisted:
+        raise error(f"{folder / MANIFEST} does not list {unlisted[0]}, so it cannot be trusted. {mend}")
+
+
+def _all_files(folder: Path) -> list[str]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [name for path in paths if (name := path.relative_to(folder).as_posix()) != MANIFEST]
 
 
 def check_file(

@@ -1,7 +1,9 @@
 """Doubles that several rooms' tests share. Nothing here loads a model."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +60,15 @@ def generator() -> ScriptedGenerator:
 @pytest.fixture
 def agent(generator: ScriptedGenerator) -> Agent:
     return make_agent(generator)
+
+
+@pytest.fixture
+def unlist() -> Callable[[Path, str], None]:
+    """Takes a file out of its folder's manifest, so that nobody would notice if it were another."""
+
+    def take_out(folder: Path, name: str) -> None:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        del manifest["files"][name]
+        (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+
+    return take_out

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support_agent.artefacts import MANIFEST, read_manifest, write_bytes, write_json, write_manifest
+from support_agent.artefacts import MANIFEST, check_listed, read_manifest, write_bytes, write_json, write_manifest
 from support_agent.errors import EvaluationError
 from support_agent.evaluation.golden import GOLDEN_FILE, GoldenSet, read_golden
 from support_agent.evaluation.run import Outcome, read_outcomes, write_outcomes
@@ -113,7 +113,7 @@ def default_folder(name: str, golden: GoldenSet) -> Path:
     if not (folder / MANIFEST).is_file():
         return folder
     mend = "Give --output another folder, or delete that one."
-    earlier = str(read_manifest(folder, EvaluationError, mend).get("set_sha256", ""))
+    earlier = str(read_manifest(folder, EvaluationError, mend, reads=()).get("set_sha256", ""))
     if earlier != golden.sha256:
         both = f"{earlier[:12]}…, this one is {golden.sha256[:12]}…"
         raise EvaluationError(f"{folder} holds a run of another golden set ({both}). {mend}")
@@ -141,11 +141,12 @@ def read_result(folder: Path) -> Result:
     Raises:
         EvaluationError: it is missing, of another kind, or a file is not what the manifest says.
     """
-    manifest = read_manifest(folder, EvaluationError, _MEND)
+    manifest = read_manifest(folder, EvaluationError, _MEND, reads=())
     if manifest.get("kind") != KIND:
         raise EvaluationError(f"{folder} holds a {manifest.get('kind', 'folder')}, not a {KIND}. {_MEND}")
     if manifest.get(_UNFINISHED):
         raise EvaluationError(f"{folder} holds a result that was not written to its end. {_MEND}")
+    check_listed(manifest, folder, (GOLDEN_FILE, OUTCOMES, SCORES_FILE), EvaluationError, _MEND)
     golden = read_golden(folder / GOLDEN_FILE)
     try:
         scores = json.loads((folder / SCORES_FILE).read_text("utf-8"))

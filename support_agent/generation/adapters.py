@@ -202,16 +202,13 @@ def check_whole(folder: Path) -> Adapter:
 
 def _check_files(folder: Path) -> None:
     mend = "Make or fetch the adapter again, or choose another."
-    manifest = read_manifest(folder, ModelFileError, mend)
+    manifest = read_manifest(folder, ModelFileError, mend, reads=(WEIGHTS_FILE, CONFIG_FILE))
     # A registry's adapter has the cache's own manifest, which names no kind.
     if (manifest.get("kind", KIND), manifest.get("format", FORMAT)) != (KIND, FORMAT):
         raise ModelFileError(
             f"{folder / MANIFEST} is of the kind {manifest.get('kind')!r}, format {manifest.get('format')!r}; this "
             f"version reads {KIND!r}, format {FORMAT}. {mend}"
         )
-    for name in (WEIGHTS_FILE, CONFIG_FILE):
-        if name not in manifest["files"]:
-            raise ModelFileError(f"{folder / MANIFEST} does not list {name}, so it cannot be trusted. {mend}")
 
 
 def _base_fits(adapter: Adapter, base: str, *, offline: bool) -> bool:

@@ -1,11 +1,7 @@
-"""A model or a folder → a hash that says which weights these are, whatever they are called.
-
-Knows nothing of adapters or engines.
-"""
+"""A model or a folder → a hash that says which weights these are, whatever they are called."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 from support_agent.artefacts import sha256_bytes, sha256_file
@@ -23,21 +19,10 @@ def base_fingerprint(model: str, *, offline: bool) -> str:
     if found is None:
         return model
     file = None if (found / "config.json").exists() else find_gguf(found)
-    return _sha256_once(file) if file else hash_folder(found)
+    return sha256_file(file) if file else hash_folder(found)
 
 
 def hash_folder(folder: Path) -> str:
     """Twelve hex digits over a folder's weights and settings."""
     files = sorted([*folder.glob("*.safetensors"), *folder.glob("*config.json")])
-    return sha256_bytes("".join(f"{file.name}{_sha256_once(file)}" for file in files).encode())[:12]
-
-
-def _sha256_once(file: Path) -> str:
-    """A file's sha256, read once for a process: 13 GB take 10 s, and several steps of a start ask for them."""
-    facts = file.stat()
-    return _sha256_of(file, facts.st_size, facts.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _sha256_of(file: Path, _size_bytes: int, _changed_ns: int) -> str:
-    return sha256_file(file)
+    return sha256_bytes("".join(f"{file.name}{sha256_file(file)}" for file in files).encode())[:12]

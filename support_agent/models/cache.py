@@ -70,7 +70,8 @@ def check(entry: ModelEntry) -> None:
     """
     folder = model_folder(entry.name)
     mend = f"Run `support-agent models pull {entry.name} --again` to mend it."
-    listed = read_manifest(folder, ModelFileError, mend)["files"]
+    read = [file.path for file in entry.files if not file.optional or (folder / file.path).exists()]
+    listed = read_manifest(folder, ModelFileError, mend, reads=read)["files"]
     for file in entry.files:
         found = listed.get(file.path)
         if found and file.sha256 not in {None, found["sha256"]}:

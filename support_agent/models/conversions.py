@@ -53,7 +53,7 @@ def _is_whole(folder: Path) -> bool:
     if not folder.exists():
         return False
     try:
-        read_manifest(folder, ModelFileError, "It is made again now.")
+        read_manifest(folder, ModelFileError, "It is made again now.", reads=None)
     except ModelFileError as problem:
         logger.warning("%s", problem)
         shutil.rmtree(folder)

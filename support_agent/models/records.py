@@ -1,4 +1,4 @@
-"""What the files of this room hand to each other: a model, its files, the mirrors that may have them, how far a fetch is.
+"""What the files of this room hand to each other: a model, its files, its mirrors, a fetch's progress.
 
 A mirror is one place to take a model's files from: folder.py, hub.py, wheel.py.
 """

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.artefacts import MANIFEST, read_manifest
+from support_agent.artefacts import MANIFEST, check_listed, read_manifest
 from support_agent.errors import IndexFolderError
 from support_agent.records import Passage
 from support_agent.retrieval.bm25 import WORD_FILES, WordIndex
@@ -148,7 +148,7 @@ def read_index_manifest(folder: Path) -> dict[str, Any]:
     """
     if not folder.is_dir():
         raise IndexFolderError(f"There is no index folder {folder}. Build one: support-agent index build NAME FILES…")
-    manifest = read_manifest(folder, IndexFolderError, mend(folder))
+    manifest = read_manifest(folder, IndexFolderError, mend(folder), reads=())
     if manifest.get("kind") != KIND or manifest.get("format") != FORMAT:
         raise IndexFolderError(
             f"{folder / MANIFEST} describes {manifest.get('kind')!r} of format {manifest.get('format')!r}; "
@@ -158,7 +158,14 @@ def read_index_manifest(folder: Path) -> dict[str, Any]:
         raise IndexFolderError(f"{folder / MANIFEST} was changed or damaged. {mend(folder)}")
     with _must_fit(folder):
         _check_facts(manifest)
+    check_listed(manifest, folder, _read_files(folder, manifest["data"]), IndexFolderError, mend(folder))
     return manifest
+
+
+def _read_files(folder: Path, data: str) -> list[str]:
+    """What is read of an index; it has no files of words where no passage has an indexable word."""
+    words = sorted(path.name for path in (folder / data / WORDS).glob("*"))
+    return [f"{data}/{name}" for name in (VECTORS, PASSAGES, LEFT_OUT, *(f"{WORDS}/{name}" for name in words))]
 
 
 @contextmanager

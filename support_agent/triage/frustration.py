@@ -138,7 +138,7 @@ def read_model(folder: Path) -> FrustrationModel:
     from safetensors.numpy import load_file
 
     mend = "Install support_agent again, or make the model with `python -m finetune.frustration --data FOLDER`."
-    facts: dict[str, Any] = read_manifest(folder, ModelFileError, mend)
+    facts: dict[str, Any] = read_manifest(folder, ModelFileError, mend, reads=(WEIGHTS, WORDS))
     try:
         tables = full_size(load_file(folder / WEIGHTS))
         words = (folder / WORDS).read_text("utf-8").split("\n")

@@ -89,7 +89,7 @@ def read_heads(folder: Path) -> LearnedRoutes:
     from safetensors.numpy import load_file
 
     mend = "Install support_agent again, or make the heads with `python -m finetune.hard_routes --data FOLDER`."
-    facts: dict[str, Any] = read_manifest(folder, ModelFileError, mend)
+    facts: dict[str, Any] = read_manifest(folder, ModelFileError, mend, reads=(WEIGHTS,))
     try:
         tables = load_file(folder / WEIGHTS)
         routes = tuple(str(route) for route in facts["routes"])

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -281,3 +282,12 @@ def test_a_run_without_a_folder_goes_where_its_set_is_named(
     assert default_folder("made", golden) == Path("runs/made")
     with pytest.raises(EvaluationError, match="runs/made holds a run of another golden set .* Give --output"):
         default_folder("made", make_golden([]))
+
+
+@pytest.mark.parametrize("name", ["golden.jsonl", "outcomes.jsonl", "scores.json"])
+def test_a_manifest_that_leaves_out_a_file_that_is_read_is_refused(
+    folder: Path, unlist: Callable[[Path, str], None], name: str
+) -> None:
+    unlist(folder, name)
+    with pytest.raises(EvaluationError, match=f"does not list {name}"):
+        read_result(folder)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,9 @@ def test_what_was_written_after_the_last_whole_checkpoint_is_dropped(tmp_path: P
     (make_checkpoint(tmp_path, 6) / "weights").write_bytes(b"damaged")
     checkpoints.drop_broken(tmp_path)
     assert list(tmp_path.iterdir()) == [whole]
+
+
+def test_checkpoint_with_an_unlisted_file_is_skipped(tmp_path: Path, unlist: Callable[[Path, str], None]) -> None:
+    whole = make_checkpoint(tmp_path, 3)
+    unlist(make_checkpoint(tmp_path, 6), "weights")
+    assert checkpoints.last_whole(tmp_path) == whole

@@ -1,6 +1,7 @@
 """Folders that are made of a model's files: once, whole, and again when they are damaged."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,11 @@ def test_says_where_it_cannot_write(converter: Converter, cache: Path) -> None:
     cache.write_text("a file where the folder should be")
     with pytest.raises(ModelFileError, match=r"converted/tiny-\w+ cannot be written: .*SUPPORT_AGENT_CACHE"):
         converted_folder("tiny", "abc", "1", converter)
+
+
+def test_a_folder_with_an_unlisted_file_is_made_again(
+    converter: Converter, unlist: Callable[[Path, str], None]
+) -> None:
+    unlist(converted_folder("tiny", "abc", "1", converter), "out")
+    converted_folder("tiny", "abc", "1", converter)
+    assert converter.runs == 2

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -263,3 +264,13 @@ def test_vectors_of_another_length_than_the_embedders_are_refused(folder: Path) 
 
     with pytest.raises(IndexFolderError, match="vectors of 512 dimensions, but hashing makes 256"):
         Index.open(folder, embedder=short)
+
+
+@pytest.mark.parametrize("name", FILES[1:])
+def test_a_manifest_that_leaves_out_a_file_that_is_read_is_refused(
+    folder: Path, unlist: Callable[[Path, str], None], name: str
+) -> None:
+    unlist(folder, in_folder(folder, name).relative_to(folder).as_posix())
+
+    with pytest.raises(IndexFolderError, match="does not list"):
+        opened(folder)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
 from support_agent.triage.frustration import (
     SHIPPED,
     WEIGHTS,
+    WORDS,
     FrustrationModel,
     frustration_signal,
     read_model,
@@ -183,3 +185,13 @@ def test_a_flipped_byte_is_refused(tmp_path: Path) -> None:
 
 def test_cues_are_compiled_on_the_first_ticket_and_not_at_import() -> None:
     assert {type(pattern) for _, patterns in CUES.values() for pattern in patterns} == {str}
+
+
+@pytest.mark.parametrize("file", [WEIGHTS, WORDS])
+def test_a_manifest_that_leaves_out_a_file_that_is_read_is_refused(
+    file: str, tmp_path: Path, unlist: Callable[[Path, str], None]
+) -> None:
+    unlist(shutil.copytree(SHIPPED, tmp_path / "model"), file)
+
+    with pytest.raises(ModelFileError, match="does not list"):
+        read_model(tmp_path / "model")

@@ -1,6 +1,7 @@
 """Heads fire above their threshold, damaged or foreign ones are refused; the shipped ones tell threats from bugs."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +126,13 @@ def test_a_ticket_s_own_words_are_read_and_not_those_of_the_turns_before(minilm:
     (signals,) = Meaning(minilm).signals([(Ticket(text), triage)])
 
     assert [signal.name for signal in signals if signal.fired] == ["learned_asks_for_human"]
+
+
+@pytest.mark.parametrize("file", [WEIGHTS])
+def test_a_manifest_that_leaves_out_a_file_that_is_read_is_refused(
+    file: str, tmp_path: Path, unlist: Callable[[Path, str], None]
+) -> None:
+    unlist(shutil.copytree(SHIPPED, tmp_path / "model"), file)
+
+    with pytest.raises(ModelFileError, match="does not list"):
+        read_heads(tmp_path / "model")

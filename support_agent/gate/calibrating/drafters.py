@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from support_agent.artefacts import MANIFEST, read_manifest
 from support_agent.errors import CalibrationError
-from support_agent.generation.adapters import adapter_name, choose_adapter
+from support_agent.generation.adapters import CONFIG_FILE, WEIGHTS_FILE, adapter_name, choose_adapter
 from support_agent.generation.weights_hash import base_fingerprint
 from support_agent.records import Passage
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # Runs that differ in these alone write alike: where the rows stand, chance, and what only spares memory.
+_READ = (CONFIG_FILE, WEIGHTS_FILE)
 _NO_MATTER = {"data", "index", "attribution", "seed", "fold", "folds", "loss_chunk_tokens", "gradient_checkpointing"}
 
 
@@ -83,9 +84,9 @@ def _folds(config: Config, cross_fitted: Path) -> list[tuple[Path, dict[str, Any
             f"The settings use no adapter, and {cross_fitted} holds adapters: their drafts say nothing about the ones "
             "to be served. Leave --cross-fitted out, or name the adapter that serves with --adapter."
         )
-    found = [(folder, read_manifest(folder, CalibrationError, mend)) for folder in folders]
+    found = [(folder, read_manifest(folder, CalibrationError, mend, reads=_READ)) for folder in folders]
     base = base_fingerprint(config.model, offline=config.offline)
-    served = read_manifest(serving, CalibrationError, mend) if (serving / MANIFEST).is_file() else {}
+    served = read_manifest(serving, CalibrationError, mend, reads=_READ) if (serving / MANIFEST).is_file() else {}
     for folder, manifest in found:
         if manifest.get("base_fingerprint", base) != base:
             made_for = manifest.get("base", "another base")
