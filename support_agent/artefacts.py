@@ -32,14 +32,20 @@ def sha256_file(path: Path) -> str:
     A start asks for the same files several times over, and 13 GB take 10 s. Whether a file has changed is told by its
     inode, size and times of change; the last of these cannot be set back.
     """
-    facts = path.stat()
-    is_settled = time.time_ns() - max(facts.st_ctime_ns, facts.st_mtime_ns) > _SETTLED_NS
+    stamp = file_stamp(path)
+    is_settled = time.time_ns() - max(stamp[2:]) > _SETTLED_NS
     read = _sha256_of if is_settled else _sha256_of.__wrapped__
-    return read(path.absolute(), (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
+    return read(path.absolute(), stamp)
+
+
+def file_stamp(path: Path) -> tuple[int, ...]:
+    """Inode, size in bytes, and the times of the last change in nanoseconds: they differ when the file has changed."""
+    facts = path.stat()
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 @lru_cache(maxsize=1024)
-def _sha256_of(path: Path, _facts: tuple[int, ...]) -> str:
+def _sha256_of(path: Path, _stamp: tuple[int, ...]) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

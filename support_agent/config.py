@@ -12,9 +12,10 @@ import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -33,7 +34,6 @@ _PLACES = {"adapters", "cache", "calibrations", "config", "indexes", "models"}
 PROFILES: dict[str, dict[str, Any]] = {
     "llama2-7b": {"generator": "transformers", "model": "llama-2-7b", "adapter": "llama-2-7b-lamini-docs"},
 }
-GeneratorName = Literal["openvino", "transformers", "chat_model", "extractive", "scripted"]
 
 
 class Config(BaseSettings):
@@ -42,7 +42,7 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
 
     index: str = Field("lamini_docs", description="Name of a shipped or own index, or the path of an index folder.")
-    generator: GeneratorName = Field("openvino", description="What writes the drafts.")
+    generator: str = Field("openvino", description="What writes the drafts; packages may register more.")
     model: str = Field(
         "smollm2-135m-instruct",
         description="Registry name, folder or hub name of the generator's model; for chat_model what LangChain's "
@@ -76,6 +76,16 @@ class Config(BaseSettings):
         description="Folder of your own customer texts; texts/ beside the settings file, where there is one.",
     )
     offline: bool = Field(False, description="Never fetch a model file; say what is missing instead.")
+
+    @field_validator("generator")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        from support_agent.generation.backends import generator_names
+
+        names = generator_names()
+        if name not in names:
+            raise PydanticCustomError("unknown", "it should be one of {names}", {"names": ", ".join(names)})
+        return name
 
     @classmethod
     def settings_customise_sources(

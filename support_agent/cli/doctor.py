@@ -171,10 +171,10 @@ def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
 
 
 def _to_be_fetched(settings: Config) -> bool:
+    from support_agent.generation.backends import find_backend
     from support_agent.models import is_known, origin
 
-    local = settings.generator in ("openvino", "transformers")
-    return local and is_known(settings.model) and not origin(settings.model)
+    return find_backend(settings.generator).local_model and is_known(settings.model) and not origin(settings.model)
 
 
 def _generator(settings: Config) -> Generator:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from support_agent.generation.backends import BUILT_IN
+
 if TYPE_CHECKING:
     from support_agent.agent import Agent
 
@@ -19,7 +21,7 @@ ProfileOption = Annotated[
 IndexOption = Annotated[str | None, typer.Option("--index", "-i", help="Name or folder of the index.")]
 GeneratorOption = Annotated[
     str | None,
-    typer.Option("--generator", "-g", help="openvino, transformers, chat_model, extractive or scripted."),
+    typer.Option("--generator", "-g", help=f"{', '.join(BUILT_IN)}, or one that another package registers."),
 ]
 ModelOption = Annotated[str | None, typer.Option("--model", "-m", help="The generator's model.")]
 AdapterOption = Annotated[

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import support_agent
 from support_agent.artefacts import MANIFEST, read_manifest
 from support_agent.errors import ConfigError, ModelFileError
+from support_agent.generation.backends import find_backend
 from support_agent.generation.prompt import prompt_version
 from support_agent.generation.weights_hash import base_fingerprint
 from support_agent.models import NO_PICKLE, HubMirror, ensure, expand_user, is_known, model_folder, origin, registry
@@ -125,7 +126,7 @@ def adapter_name(config: Config) -> str | None:
 
     ``adapter = "auto"`` is the shipped adapter made for exactly this model, and none where there is no such adapter.
     """
-    if config.adapter == "none" or config.generator not in {"openvino", "transformers"}:
+    if config.adapter == "none" or not find_backend(config.generator).takes_adapter:
         return None
     return shipped_for(config.model) if config.adapter == "auto" else config.adapter
 

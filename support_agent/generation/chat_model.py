@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
 
     from support_agent.config import Config
+    from support_agent.models import OnProgress
 
 _RETRIES = 1
 _CUT_OFF = {"length", "max_tokens", "MAX_TOKENS"}
@@ -46,7 +47,7 @@ class ChatModelGenerator:
         self._batch_size = batch_size
 
     @classmethod
-    def open(cls, config: Config) -> ChatModelGenerator:
+    def open(cls, config: Config, _: OnProgress | None = None) -> ChatModelGenerator:
         """Set up the chat model of the settings; nothing is sent yet.
 
         Raises:

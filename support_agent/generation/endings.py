@@ -1,7 +1,7 @@
 """Draft → the same text, ended cleanly.
 
-Comes in: what a model wrote and whether it was cut off. Goes out: that text without invented turns, echoed marks,
-loops, unfinished sentences, and promises nobody keeps. Only ever takes away; knows neither passages nor model.
+Invented turns, echoed marks, loops, unfinished sentences and commitments that nobody keeps are taken away; nothing is
+ever added.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from support_agent.generation.promises import promises
+from support_agent.generation.commitments import commits
 from support_agent.generation.prompt import STOP_STRINGS
 from support_agent.sentences import split_sentences
 
@@ -39,7 +39,7 @@ def clean_draft(text: str, finish: str = "stop") -> str:
         What is left, often all of it; empty if nothing is.
     """
     cleaned = _clean_once(text, finish)
-    # What is taken away may bare another mark: "I will call you. Answer: Yes." is left as "Answer: Yes." at first.
+    # Under what is taken away another mark may stand: "I will call you. Answer: Yes." becomes "Answer: Yes." at first.
     while cleaned != text:
         text, cleaned = cleaned, _clean_once(cleaned, "stop")
     return cleaned
@@ -49,7 +49,7 @@ def _clean_once(text: str, finish: str) -> str:
     sentences = split_sentences(_without_opening_marks(_before_next_turn(text)))
     if finish == "length":
         sentences = _without_unfinished(sentences)
-    kept = [s for s in _without_repeats(sentences) if "```" in s or not promises(s)]
+    kept = [s for s in _without_repeats(sentences) if "```" in s or not commits(s)]
     return _close_fence("".join(kept).strip())
 
 

@@ -1,14 +1,11 @@
-"""The generator without a model: the best passage's own words.
-
-Comes in: prompts with passages. Goes out: drafts that are verbatim, instant, and always the same. Serves when there is
-no model, and when the one there is has failed.
-"""
+"""The generator without a model: the best passage's own words. Serves too where the model has failed."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from support_agent.generation.prompt import Prompt
 from support_agent.records import Draft, Passage
@@ -24,6 +21,11 @@ class ExtractiveGenerator:
 
     name = "extractive"
     version = "1"
+
+    @classmethod
+    def open(cls, *_: Any) -> ExtractiveGenerator:
+        """Open it; no setting matters to it."""
+        return cls()
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """Copy for each prompt; a prompt without passages gets an empty draft."""

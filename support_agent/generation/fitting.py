@@ -1,14 +1,11 @@
-"""Prompt → messages a model's template can carry safely, and short enough for its context.
-
-Knows no tokenizer: a backend brings its own count.
-"""
+"""Prompt → messages a model's template can carry safely, and short enough for its context."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from support_agent.errors import GenerationError
+from support_agent.errors import ConfigError, GenerationError
 from support_agent.generation.prompt import Prompt
 
 # What chat templates use to mark turns. In a ticket or a passage it would be read as the end of that turn: an
@@ -31,6 +28,20 @@ def without_markers(text: str) -> str:
         if cleaned == text:
             return text
         text = cleaned
+
+
+def room_for_prompt(context_tokens: int, max_new_tokens: int) -> int:
+    """How many tokens a prompt may have.
+
+    Raises:
+        ConfigError: the draft alone would fill the context.
+    """
+    if max_new_tokens >= context_tokens:
+        raise ConfigError(
+            f"max_new_tokens is {max_new_tokens:,}, but the model reads and writes only {context_tokens:,} tokens in "
+            "all. Lower it."
+        )
+    return context_tokens - max_new_tokens
 
 
 def fit_prompt(prompt: Prompt, count_tokens: Callable[[Prompt], int], limit_tokens: int) -> Prompt:

@@ -1,19 +1,17 @@
-"""The seam between the agent and whatever writes.
-
-Comes in: prompts. Goes out: drafts, one for each prompt and in the same order. Knows no gate and no customer.
-"""
+"""The seam between the agent and whatever writes: prompts in, drafts out, one for each and in the same order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from support_agent.generation.prompt import Prompt
 from support_agent.records import Draft
 
 
+@runtime_checkable
 class Generator(Protocol):
-    """Writes drafts. One file of this folder holds one backend."""
+    """Writes drafts. One file of this folder holds one backend; backends.py has the table of them."""
 
     name: str
     version: str

@@ -1,22 +1,22 @@
-"""Prompts → drafts by transformers: any causal language model, with a LoRA adapter if one is given; 4-bit on CUDA.
-
-Comes in: a registry name, a folder, a GGUF file or a hub name. Knows no customer.
-"""
+"""Prompts → drafts by transformers: any causal language model, with a LoRA adapter if one is given; 4-bit on CUDA."""
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.errors import ConfigError, GenerationError, ModelFileError
+from support_agent.errors import GenerationError, ModelFileError
 from support_agent.generation.adapters import choose_adapter
-from support_agent.generation.fitting import fit_prompt, plain_messages
+from support_agent.generation.fitting import fit_prompt, plain_messages, room_for_prompt
 from support_agent.generation.hf_loading import first_line, load_model, model_place, weights_version
 from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
 from support_agent.generation.stopping import Shown, before_stop
 from support_agent.records import Draft
+from support_agent.sharing import opened_once
 
 if TYPE_CHECKING:
     import torch
@@ -44,24 +44,19 @@ class TransformersGenerator:
         self._template = None if self._tokenizer.chat_template else PLAIN_TEMPLATE
         self._max_new_tokens = max_new_tokens
         context = getattr(model.config, "max_position_embeddings", None) or _DEFAULT_CONTEXT
-        self._limit_tokens = context - max_new_tokens
-        if self._limit_tokens < 1:
-            raise ConfigError(
-                f"max_new_tokens is {max_new_tokens:,}, but the model reads and writes only {context:,} tokens in all. "
-                "Lower it."
-            )
+        self._limit_tokens = room_for_prompt(context, max_new_tokens)
         self._ends = _end_tokens(model, tokenizer)
+        self._alone = threading.Lock()
 
     @classmethod
-    def open(cls, config: Config, *, on_progress: OnProgress | None = None) -> TransformersGenerator:
-        """Find and load the model and the adapter of the settings.
+    def open(cls, config: Config, on_progress: OnProgress | None = None) -> TransformersGenerator:
+        """Find and load the model and the adapter of the settings; those that this process has open are shared.
 
         Raises:
             ConfigError: there is no such model or adapter.
             ModelFileError: its files are missing, damaged, or of a kind that is not loaded.
         """
         import torch
-        from safetensors import SafetensorError
         from transformers.utils import logging as transformers_logging
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -69,6 +64,15 @@ class TransformersGenerator:
             torch.set_num_threads(config.threads)
         place = model_place(config.model, offline=config.offline, on_progress=on_progress)
         adapter = choose_adapter(config, on_progress=on_progress)
+        version = weights_version(place, adapter)
+        key = (cls, place, version, adapter, config.max_new_tokens)
+        return opened_once(key, lambda: cls._load(config, place, adapter, version))
+
+    @classmethod
+    def _load(cls, config: Config, place: Path | str, adapter: Path | None, version: str) -> TransformersGenerator:
+        import torch
+        from safetensors import SafetensorError
+
         try:
             model, tokenizer = load_model(place, adapter, offline=config.offline)
         except torch.OutOfMemoryError as problem:
@@ -79,7 +83,7 @@ class TransformersGenerator:
                 f"{named} cannot be loaded ({first_line(problem)}). Set model to a name from "
                 "`support-agent models list`, a folder with a causal language model, or a hub name."
             ) from problem
-        return cls(model, tokenizer, max_new_tokens=config.max_new_tokens, version=weights_version(place, adapter))
+        return cls(model, tokenizer, max_new_tokens=config.max_new_tokens, version=version)
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """Write one draft for each prompt; see ``Generator``."""
@@ -89,7 +93,7 @@ class TransformersGenerator:
             return []
         texts = [self._render(fit_prompt(prompt, self._count_tokens, self._limit_tokens)) for prompt in prompts]
         try:
-            with torch.inference_mode():
+            with self._alone, torch.inference_mode():
                 return self._write(texts, on_text)
         except torch.OutOfMemoryError as problem:
             raise GenerationError(f"The memory ran out on a batch of {len(prompts)}. {_SMALLER}") from problem

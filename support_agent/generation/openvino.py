@@ -1,8 +1,7 @@
 """Prompts → drafts on the CPU, by OpenVINO GenAI: the embedded default.
 
-Comes in: a GGUF file of any quantisation, and an adapter if there is one. On first use the adapter is merged in, and
-the file becomes 8-bit weights and then OpenVINO's own format, all once; later starts read that (load 2 s instead of
-6 s). Knows the engine, no customer.
+It takes a GGUF file of any quantisation, and an adapter if there is one. On first use the adapter is merged in, and the
+file becomes 8-bit weights and then OpenVINO's own format, all once; later starts read that (load 2 s instead of 6 s).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from support_agent.artefacts import sha256_bytes, sha256_file, write_json
 from support_agent.errors import ConfigError, GenerationError, ModelFileError
 from support_agent.generation.adapters import choose_adapter
 from support_agent.generation.find_model import find_gguf, find_model
-from support_agent.generation.fitting import fit_prompt, plain_messages
+from support_agent.generation.fitting import fit_prompt, plain_messages, room_for_prompt
 from support_agent.generation.gguf import metadata, open_gguf, write_quantised
 from support_agent.generation.gguf_adapter import write_merged
 from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
@@ -27,6 +26,7 @@ from support_agent.generation.weights_hash import hash_folder
 from support_agent.models import converted_folder
 from support_agent.openvino_import import import_openvino
 from support_agent.records import Draft
+from support_agent.sharing import opened_once
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -60,12 +60,7 @@ class OpenVinoGenerator:
         """
         self.version = version or folder.name
         geometry = _read_geometry(folder)
-        self._limit_tokens = geometry["context_tokens"] - max_new_tokens
-        if self._limit_tokens < 1:
-            raise ConfigError(
-                f"max_new_tokens is {max_new_tokens:,}, but the model reads and writes only "
-                f"{geometry['context_tokens']:,} tokens in all. Lower it."
-            )
+        self._limit_tokens = room_for_prompt(geometry["context_tokens"], max_new_tokens)
         self._pipeline = _load(folder, geometry, threads)
         self._tokenizer = self._pipeline.get_tokenizer()
         if not self._tokenizer.chat_template:
@@ -74,8 +69,8 @@ class OpenVinoGenerator:
         self._alone = threading.Lock()
 
     @classmethod
-    def open(cls, config: Config, *, on_progress: OnProgress | None = None) -> OpenVinoGenerator:
-        """Find, convert and load the model of the settings.
+    def open(cls, config: Config, on_progress: OnProgress | None = None) -> OpenVinoGenerator:
+        """Find, convert and load the model of the settings; an engine that this process has open is shared.
 
         Raises:
             ConfigError: ``config.model`` is neither a registry name nor a GGUF file, or the adapter is not for it.
@@ -92,7 +87,11 @@ class OpenVinoGenerator:
         adapter = choose_adapter(config, on_progress=on_progress)
         folder = converted_model(source, adapter, on_progress=on_progress)
         version = weights_version(source, adapter)
-        return cls(folder, max_new_tokens=config.max_new_tokens, threads=config.threads, version=version)
+        longest, threads = config.max_new_tokens, config.threads
+        return opened_once(
+            (cls, folder, version, longest, threads),
+            lambda: cls(folder, max_new_tokens=longest, threads=threads, version=version),
+        )
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """Write one draft for each prompt; see ``Generator``."""
@@ -274,7 +273,7 @@ def _load(folder: Path, geometry: Mapping[str, int], threads: int) -> Any:
         ) from problem
 
 
-def _generation_config(max_new_tokens: int, end_token: int) -> Any:
+def _generation_config(max_new_tokens: int, end_token: int, *, guessed_tokens: int = 5, matched_tokens: int = 3) -> Any:
     import openvino_genai
 
     settings = openvino_genai.GenerationConfig()
@@ -284,8 +283,8 @@ def _generation_config(max_new_tokens: int, end_token: int) -> Any:
     settings.logprobs = 1
     settings.eos_token_id = end_token
     settings.stop_strings = set(STOP_STRINGS)
-    settings.num_assistant_tokens = 5
-    settings.max_ngram_size = 3
+    settings.num_assistant_tokens = guessed_tokens
+    settings.max_ngram_size = matched_tokens
     return settings
 
 

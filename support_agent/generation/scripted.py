@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from support_agent.errors import GenerationError
 from support_agent.generation.prompt import Prompt
@@ -22,6 +23,11 @@ class ScriptedGenerator:
     def __init__(self, answers: Mapping[str, str | Exception | Draft] | None = None) -> None:
         self._answers = dict(answers or {})
         self.calls = 0
+
+    @classmethod
+    def open(cls, *_: Any) -> ScriptedGenerator:
+        """Open it without a table; no setting matters to it."""
+        return cls()
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """Look each question up; see the class."""

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from support_agent.artefacts import sha256_file
+from support_agent.artefacts import file_stamp, sha256_file
 from support_agent.errors import ConfigError
+from support_agent.sharing import opened_once
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +45,7 @@ class Embedder(Protocol):
 def open_embedder(
     name: str, *, offline: bool = False, threads: int = 0, on_progress: OnProgress | None = None
 ) -> Embedder:
-    """Open an embedder by name.
+    """Open an embedder by name; one that this process has open is shared.
 
     Args:
         name: "all-minilm-l6-v2", "use-multilingual-v3", "hashing" (the shipped test double), or the name or path of
@@ -62,12 +63,14 @@ def open_embedder(
     if name == HASHING:
         return HashingEmbedder()
     if name == MULTILINGUAL:
-        return MultilingualEmbedder(threads=threads)
+        return opened_once((name, threads), lambda: MultilingualEmbedder(threads=threads))
     if name == DEFAULT:
         from support_agent.retrieval.minilm import open_minilm
 
         return open_minilm(offline=offline, threads=threads, on_progress=on_progress)
-    return SentenceTransformersEmbedder(name, offline=offline)
+    files = sorted([*Path(name).glob("*"), *Path(name).glob("*/*")])  # none where it is a hub name
+    stamps = tuple((file, file_stamp(file)) for file in files)
+    return opened_once((name, stamps), lambda: SentenceTransformersEmbedder(name, offline=offline))
 
 
 class HashingEmbedder:

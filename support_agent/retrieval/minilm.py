@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support_agent.openvino_import import import_openvino
+from support_agent.sharing import opened_once
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +42,10 @@ def open_minilm(*, offline: bool = False, threads: int = 0, on_progress: OnProgr
     folder = converted_folder(
         f"{NAME}-openvino", fingerprint, recipe, lambda place: _convert(source, place), on_progress=on_progress
     )
-    return MiniLmEmbedder(folder / GRAPH, source / "tokenizer.json", fingerprint, threads=threads)
+    graph, tokenizer = folder / GRAPH, source / "tokenizer.json"
+    return opened_once(
+        (NAME, graph, tokenizer, threads), lambda: MiniLmEmbedder(graph, tokenizer, fingerprint, threads=threads)
+    )
 
 
 class MiniLmEmbedder:

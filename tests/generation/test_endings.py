@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support_agent.generation.commitments import commits
 from support_agent.generation.endings import clean_draft, loop_share
-from support_agent.generation.promises import promises
 
 PIECES = st.sampled_from(
     [
@@ -94,7 +94,7 @@ def test_code_fences_are_balanced(text: str) -> None:
     ],
 )
 def test_sees_a_promise_nobody_keeps(sentence: str) -> None:
-    assert promises(sentence)
+    assert commits(sentence)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_sees_a_promise_nobody_keeps(sentence: str) -> None:
     ],
 )
 def test_lets_instructions_and_facts_stand(sentence: str) -> None:
-    assert not promises(sentence)
+    assert not commits(sentence)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,19 @@
 """On the real embedded model: its files are part of the documented test set-up."""
 
+import copy
+import hashlib
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from support_agent import artefacts
 from support_agent.config import Config
 from support_agent.errors import ConfigError, GenerationError, ModelFileError
+from support_agent.generation import openvino
 from support_agent.generation.openvino import OpenVinoGenerator
 from support_agent.generation.prompt import Prompt, write_prompt
 from support_agent.models import cache_folder
@@ -33,13 +39,10 @@ def test_log_probabilities_are_those_of_the_written_tokens(smollm2: OpenVinoGene
     """Prompt lookup must not hide the tokens it guessed right: without it the same draft has the same sum."""
     prompt = write_prompt("How do I include my API key?", [Passage("1", "Key?", "Put the key in the header.", "docs")])
     with_lookup = smollm2.generate([prompt])[0]
-    smollm2._settings.num_assistant_tokens = 1
-    smollm2._settings.max_ngram_size = 40
-    try:
-        without_lookup = smollm2.generate([prompt])[0]
-    finally:
-        smollm2._settings.num_assistant_tokens = 5
-        smollm2._settings.max_ngram_size = 3
+    other = copy.copy(smollm2)  # the same engine, asked in another way
+    end_token = smollm2._settings.eos_token_id
+    other._settings = openvino._generation_config(48, end_token, guessed_tokens=1, matched_tokens=40)
+    without_lookup = other.generate([prompt])[0]
     assert with_lookup.text == without_lookup.text
     assert with_lookup.sum_log_prob == pytest.approx(without_lookup.sum_log_prob, rel=0.05)
 
@@ -122,6 +125,29 @@ def test_no_prompts_give_no_drafts(smollm2: OpenVinoGenerator) -> None:
 def test_openvino_reports_nothing_home(smollm2: OpenVinoGenerator) -> None:
     assert smollm2.version
     assert sys.modules["openvino_telemetry"] is None
+
+
+def test_the_engine_that_is_open_is_shared(smollm2: OpenVinoGenerator) -> None:
+    assert OpenVinoGenerator.open(Config(adapter="none", max_new_tokens=48, threads=2)) is smollm2
+
+
+def test_a_start_reads_the_model_file_once_to_hash_it(
+    monkeypatch: pytest.MonkeyPatch, smollm2: OpenVinoGenerator
+) -> None:
+    """As it stands in the cache, with the shipped adapter: found, checked, held against the adapter, named."""
+    hashed: list[str] = []
+    digest: Callable[..., Any] = hashlib.file_digest
+
+    def counted(file: Any, kind: str) -> Any:
+        hashed.append(Path(file.name).name)
+        return digest(file, kind)
+
+    artefacts._sha256_of.cache_clear()
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    monkeypatch.setattr(OpenVinoGenerator, "__init__", lambda *_, **__: None)
+    OpenVinoGenerator.open(Config())
+    assert hashed.count("SmolLM2-135M-Instruct.Q4_1.gguf") == 1
+    assert max(Counter(hashed).values()) == 1
 
 
 def test_says_that_an_adapter_is_not_there() -> None:

@@ -1,7 +1,7 @@
-"""Sentence → does it promise what the system cannot keep?
+"""Sentence → does it commit us to something that will not happen?
 
 The system sends one text and does nothing else: it calls nobody, opens no ticket, moves no money. English only, for
-now; a table to extend. Knows no draft and no customer.
+now; a table to extend.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ _PATTERNS = (
     r"(?:looking into|investigating|working on (?:your|it|this))\b",
     r"^\W*(?:please )?(?:hold on|stand by|bear with me|one moment|wait a moment|hang on)\b",
 )
-_PROMISE = [re.compile(pattern, re.IGNORECASE) for pattern in _PATTERNS]
+_COMMITMENTS = [re.compile(pattern, re.IGNORECASE) for pattern in _PATTERNS]
 
 
-def promises(sentence: str) -> bool:
-    """Whether the sentence promises a call, a hand-over, a ticket, money or work that will not happen."""
-    return any(pattern.search(sentence) for pattern in _PROMISE)
+def commits(sentence: str) -> bool:
+    """Whether the sentence says that a call, a hand-over, a ticket, money or work will follow."""
+    return any(pattern.search(sentence) for pattern in _COMMITMENTS)

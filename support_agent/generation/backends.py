@@ -1,0 +1,95 @@
+"""Which generators there are: a row of the table for each built-in one, an entry point for anybody else's.
+
+A package registers its own in its pyproject.toml; ``generator = "theirs"`` then opens it:
+
+    [project.entry-points."support_agent.generators"]
+    theirs = "their_package:open_generator"  # called with (config, on_progress), returns a Generator
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from support_agent.errors import ConfigError, SupportAgentError
+from support_agent.generation.generator import Generator
+
+if TYPE_CHECKING:
+    from support_agent.config import Config
+    from support_agent.models import OnProgress
+
+GROUP = "support_agent.generators"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One kind of generator, and which settings mean something to it.
+
+    ``load`` imports what opens it. With ``local_model`` the setting ``model`` names files of this machine, which are
+    fetched where they are missing.
+    """
+
+    load: Callable[[], Any]
+    local_model: bool = False
+    takes_adapter: bool = False
+
+
+def _built_in(opened_by: str, *, local_model: bool = False, takes_adapter: bool = False) -> Backend:
+    return Backend(partial(pkgutil.resolve_name, f"support_agent.generation.{opened_by}"), local_model, takes_adapter)
+
+
+BUILT_IN = {
+    "openvino": _built_in("openvino:OpenVinoGenerator.open", local_model=True, takes_adapter=True),
+    "transformers": _built_in("hf_transformers:TransformersGenerator.open", local_model=True, takes_adapter=True),
+    "chat_model": _built_in("chat_model:ChatModelGenerator.open"),
+    "extractive": _built_in("extractive:ExtractiveGenerator.open"),
+    "scripted": _built_in("scripted:ScriptedGenerator.open"),
+}
+
+
+def generator_names() -> list[str]:
+    """What the setting ``generator`` may be: the built-in ones, then those that installed packages register."""
+    registered = {entry.name for entry in metadata.entry_points(group=GROUP)}
+    return [*BUILT_IN, *sorted(registered - BUILT_IN.keys())]
+
+
+def find_backend(name: str) -> Backend:
+    """The backend called ``name``; a built-in one wins over a registered one of the same name.
+
+    Raises:
+        ConfigError: there is none; the message lists those that there are.
+    """
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    entry = next((entry for entry in metadata.entry_points(group=GROUP) if entry.name == name), None)
+    if entry is None:
+        raise ConfigError(f"There is no generator {name!r}; there are: {', '.join(generator_names())}.")
+    return Backend(entry.load)
+
+
+def open_generator(config: Config, *, on_progress: OnProgress | None = None) -> Generator:
+    """Open the generator that ``config.generator`` names.
+
+    Raises:
+        ConfigError: a setting does not fit this generator, or a package it needs is not installed or fails.
+        ModelFileError: a model file is missing and cannot be fetched, or is damaged.
+    """
+    backend = find_backend(config.generator)
+    if config.generator in BUILT_IN:
+        built_in: Generator = backend.load()(config, on_progress)
+        return built_in
+    mend = "Mend or update the package that registers it, or set generator to another."
+    try:
+        theirs = backend.load()(config, on_progress)
+    except SupportAgentError:
+        raise
+    except Exception as problem:
+        what = f"{type(problem).__name__}: {problem}".rstrip(".")
+        raise ConfigError(f"The generator {config.generator!r} cannot be opened ({what}). {mend}") from problem
+    if not isinstance(theirs, Generator):
+        raise ConfigError(f"The generator {config.generator!r} lacks a name, a version or generate(). {mend}")
+    return theirs
