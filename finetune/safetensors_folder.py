@@ -6,12 +6,12 @@ One file or several with an index. Knows no model. NumPy only; the safetensors p
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from support_agent.errors import ModelFileError
-from support_agent.generation.gguf_adapter import as_float32
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,3 +70,31 @@ def _read_shard(file: Path) -> list[Stored]:
         for name, facts in header.items()
         for start, end in [facts["data_offsets"]]
     ]
+
+
+def as_float32(raw: Any, kind: str, shape: Sequence[int], where: str) -> np.ndarray:
+    """A tensor's bytes in safetensors as a matrix.
+
+    Args:
+        kind: safetensors' name of the type, such as BF16.
+        where: which file holds which tensor, the beginning of a message.
+
+    Raises:
+        ModelFileError: the type is another than BF16, F16, F32 and F64, or a value is no number.
+    """
+    import numpy as np
+
+    if kind == "BF16":  # NumPy has no such type: it is the upper half of a float32
+        bits = np.frombuffer(raw, "<u2").astype("<u4")
+        bits <<= 16
+        values = bits.view("<f4")
+    elif kind in {"F16", "F32", "F64"}:
+        values = np.frombuffer(raw, {"F16": "<f2", "F32": "<f4", "F64": "<f8"}[kind]).astype(np.float32, copy=False)
+    else:
+        raise ModelFileError(
+            f"{where} as {kind}; only weights of the types BF16, F16, F32 and F64 can be merged. Use a copy in one of "
+            "these."
+        )
+    if not np.isfinite(values).all():
+        raise ModelFileError(f"{where} with values that are no numbers. Make or fetch it again.")
+    return values.reshape(shape)

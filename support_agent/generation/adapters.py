@@ -1,7 +1,6 @@
 """Which folder an adapter's name means, and whether that adapter may be used with this base and this prompt.
 
-Comes in: a name or a path. Goes out: a folder with ``adapter_config.json`` and ``adapter_model.safetensors``. Knows no
-engine. A path wins over the user's own adapters, those over the shipped ones, those over the registry's.
+A path wins over the user's own adapters, those over the shipped ones, those over the registry's.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from support_agent.errors import ConfigError, ModelFileError
 from support_agent.generation.backends import find_backend
 from support_agent.generation.prompt import prompt_version
 from support_agent.generation.weights_hash import base_fingerprint
-from support_agent.models import NO_PICKLE, HubMirror, ensure, expand_user, is_known, model_folder, origin, registry
+from support_agent.models import NO_PICKLE, HubMirror, ensure, expand_user, model_folder, origin, registry
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -34,6 +33,7 @@ FORMAT = 1
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
 _PICKLE_FILE = "adapter_model.bin"
+_MEND = "Make or fetch the adapter again, or choose another."
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def find_adapter(name: str, *, offline: bool, on_progress: OnProgress | None = N
         return folder
     if (folder / _PICKLE_FILE).is_file():
         raise ModelFileError(f"{folder} has {_PICKLE_FILE} and no {WEIGHTS_FILE}: {NO_PICKLE}.")
-    raise ModelFileError(f"{folder} has no {WEIGHTS_FILE}: it is not whole. Make or fetch the adapter again.")
+    raise ModelFileError(f"{folder} has no {WEIGHTS_FILE}: it is not whole. {_MEND}")
 
 
 def _find_folder(name: str, *, offline: bool, on_progress: OnProgress | None) -> Path:
@@ -156,9 +156,9 @@ def read_adapter(folder: Path) -> Adapter:
     Raises:
         ModelFileError: one of its two descriptions is no JSON object.
     """
-    facts = _read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
+    facts = read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
     fields = {key: str(facts.get(key) or "") for key in ("base", "base_fingerprint", "prompt_version", "mode", "made")}
-    fields["base"] = fields["base"] or str(_read_json(folder / CONFIG_FILE).get("base_model_name_or_path") or "")
+    fields["base"] = fields["base"] or str(read_json(folder / CONFIG_FILE).get("base_model_name_or_path") or "")
     return Adapter(name=folder.resolve().name, folder=folder, place=_place(folder), **fields)
 
 
@@ -191,7 +191,14 @@ def check_whole(folder: Path) -> Adapter:
     """
     adapter = read_adapter(folder)
     if (folder / MANIFEST).is_file():
-        _check_files(folder)
+        manifest = read_manifest(folder, ModelFileError, _MEND, reads=(WEIGHTS_FILE, CONFIG_FILE))
+        # A registry's adapter has the cache's own manifest, which names no kind.
+        found = (manifest.get("kind", KIND), manifest.get("format", FORMAT))
+        if found != (KIND, FORMAT):
+            raise ModelFileError(
+                f"{folder / MANIFEST} is of the kind {found[0]!r}, format {found[1]!r}; this version reads {KIND!r}, "
+                f"format {FORMAT}. {_MEND}"
+            )
     if adapter.prompt_fits is False:
         raise ConfigError(
             f"The adapter {adapter.name} was trained with the prompt {adapter.prompt_version}, and this version of "
@@ -199,17 +206,6 @@ def check_whole(folder: Path) -> Adapter:
             'set adapter to another, or to "none".'
         )
     return adapter
-
-
-def _check_files(folder: Path) -> None:
-    mend = "Make or fetch the adapter again, or choose another."
-    manifest = read_manifest(folder, ModelFileError, mend, reads=(WEIGHTS_FILE, CONFIG_FILE))
-    # A registry's adapter has the cache's own manifest, which names no kind.
-    if (manifest.get("kind", KIND), manifest.get("format", FORMAT)) != (KIND, FORMAT):
-        raise ModelFileError(
-            f"{folder / MANIFEST} is of the kind {manifest.get('kind')!r}, format {manifest.get('format')!r}; this "
-            f"version reads {KIND!r}, format {FORMAT}. {mend}"
-        )
 
 
 def _base_fits(adapter: Adapter, base: str, *, offline: bool) -> bool:
@@ -245,30 +241,36 @@ def _registry_names() -> list[str]:
 
 def _registry_name(model: str) -> str | None:
     """The registry entry that a model's name means: its own name, or the hub repository it comes from."""
-    if is_known(model):
-        return model
     for entry in registry().values():
         repos = [mirror.repo.casefold() for mirror in entry.mirrors if isinstance(mirror, HubMirror)]
-        if model.casefold() in repos:
+        if model == entry.name or model.casefold() in repos:
             return entry.name
     return None
 
 
 def _place(folder: Path) -> str:
-    root = folder.resolve().parent
-    places = {
-        shipped_folder().resolve(): "shipped",
-        own_folder().resolve(): "own",
-        model_folder("").resolve(): "registry",
-    }
-    return places.get(root, "folder")
+    places = {"shipped": shipped_folder(), "own": own_folder(), "registry": model_folder("")}
+    return next((name for name, root in places.items() if root.resolve() == folder.resolve().parent), "folder")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """One of the two descriptions of an adapter.
+
+    Raises:
+        ModelFileError: it is no JSON object.
+    """
     try:
         facts = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as problem:
-        raise ModelFileError(f"{path} cannot be read ({problem}). Make or fetch the adapter again.") from problem
+        raise ModelFileError(f"{path} cannot be read ({problem}). {_MEND}") from problem
     if not isinstance(facts, dict):
-        raise ModelFileError(f"{path} is no JSON object. Make or fetch the adapter again.")
+        raise ModelFileError(f"{path} is no JSON object. {_MEND}")
     return facts
+
+
+def misfit(folder: Path, base: Path | str, why: str) -> ModelFileError:
+    """What is raised where an adapter's tensors have another shape than those of the model it is put on."""
+    return ModelFileError(
+        f"The adapter {folder} was made for a model of another shape than {base} ({why}). Set adapter to one made for "
+        "this model, or model to the one it was made for."
+    )

@@ -1,28 +1,27 @@
 """A LoRA adapter → what it adds to each matrix of a GGUF model, so that an engine without adapters can run it.
 
-Comes in: the adapter's folder and the GGUF file of its base. Goes out: float matrices by the GGUF file's tensor names.
-NumPy only. Knows no engine: OpenVINO passes over the adapters of a GGUF model without a word, hence merging.
+OpenVINO passes over the adapters of a GGUF model without a word, hence merging.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support_agent.errors import ModelFileError
-from support_agent.generation.adapters import CONFIG_FILE, WEIGHTS_FILE
+from support_agent.generation.adapters import CONFIG_FILE, WEIGHTS_FILE, misfit, read_json
 from support_agent.generation.gguf import Deltas, metadata, open_gguf, write_quantised
 
 if TYPE_CHECKING:
     import gguf
     import numpy as np
 
+_MEND = "Make or fetch the adapter again."
 _OTHERWISE = "Choose the generator transformers, which loads the adapter as it is, or another adapter."
 
 # Hugging Face's name of a layer's matrix → GGUF's; Llama, Mistral, Qwen2 and Qwen3 share them.
@@ -38,14 +37,14 @@ MATRICES = {
 # llama.cpp reorders the rows of q and k in these architectures, and leaves them in the others.
 _ARCHITECTURES = {"llama": {"attn_q", "attn_k"}, "qwen2": set[str](), "qwen3": set[str]()}
 
-# What adapter_config.json may say without changing the arithmetic of a trained adapter. Any other key that says
-# something is refused: a later PEFT may have invented it after this was written.
+# What adapter_config.json may say without changing the arithmetic of a trained adapter, and what is read of it; a rank
+# is that of the matrices. Any other key that says something is refused: a later PEFT may have invented it.
 _NEUTRAL = frozenset(
     "auto_mapping base_model_name_or_path eva_config exclude_modules inference_mode layers_pattern layers_to_transform "
-    "lora_dropout peft_version qalora_group_size revision runtime_config target_modules task_type megatron_core "
-    "loftq_config corda_config lora_ga_config ensure_weight_tying init_lora_weights".split()
+    "lora_dropout peft_version qalora_group_size revision runtime_config target_modules task_type megatron_core r "
+    "rank_pattern loftq_config corda_config lora_ga_config ensure_weight_tying init_lora_weights".split()
 )
-_READ = frozenset("peft_type r lora_alpha use_rslora rank_pattern alpha_pattern bias".split())
+_READ = frozenset("peft_type lora_alpha use_rslora alpha_pattern bias".split())
 # These begin from a changed base, so that the adapter's matrices mean nothing beside the unchanged one.
 _CHANGES_THE_BASE = ("pissa", "olora", "loftq", "corda", "lora_ga")
 
@@ -106,7 +105,12 @@ def fitted_deltas(adapter: Path, base: Path, shapes: Mapping[str, tuple[int, ...
         name = _tensor_name(layer, adapter)
         found = (change.up.shape[0], change.down.shape[1])
         if shapes.get(name) != found:
-            raise ModelFileError(_misfit(adapter, base, layer, shapes.get(name), found))
+            there = shapes.get(name)
+            raise misfit(
+                adapter,
+                base,
+                f"{layer} is {there} there and {found} here" if there else f"the model has no layer {layer}",
+            )
         deltas[name] = partial(_delta, change, heads.get(name.split(".")[2], 0))
     return deltas
 
@@ -117,41 +121,27 @@ def read_lora(folder: Path) -> dict[str, LowRank]:
     Raises:
         ModelFileError: it is no plain LoRA adapter, or its files are damaged.
     """
-    settings = _read_settings(folder / CONFIG_FILE)
-    downs, ups = _read_sides(folder / WEIGHTS_FILE)
-    if downs.keys() != ups.keys() or not downs:
-        alone = sorted(downs.keys() ^ ups.keys())[:1]
-        raise ModelFileError(
-            f"{folder / WEIGHTS_FILE} is not whole: {alone[0] if alone else 'it holds no LoRA layer'}"
-            f"{' has only one of its two matrices' if alone else ''}. Make or fetch the adapter again."
-        )
-    changes = {layer: LowRank(downs[layer], ups[layer], _scale(settings, layer)) for layer in sorted(downs)}
-    for layer, change in changes.items():
-        if change.down.ndim != 2 or change.up.ndim != 2 or change.down.shape[0] != change.up.shape[1]:
+    settings, file = _read_settings(folder / CONFIG_FILE), folder / WEIGHTS_FILE
+    downs, ups = _read_sides(file)
+    changes = {}
+    for layer in sorted(downs.keys() | ups.keys()):
+        down, up = downs.get(layer), ups.get(layer)
+        if down is None or up is None or down.ndim != 2 or up.ndim != 2 or down.shape[0] != up.shape[1]:
+            shapes = [None if matrix is None else matrix.shape for matrix in (down, up)]
             raise ModelFileError(
-                f"{folder / WEIGHTS_FILE} does not fit together: {layer} has lora_A {change.down.shape} and lora_B "
-                f"{change.up.shape}. Make or fetch the adapter again."
+                f"{file} does not fit together: {layer} has lora_A {shapes[0]} and lora_B {shapes[1]}. {_MEND}"
             )
+        changes[layer] = LowRank(down, up, _scale(settings, layer, len(down), folder / CONFIG_FILE))
+    if not changes:
+        raise ModelFileError(f"{file} holds no LoRA layer. {_MEND}")
     return changes
 
 
 def _read_settings(path: Path) -> Mapping[str, Any]:
-    try:
-        settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        kind, initial = settings["peft_type"], str(settings.get("init_lora_weights"))
-        ranks = [int(settings["r"]), *map(int, (settings.get("rank_pattern") or {}).values())]
-        alphas = [float(settings["lora_alpha"]), *map(float, (settings.get("alpha_pattern") or {}).values())]
-        for pattern in (*(settings.get("rank_pattern") or {}), *(settings.get("alpha_pattern") or {})):
-            re.compile(pattern)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, re.error) as problem:
-        raise ModelFileError(f"{path} is no PEFT configuration ({problem!r}). Make the adapter again.") from problem
+    settings = read_json(path)
+    kind, initial = settings.get("peft_type"), str(settings.get("init_lora_weights"))
     if kind != "LORA":
         raise ModelFileError(f"{path} describes an adapter of the kind {kind}; only LORA can be merged. {_OTHERWISE}")
-    if min(ranks) < 1 or not all(map(math.isfinite, alphas)):
-        raise ModelFileError(
-            f"{path} has the ranks {ranks} and alphas {alphas}: a rank is 1 or more, an alpha finite. Make the adapter "
-            "again."
-        )
     unknown = [key for key, value in settings.items() if value and key not in _NEUTRAL | _READ]
     if settings.get("bias", "none") != "none":
         unknown.append("bias")
@@ -165,68 +155,48 @@ def _read_settings(path: Path) -> Mapping[str, Any]:
     return settings
 
 
-def _scale(settings: Mapping[str, Any], layer: str) -> float:
-    """PEFT's: alpha / r, or alpha / √r for rank-stabilised LoRA; both may be set for single layers by pattern."""
-    rank = int(_for_layer(settings.get("rank_pattern"), layer, settings["r"]))
-    alpha = float(_for_layer(settings.get("alpha_pattern"), layer, settings["lora_alpha"]))
-    return alpha / (math.sqrt(rank) if settings.get("use_rslora") else rank)
+def _scale(settings: Mapping[str, Any], layer: str, rank: int, path: Path) -> float:
+    """PEFT's: alpha / rank, or alpha / √rank for rank-stabilised LoRA; single layers may have an alpha of their own.
 
-
-def _for_layer(patterns: Mapping[str, Any] | None, layer: str, default: Any) -> Any:
-    """The value of the first pattern that matches the end of the layer's name, as PEFT's get_pattern_key does it."""
-    return next((value for key, value in (patterns or {}).items() if re.match(rf"(.*\.)?({key})$", layer)), default)
+    The first pattern that matches the end of the layer's name counts, as in PEFT's get_pattern_key.
+    """
+    try:
+        patterns = settings.get("alpha_pattern") or {}
+        own = [value for key, value in patterns.items() if re.match(rf"(.*\.)?({key})$", layer)]
+        scale = float([*own, settings["lora_alpha"]][0]) / (math.sqrt(rank) if settings.get("use_rslora") else rank)
+        if not math.isfinite(scale):
+            raise ValueError(f"the scale of {layer} is {scale}")
+    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError, re.error) as problem:
+        raise ModelFileError(f"{path} is no PEFT configuration ({problem!r}). {_MEND}") from problem
+    return scale
 
 
 def _read_sides(path: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The matrices A and B by layer.
+    """The matrices A and B by layer, as float32.
 
     Raises:
         ModelFileError: the file is damaged, or holds something that is neither.
     """
     import safetensors
+    import torch
+    from safetensors.torch import load_file  # NumPy has no bf16
 
     try:
-        stored = safetensors.deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
+        stored = load_file(path)
     except (safetensors.SafetensorError, OSError) as problem:
-        raise ModelFileError(f"{path} cannot be read ({problem}). Make or fetch the adapter again.") from problem
+        raise ModelFileError(f"{path} cannot be read ({problem}). {_MEND}") from problem
     sides: dict[str, dict[str, np.ndarray]] = {"A": {}, "B": {}}
-    for name, facts in stored:
+    for name, tensor in stored.items():
         match = re.fullmatch(r"(?:base_model\.model\.)?(.+)\.lora_(A|B)(?:\.default)?\.weight", name)
-        if not match:
+        if not match or not tensor.is_floating_point():
             raise ModelFileError(
-                f"{path} holds {name}, which is no part of a plain LoRA and cannot be merged into a GGUF model. "
-                f"{_OTHERWISE}"
+                f"{path} holds {name} ({tensor.dtype}), which is no part of a plain LoRA and cannot be merged into a "
+                f"GGUF model. {_OTHERWISE}"
             )
-        sides[match[2]][match[1]] = as_float32(facts["data"], facts["dtype"], facts["shape"], f"{path} holds {name}")
+        if not torch.isfinite(tensor).all():
+            raise ModelFileError(f"{path} holds {name} with values that are no numbers. {_MEND}")
+        sides[match[2]][match[1]] = tensor.float().numpy()
     return sides["A"], sides["B"]
-
-
-def as_float32(raw: Any, kind: str, shape: Sequence[int], where: str) -> np.ndarray:
-    """A tensor's bytes in safetensors as a matrix.
-
-    Args:
-        kind: safetensors' name of the type, such as BF16.
-        where: which file holds which tensor, the beginning of a message.
-
-    Raises:
-        ModelFileError: the type is another than BF16, F16, F32 and F64, or a value is no number.
-    """
-    import numpy as np
-
-    if kind == "BF16":  # NumPy has no such type: it is the upper half of a float32
-        bits = np.frombuffer(raw, "<u2").astype("<u4")
-        bits <<= 16
-        values = bits.view("<f4")
-    elif kind in {"F16", "F32", "F64"}:
-        values = np.frombuffer(raw, {"F16": "<f2", "F32": "<f4", "F64": "<f8"}[kind]).astype(np.float32, copy=False)
-    else:
-        raise ModelFileError(
-            f"{where} as {kind}; only weights of the types BF16, F16, F32 and F64 can be merged. Use a copy in one of "
-            "these."
-        )
-    if not np.isfinite(values).all():
-        raise ModelFileError(f"{where} with values that are no numbers. Make or fetch it again.")
-    return values.reshape(shape)
 
 
 def _tensor_name(layer: str, adapter: Path) -> str:
@@ -259,11 +229,3 @@ def interleaved(matrix: np.ndarray, heads: int) -> np.ndarray:
         return matrix
     rows, columns = matrix.shape
     return matrix.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
-
-
-def _misfit(adapter: Path, base: Path, layer: str, expected: tuple[int, ...] | None, found: tuple[int, int]) -> str:
-    why = f"{layer} is {expected} there and {found} here" if expected else f"the model has no layer {layer}"
-    return (
-        f"The adapter {adapter} was made for a model of another shape than {base} ({why}). Set adapter to one made "
-        "for this model, or model to the one it was made for."
-    )

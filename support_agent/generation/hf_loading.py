@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from support_agent.artefacts import sha256_file
 from support_agent.errors import ModelFileError
-from support_agent.generation.adapters import WEIGHTS_FILE
+from support_agent.generation.adapters import misfit
 from support_agent.generation.find_model import find_gguf, find_model
 from support_agent.generation.weights_hash import hash_folder
 from support_agent.models import converted_folder
@@ -145,9 +145,18 @@ def with_adapter(model: Any, folder: Path) -> Any:
     """
     from peft import PeftModel
 
-    _check_shapes(model, folder)
-    with quiet_peft():
-        return PeftModel.from_pretrained(model, str(folder))
+    try:
+        with quiet_peft():
+            adapted = PeftModel.from_pretrained(model, str(folder))
+            # What the first loading had no place for is told by the second alone.
+            strange = adapted.load_adapter(str(folder), "default").unexpected_keys
+    except RuntimeError as problem:
+        raise misfit(folder, model.name_or_path, str(problem).strip().splitlines()[-1].strip().rstrip(".")) from problem
+    if strange:
+        raise misfit(
+            folder, model.name_or_path, f"the model has no layer {strange[0].removeprefix('base_model.model.')}"
+        )
+    return adapted
 
 
 @contextmanager
@@ -156,39 +165,6 @@ def quiet_peft() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
         yield
-
-
-def _check_shapes(model: Any, folder: Path) -> None:
-    """Refuse an adapter for a model of another shape: PEFT passes over the tensors that it has no place for.
-
-    Raises:
-        ModelFileError: a layer of the adapter is not in the model, or has another size there.
-    """
-    from safetensors import safe_open
-
-    sides = {"lora_A": ("in_features", -1), "lora_B": ("out_features", 0)}
-    with safe_open(folder / WEIGHTS_FILE, framework="np") as file:
-        shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 - no dict
-    for name, shape in shapes.items():
-        layer, side = name.removeprefix("base_model.model.").removesuffix(".weight").rpartition(".")[::2]
-        if side not in sides:
-            continue
-        attribute, axis = sides[side]
-        try:
-            expected = getattr(model.get_submodule(layer), attribute, None)
-        except AttributeError:
-            raise ModelFileError(_misfit(folder, f"the model has no layer {layer}")) from None
-        if expected is not None and expected != shape[axis]:
-            raise ModelFileError(
-                _misfit(folder, f"{layer} has {expected:,} {attribute} there and {shape[axis]:,} here")
-            )
-
-
-def _misfit(folder: Path, why: str) -> str:
-    return (
-        f"The adapter {folder} was made for a model of another shape ({why}). Set adapter to one made for this model, "
-        "or model to the one it was made for."
-    )
 
 
 def _precision(settings: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_agent.generation.commitments import commits
 from support_agent.generation.endings import clean_draft, loop_share
 
 PIECES = st.sampled_from(
@@ -66,53 +65,6 @@ def test_cleaning_twice_changes_nothing(text: str, finish: str) -> None:
 @given(st.lists(PIECES).map("".join))
 def test_code_fences_are_balanced(text: str) -> None:
     assert clean_draft(text).count("```") % 2 == 0
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "I'll transfer you to a human agent.",
-        "I’m transferring you now.",
-        "We will get back to you within 24 hours.",
-        "We'll be in touch.",
-        "I have opened a ticket for you.",
-        "Your ticket has been escalated.",
-        "I will email you the details.",
-        "Someone will call you shortly.",
-        "One of our specialists will contact you.",
-        "You will hear from us soon.",
-        "I've forwarded your message.",
-        "I've escalated this to our team.",
-        "We have issued you a full refund.",
-        "Your refund has been processed.",
-        "You'll receive a refund within 5 days.",
-        "I have cancelled your subscription.",
-        "I've reset your password.",
-        "Our engineers will look into it.",
-        "We're looking into this.",
-        "Please hold on while I check.",
-    ],
-)
-def test_sees_a_promise_nobody_keeps(sentence: str) -> None:
-    assert commits(sentence)
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "You can transfer your licence in the settings.",
-        "You can reach out to support@lamini.ai.",
-        "To get a refund, open the billing page.",
-        "You will receive a confirmation e-mail.",
-        "The request is sent to the server.",
-        "We cannot transfer your account.",
-        "If you change your password, you will be logged out.",
-        "Lamini will update the model when you call train().",
-        "Refunds are processed within 14 days.",
-    ],
-)
-def test_lets_instructions_and_facts_stand(sentence: str) -> None:
-    assert not commits(sentence)
 
 
 @pytest.mark.parametrize(
