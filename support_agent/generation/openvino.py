@@ -6,6 +6,7 @@ file becomes 8-bit weights and then OpenVINO's own format, all once; later start
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +60,7 @@ class OpenVinoGenerator:
             ModelFileError: the engine cannot load it.
         """
         self.version = version or folder.name
-        geometry = _read_geometry(folder)
+        geometry = json.loads((folder / _GEOMETRY).read_text("utf-8"))
         self._limit_tokens = room_for_prompt(geometry["context_tokens"], max_new_tokens)
         self._pipeline = _load(folder, geometry, threads)
         self._tokenizer = self._pipeline.get_tokenizer()
@@ -115,34 +116,23 @@ class OpenVinoGenerator:
 
     def _run(self, inputs: Sequence[Any], on_text: Callable[[str], bool] | None) -> list[Draft]:
         handles = [self._pipeline.add_request(at, ids, self._settings) for at, ids in enumerate(inputs)]
-        if on_text is not None:
-            return [self._stream(handles[0], on_text)]
+        drafts = [_Written(handle) for handle in handles]
+        shown = Shown(on_text) if on_text else None
         try:
             while self._pipeline.has_non_finished_requests():
                 self._pipeline.step()
-            return [self._draft(_Written.all_of(handle)) for handle in handles]
+                if shown and shown.show(self._decode(drafts[0].read())):
+                    return [replace(self._draft(drafts[0]), text=shown.text, finish="length")]
+            written = [self._draft(draft) for draft in drafts]
+            if shown:
+                shown.finish(written[0].text)
+            return written
         finally:
             self._leave_clean(handles)
 
-    def _stream(self, handle: Any, on_text: Callable[[str], bool]) -> Draft:
-        written, shown = _Written(), Shown(on_text)
-        try:
-            while self._pipeline.has_non_finished_requests():
-                self._pipeline.step()
-                while handle.can_read():
-                    written.add(handle.read())
-                if shown.show(self._decode(written.ids)):
-                    return replace(self._draft(written), text=shown.text, finish="length")
-            draft = self._draft(written)
-            shown.finish(draft.text)
-            return draft
-        finally:
-            self._leave_clean([handle])
-
     def _draft(self, written: _Written) -> Draft:
-        text = self._decode(written.ids)
         return Draft(
-            before_stop(text),
+            before_stop(self._decode(written.read())),
             self.name,
             "length" if written.cut_off else "stop",
             len(written.ids),
@@ -165,24 +155,22 @@ class OpenVinoGenerator:
 class _Written:
     """Token ids and log-probabilities of one draft, as the scheduler hands them out."""
 
-    def __init__(self) -> None:
+    def __init__(self, handle: Any) -> None:
         self.ids: list[int] = []
         self.log_probs: list[float] = []
         self.cut_off = False
+        self._handle = handle
 
-    @classmethod
-    def all_of(cls, handle: Any) -> _Written:
-        written = cls()
-        written.add(dict(enumerate(handle.read_all())))
-        return written
-
-    def add(self, outputs: Mapping[int, Any]) -> None:
+    def read(self) -> list[int]:
+        """Take what was written since the last time; returns the ids of the whole draft."""
         from openvino_genai import GenerationFinishReason
 
-        for output in outputs.values():
-            self.ids += output.generated_ids
-            self.log_probs += output.generated_log_probs
-            self.cut_off = output.finish_reason == GenerationFinishReason.LENGTH
+        while self._handle.can_read():
+            for output in self._handle.read().values():
+                self.ids += output.generated_ids
+                self.log_probs += output.generated_log_probs
+                self.cut_off = output.finish_reason == GenerationFinishReason.LENGTH
+        return self.ids
 
 
 def converted_model(source: Path, adapter: Path | None = None, *, on_progress: OnProgress | None = None) -> Path:
@@ -196,22 +184,23 @@ def converted_model(source: Path, adapter: Path | None = None, *, on_progress: O
     """
     from importlib.metadata import version
 
-    name, recipe = source.stem, f"q8_0 openvino-genai {version('openvino-genai')}"
+    recipe = f"q8_0 openvino-genai {version('openvino-genai')}"
     if adapter:
-        name, recipe = f"{name}-{adapter.resolve().name}", f"{recipe} adapter {hash_folder(adapter)}"
+        recipe += f" adapter {hash_folder(adapter)}"
+    name = f"{_name_of(source, adapter)}-openvino"
     return converted_folder(
-        f"{name}-openvino",
-        sha256_file(source),
-        recipe,
-        lambda place: _convert(source, adapter, place),
-        on_progress=on_progress,
+        name, sha256_file(source), recipe, lambda place: _convert(source, adapter, place), on_progress=on_progress
     )
 
 
 def weights_version(source: Path, adapter: Path | None) -> str:
     """Name and hash of a model and its adapter, whatever engine runs them."""
     hashes = f"{sha256_file(source)}\0{hash_folder(adapter) if adapter else ''}"
-    return f"{source.stem}{f'-{adapter.resolve().name}' if adapter else ''}-{sha256_bytes(hashes.encode())[:12]}"
+    return f"{_name_of(source, adapter)}-{sha256_bytes(hashes.encode())[:12]}"
+
+
+def _name_of(source: Path, adapter: Path | None) -> str:
+    return f"{source.stem}-{adapter.resolve().name}" if adapter else source.stem
 
 
 def _convert(source: Path, adapter: Path | None, place: Path) -> None:
@@ -245,13 +234,6 @@ def _geometry(file: Path) -> dict[str, int]:
         "context_tokens": int(metadata(reader, "context_length")),
         "cache_bytes_per_token": int(metadata(reader, "block_count") * kept_heads * head_width * 2 * 4),
     }
-
-
-def _read_geometry(folder: Path) -> dict[str, int]:
-    import json
-
-    geometry: dict[str, int] = json.loads((folder / _GEOMETRY).read_text("utf-8"))
-    return geometry
 
 
 def _load(folder: Path, geometry: Mapping[str, int], threads: int) -> Any:
