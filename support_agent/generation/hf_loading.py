@@ -151,11 +151,12 @@ def with_adapter(model: Any, folder: Path) -> Any:
             # What the first loading had no place for is told by the second alone.
             strange = adapted.load_adapter(str(folder), "default").unexpected_keys
     except RuntimeError as problem:
-        raise misfit(folder, model.name_or_path, str(problem).strip().splitlines()[-1].strip().rstrip(".")) from problem
+        if "size mismatch" not in str(problem):
+            raise
+        raise misfit(folder, model.name_or_path, str(problem).splitlines()[-1].strip(" \t.")) from problem
     if strange:
-        raise misfit(
-            folder, model.name_or_path, f"the model has no layer {strange[0].removeprefix('base_model.model.')}"
-        )
+        layer = strange[0].removeprefix("base_model.model.")
+        raise misfit(folder, model.name_or_path, f"the model has no layer {layer}")
     return adapted
 
 

@@ -11,30 +11,19 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TypedDict
 
 from support_agent.artefacts import MANIFEST, read_manifest
 from support_agent.errors import ConfigError, ModelFileError
 from support_agent.models.records import ModelEntry
 
 
-class Recorded(TypedDict):
-    """What a manifest says of a model's files, by path."""
-
-    sha256: dict[str, str]
-    came_from: dict[str, str]
-
-
 def cache_folder() -> Path:
     """``$SUPPORT_AGENT_CACHE``, or the user's cache folder of this system."""
+    if named := os.environ.get("SUPPORT_AGENT_CACHE"):
+        return expand_user(named, "SUPPORT_AGENT_CACHE")
     import platformdirs
 
-    named = os.environ.get("SUPPORT_AGENT_CACHE")
-    return (
-        expand_user(named, "SUPPORT_AGENT_CACHE")
-        if named
-        else platformdirs.user_cache_path("support-agent", appauthor=False)
-    )
+    return platformdirs.user_cache_path("support-agent", appauthor=False)
 
 
 def expand_user(named: str, setting: str) -> Path:
@@ -83,17 +72,14 @@ def check(entry: ModelEntry) -> None:
 
 def origin(name: str) -> str | None:
     """Which mirrors a cached model came from, None where it is not there. Checks no hash."""
-    manifest = read_unchecked(name)
-    return ", ".join(sorted(set(manifest["came_from"].values()))) if manifest else None
+    _, came_from = read_unchecked(name)
+    return ", ".join(sorted(set(came_from.values()))) or None
 
 
-def read_unchecked(name: str) -> Recorded | None:
-    """Hashes and mirrors in a cached model's manifest, none of them checked; None where it cannot be read."""
+def read_unchecked(name: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Each file's sha256 and its mirror as a cached model's manifest has them; empty where it cannot be read."""
     try:
         manifest = json.loads((model_folder(name) / MANIFEST).read_text("utf-8"))
-        return {
-            "sha256": {path: str(facts["sha256"]) for path, facts in manifest["files"].items()},
-            "came_from": dict(manifest["came_from"]),
-        }
+        return {path: str(facts["sha256"]) for path, facts in manifest["files"].items()}, dict(manifest["came_from"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
+        return {}, {}

@@ -90,11 +90,9 @@ class _Fetch:
     def __init__(self, entry: ModelEntry, on_progress: OnProgress | None) -> None:
         self.folder = model_folder(entry.name)
         self.scratch = scratch_folder(entry.name)
-        self.on_progress = on_progress
-        earlier = read_unchecked(entry.name)
-        self.came_from = earlier["came_from"] if earlier else {}
+        self.on_progress = on_progress or (lambda _: None)
         # A hash recorded at the first pull binds a later one as a pinned hash does.
-        recorded = earlier["sha256"] if earlier else {}
+        recorded, self.came_from = read_unchecked(entry.name)
         self.pinned = {file.path for file in entry.files if file.sha256}
         files = tuple(replace(file, sha256=file.sha256 or recorded.get(file.path)) for file in entry.files)
         self.entry = replace(entry, files=files)
@@ -145,7 +143,8 @@ class _Fetch:
 
     def _take(self, mirror: Mirror, file: ModelFile) -> None:
         try:
-            fetched = mirror.fetch(file, self.scratch, lambda *counts: self._count(mirror, *counts))
+            name, told = self.entry.name, self.on_progress
+            fetched = mirror.fetch(file, self.scratch, lambda *counts: told(Progress(name, *counts, mirror.label)))
         except NotThereError as problem:
             if file.optional:
                 return
@@ -190,14 +189,9 @@ class _Fetch:
         if shutil.disk_usage(self.scratch.parent).free < needed - begun:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def _count(self, mirror: Mirror, file: str, done_bytes: int, total_bytes: int | None) -> None:
-        if self.on_progress:
-            self.on_progress(Progress(self.entry.name, file, done_bytes, total_bytes, mirror.label))
-
     def _tell(self, source: str, note: str) -> None:
         logger.info(note)
-        if self.on_progress:
-            self.on_progress(Progress(self.entry.name, source=source, note=note))
+        self.on_progress(Progress(self.entry.name, source=source, note=note))
 
 
 def _mirrors(entry: ModelEntry, from_folder: Path | None, *, offline: bool) -> list[Mirror]:

@@ -56,7 +56,6 @@ class HubMirror:
 
     repo: str
     revision: str
-    prefix: str = ""
     gated: bool = False
     endpoint: str = ""
     connect_s: float = 5.0
@@ -116,7 +115,7 @@ class HubMirror:
 
     def _url(self, file: ModelFile) -> str:
         root = (self.endpoint or _root()).rstrip("/")
-        return f"{root}/{self.repo}/resolve/{quote(self.revision, safe='')}/{quote(self.prefix + file.path)}"
+        return f"{root}/{self.repo}/resolve/{quote(self.revision, safe='')}/{quote(file.path)}"
 
     def _check(self, response: httpx.Response, file: ModelFile) -> None:
         """Raise unless the answer brings the file, and from a hub: a hotel's log-in page also answers 200."""
@@ -124,15 +123,14 @@ class HubMirror:
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise MirrorError(f"HTTP {status}, " + self._how_to_get_access(response))
         if status == HTTPStatus.NOT_FOUND:
-            raise NotThereError(f"HTTP 404, it has no {self.prefix}{file.path} at revision {self.revision}")
+            raise NotThereError(f"HTTP 404, it has no {file.path} at revision {self.revision}")
         if status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
             raise MirrorError(f"HTTP {status} for {file.path}")
         if not any("x-repo-commit" in answer.headers for answer in (*response.history, response)):
             raise MirrorError("what answers at its address is not a model hub")
 
     def _how_to_get_access(self, response: httpx.Response) -> str:
-        gated = self.gated or response.headers.get("x-error-code") == "GatedRepo"
-        if not gated:
+        if not self.gated and response.headers.get("x-error-code") != "GatedRepo":
             return "there is no such repository, or it is private and needs an `export HF_TOKEN=…` that may read it"
         page = f"https://huggingface.co/{self.repo}"
         if os.environ.get("HF_TOKEN"):
