@@ -87,7 +87,9 @@ class WheelMirror:
         """Report the growing file's size until pip ends; pip itself gives no figures to another program."""
         largest, last_growth = 0, time.monotonic()
         while process.poll() is None:
-            size, name = max(((size_of(path), path.name) for path in folder.rglob("*.whl")), default=(0, ""))
+            # os.walk passes over a folder that pip has just removed; rglob raises.
+            found = [Path(root, name) for root, _, names in os.walk(folder) for name in names if name.endswith(".whl")]
+            size, name = max(((size_of(path), path.name) for path in found), default=(0, ""))
             if size > largest:
                 largest, last_growth = size, time.monotonic()
                 report(name, min(size, self.size_bytes), self.size_bytes)
