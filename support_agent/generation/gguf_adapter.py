@@ -25,7 +25,7 @@ _MEND = "Make or fetch the adapter again."
 _OTHERWISE = "Choose the generator transformers, which loads the adapter as it is, or another adapter."
 
 # Hugging Face's name of a layer's matrix → GGUF's; Llama, Mistral, Qwen2 and Qwen3 share them.
-MATRICES = {
+_MATRICES = {
     "self_attn.q_proj": "attn_q",
     "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v",
@@ -57,9 +57,9 @@ class LowRank:
     up: np.ndarray  # outputs × rank, PEFT's lora_B
     scale: float
 
-    def product(self) -> np.ndarray:
-        """The change as one float32 matrix."""
-        result: np.ndarray = (self.up @ self.down) * self.scale
+    def product(self, heads: int = 0) -> np.ndarray:
+        """The change as one float32 matrix, with the rows of so many heads in the order of the GGUF file."""
+        result: np.ndarray = (_interleaved(self.up, heads) @ self.down) * self.scale
         return result
 
 
@@ -69,15 +69,11 @@ def write_merged(base: Path, adapter: Path, target: Path) -> None:
     Raises:
         ModelFileError: the adapter cannot be merged, or was made for another model.
     """
-    write_quantised(base, target, deltas_for(base, adapter))
+    write_quantised(base, target, _deltas_for(base, adapter))
 
 
-def deltas_for(base: Path, adapter: Path) -> Deltas:
-    """What the adapter adds, by the base's tensor names, each computed when it is called.
-
-    Raises:
-        ModelFileError: the adapter is of a kind that cannot be merged, or a tensor of it fits nothing in the base.
-    """
+def _deltas_for(base: Path, adapter: Path) -> Deltas:
+    """What the adapter adds, by the base's tensor names, each computed when it is called."""
     reader = open_gguf(base)
     architecture = reader.fields["general.architecture"].contents()
     if architecture not in _ARCHITECTURES:
@@ -87,31 +83,14 @@ def deltas_for(base: Path, adapter: Path) -> Deltas:
         )
     shapes = {tensor.name: tuple(int(size) for size in reversed(tensor.shape)) for tensor in reader.tensors}
     heads = {name: _heads(reader, name) for name in _ARCHITECTURES[architecture]}
-    return fitted_deltas(adapter, base, shapes, heads)
-
-
-def fitted_deltas(adapter: Path, base: Path, shapes: Mapping[str, tuple[int, ...]], heads: Mapping[str, int]) -> Deltas:
-    """What the adapter adds, by GGUF's tensor names, each computed when it is called.
-
-    Args:
-        shapes: the base's tensors (outputs × inputs), by GGUF's names.
-        heads: in how many heads the rows are interleaved, such as {"attn_q": 32, "attn_k": 8}; the others are not.
-
-    Raises:
-        ModelFileError: see ``deltas_for``.
-    """
     deltas: dict[str, Callable[[], Any]] = {}
     for layer, change in read_lora(adapter).items():
         name = _tensor_name(layer, adapter)
-        found = (change.up.shape[0], change.down.shape[1])
-        if shapes.get(name) != found:
-            there = shapes.get(name)
-            raise misfit(
-                adapter,
-                base,
-                f"{layer} is {there} there and {found} here" if there else f"the model has no layer {layer}",
-            )
-        deltas[name] = partial(_delta, change, heads.get(name.split(".")[2], 0))
+        there, here = shapes.get(name), (change.up.shape[0], change.down.shape[1])
+        if there != here:
+            why = f"{layer} is {there} there and {here} here" if there else f"the model has no layer {layer}"
+            raise misfit(adapter, base, why)
+        deltas[name] = partial(change.product, heads.get(name.split(".")[2], 0))
     return deltas
 
 
@@ -201,12 +180,12 @@ def _read_sides(path: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray
 
 def _tensor_name(layer: str, adapter: Path) -> str:
     match = re.fullmatch(r"model\.layers\.(\d+)\.(.+)", layer)
-    if not match or match[2] not in MATRICES:
+    if not match or match[2] not in _MATRICES:
         raise ModelFileError(
             f"The adapter {adapter} changes {layer}; merged into a GGUF model can be only "
-            f"{', '.join(name.split('.')[1] for name in MATRICES)}. {_OTHERWISE}"
+            f"{', '.join(name.split('.')[1] for name in _MATRICES)}. {_OTHERWISE}"
         )
-    return f"blk.{match[1]}.{MATRICES[match[2]]}.weight"
+    return f"blk.{match[1]}.{_MATRICES[match[2]]}.weight"
 
 
 def _heads(reader: gguf.GGUFReader, name: str) -> int:
@@ -214,12 +193,7 @@ def _heads(reader: gguf.GGUFReader, name: str) -> int:
     return int((metadata(reader, "attention.head_count_kv") or heads) if name == "attn_k" else heads)
 
 
-def _delta(change: LowRank, heads: int) -> np.ndarray:
-    """The change in the row order of the GGUF file."""
-    return LowRank(change.down, interleaved(change.up, heads), change.scale).product()
-
-
-def interleaved(matrix: np.ndarray, heads: int) -> np.ndarray:
+def _interleaved(matrix: np.ndarray, heads: int) -> np.ndarray:
     """The matrix with each head's halves interleaved; as it is where ``heads`` is 0.
 
     llama.cpp, convert_hf_to_gguf.py, LlamaModel.permute: Hugging Face keeps a head's first and second halves apart,
