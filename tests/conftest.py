@@ -1,6 +1,8 @@
 """Doubles that several rooms' tests share. Nothing here loads a model."""
 
-from collections.abc import Sequence
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -58,3 +60,24 @@ def generator() -> ScriptedGenerator:
 @pytest.fixture
 def agent(generator: ScriptedGenerator) -> Agent:
     return make_agent(generator)
+
+
+OUR_PACKAGES = {"support_agent", "finetune"}
+DEPRECATIONS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_deprecations_are_errors() -> Iterator[None]:
+    """A filter knows the line that a warning is about, not who gave it: other libraries' are often about our lines."""
+    plain_warn = warnings.warn
+
+    def warn(message, category=None, stacklevel=1, **more):  # type: ignore[no-untyped-def]
+        kind = type(message) if isinstance(message, Warning) else category or UserWarning
+        announced_by = sys._getframe(1).f_globals.get("__name__", "").partition(".")[0]
+        if announced_by in OUR_PACKAGES and issubclass(kind, DEPRECATIONS):
+            raise kind(message)
+        plain_warn(message, category, stacklevel + 1, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warnings, "warn", warn)
+        yield
