@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from support_agent.agent import Agent
     from support_agent.evaluation.golden import GoldenSet
     from support_agent.evaluation.judging import AnswerJudge
-    from support_agent.gate.calibrating.judge import About
+    from support_agent.evidence.labels import About
 
 eval_app = typer.Typer(no_args_is_help=True, help="Measure on golden tickets, compare two runs, audit for bias.")
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from support_agent.evaluation.run import Outcome
-from support_agent.gate.texts import REASONS
-from support_agent.records import Reply, Route
+from support_agent.records import Reason, Reply, Route
 
 # Reasons that hold for every ticket of a run alike: no calibration fits, or none keeps the promise.
-CLOSED = ("not_calibrated", "no_promise")
+CLOSED = (Reason.NOT_CALIBRATED, Reason.NO_PROMISE)
 
 
 def closed_gate(replies: Sequence[Outcome | Reply]) -> str:
@@ -23,5 +22,6 @@ def closed_gate(replies: Sequence[Outcome | Reply]) -> str:
         return ""
     return (
         f"The gate is closed: {len(closed):,} of {len(replies):,} tickets went to a person for that alone, and the "
-        f"figures speak of nothing else. {REASONS[closed[0]]} To measure without a promise, give --calibration none."
+        f"figures speak of nothing else. {Reason[closed[0].upper()].staff} To measure without a promise, give "
+        "--calibration none."
     )

@@ -114,11 +114,11 @@ def find_golden(name: str) -> Path:
     Raises:
         EvaluationError: there is none.
     """
-    from support_agent.retrieval import known_indexes
+    from support_agent.shelves import INDEXES
 
     if Path(name).is_file():
         return Path(name)
-    shipped = known_indexes().get(name, Path(name)) / GOLDEN_FILE
+    shipped = INDEXES.known().get(name, Path(name)) / GOLDEN_FILE
     if shipped.is_file():
         return shipped
     raise EvaluationError(f"There is no golden set {name!r}: give a JSONL file, or an index with a {GOLDEN_FILE}.")

@@ -24,7 +24,7 @@ from support_agent.evaluation.golden import GoldenSet, GoldenTicket
 from support_agent.jsonl import Row, read_rows
 
 if TYPE_CHECKING:
-    from support_agent.gate.calibrating.judge import About
+    from support_agent.evidence.labels import About
 
 
 @dataclass(frozen=True)
