@@ -30,6 +30,7 @@ class Retriever(Protocol):
 
     version: str
     """Changes with anything in it."""
+    passages: tuple[Passage, ...]
     embedder: Embedder
     subject: Subject
 

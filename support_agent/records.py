@@ -10,7 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
+
+About = Literal["supported", "agrees"]
+"""What makes an answer right: the passages carry it, or it agrees with the known answer."""
 
 
 class Route(StrEnum):

@@ -19,8 +19,8 @@ from support_agent.evidence.learn_then_test import (
     grid_of,
     labels_needed,
     lowest_valid,
-    upper_bound,
 )
+from support_agent.intervals import upper_bound
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ from support_agent.errors import CalibrationError
 from support_agent.evidence.calibration import Calibration
 from support_agent.evidence.certificate import Certificate, certify, one_of_each
 from support_agent.evidence.group_table import GroupRow, group_table
-from support_agent.evidence.labels import About, Label, Labels
+from support_agent.evidence.labels import Label, Labels
 from support_agent.gate.combiner import Combiner, cross_fit, fit
 from support_agent.gate.measure import Measured, combined, known_late
+from support_agent.records import About
 
 logger = logging.getLogger(__name__)
 

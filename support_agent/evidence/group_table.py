@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from support_agent.errors import CalibrationError
+from support_agent.intervals import clopper_pearson
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def group_table(
 
 def _row(group: str, n: int, answered: Sequence[bool], max_error: float, confidence: float) -> GroupRow:
     wrong = sum(not label for label in answered)
-    low, high = _interval(wrong, len(answered), confidence)
+    low, high = (round(end, 6) for end in clopper_pearson(wrong, len(answered), confidence))
     return GroupRow(
         group=group,
         n=n,
@@ -72,15 +73,3 @@ def _row(group: str, n: int, answered: Sequence[bool], max_error: float, confide
         high=high,
         broken=low > max_error,
     )
-
-
-def _interval(wrong: int, answered: int, confidence: float) -> tuple[float, float]:
-    """Two-sided Clopper–Pearson interval, six decimals."""
-    if answered == 0:
-        return 0.0, 1.0
-    from scipy.stats import beta
-
-    tail = (1 - confidence) / 2
-    low = 0.0 if wrong == 0 else float(beta.ppf(tail, wrong, answered - wrong + 1))
-    high = 1.0 if wrong == answered else float(beta.ppf(1 - tail, wrong + 1, answered - wrong))
-    return round(low, 6), round(high, 6)

@@ -18,15 +18,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from support_agent.artefacts import sha256_bytes, sha256_file, write_bytes
 from support_agent.errors import CalibrationError, SupportAgentError
 from support_agent.gate.measure import Measured
 from support_agent.jsonl import Row, read_rows
-from support_agent.records import Passage
-
-About = Literal["supported", "agrees"]
+from support_agent.records import About, Passage
 
 
 @dataclass(frozen=True)

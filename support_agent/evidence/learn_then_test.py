@@ -84,13 +84,6 @@ def lowest_valid(
     return float(min(grid[valid])) if valid else None
 
 
-def upper_bound(wrong: int, answered: int, delta: float) -> float:
-    """One-sided Clopper–Pearson upper bound of an error rate, at level 1 − delta."""
-    from scipy.stats import beta
-
-    return 1.0 if wrong == answered else float(beta.ppf(1 - delta, wrong + 1, answered - wrong))
-
-
 def labels_needed(
     rates: NDArray[np.float64], coverages: NDArray[np.float64], max_error: float, delta: float
 ) -> int | None:
