@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,6 +11,7 @@ from support_agent import Agent, Passage
 from support_agent.config import Config
 from support_agent.generation.generator import Generator
 from support_agent.generation.scripted import ScriptedGenerator
+from support_agent.retrieval import HashingEmbedder, Subject
 from support_agent.wording import content_words
 
 PASSAGES = [
@@ -31,13 +32,20 @@ class WordIndex:
     """Finds passages by shared words; the score is the share of the ticket's words that the passage holds."""
 
     version = "words"
+    passages = tuple(PASSAGES)
 
-    def __init__(self) -> None:
+    def __init__(self, subject: Subject | None = None) -> None:
+        self.embedder = HashingEmbedder()
+        self.subject = subject or Subject()
         self.searches: list[str] = []
 
-    def search(self, texts: Sequence[str], k: int) -> list[list[Passage]]:
+    def search(
+        self, texts: Sequence[str], k: int, without: Sequence[Collection[str]] | None = None
+    ) -> list[list[Passage]]:
         self.searches.extend(texts)
-        return [self._search(text)[:k] for text in texts]
+        hidden = without or [()] * len(texts)
+        pairs = zip(texts, hidden, strict=True)
+        return [[one for one in self._search(text) if one.passage_id not in ids][:k] for text, ids in pairs]
 
     def _search(self, text: str) -> list[Passage]:
         words = set(content_words(text))
@@ -49,7 +57,7 @@ class WordIndex:
 
 
 def make_agent(generator: Generator, **settings: object) -> Agent:
-    return Agent(WordIndex(), generator, Config(**{"calibration": "none", **settings}))  # type: ignore[arg-type]
+    return Agent(WordIndex(), generator, Config(**{"calibration": "none", **settings}))
 
 
 @pytest.fixture

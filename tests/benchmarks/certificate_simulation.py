@@ -21,9 +21,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from support_agent.gate.certificate import certify, one_of_each
-from support_agent.gate.drift import DriftWatch
 
+from support_agent.evidence.certificate import certify, one_of_each
+from support_agent.evidence.drift import DriftWatch
 from support_agent.gate.combiner import FURTHEST, Combiner, cross_fit, fit
 from support_agent.intervals import clopper_pearson
 

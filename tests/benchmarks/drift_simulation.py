@@ -13,8 +13,8 @@ import logging
 import time
 
 import numpy as np
-from support_agent.gate.drift import DriftWatch
 
+from support_agent.evidence.drift import DriftWatch
 from support_agent.intervals import clopper_pearson
 
 SHIFTS = {"down 0.5 sd": (-0.5, 1.0), "down 1 sd": (-1.0, 1.0), "half the sd": (0.0, 0.5)}

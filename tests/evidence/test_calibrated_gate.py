@@ -3,14 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support_agent.gate.calibration import Calibration, write_calibration
-from support_agent.gate.certificate import Certificate
-from support_agent.gate.group_table import GroupRow
-from support_agent.gate.opening import calibrated_parts
 
 import support_agent
 from support_agent import Agent, Draft, GenerationError, Route, Ticket, Turn
 from support_agent.config import Config
+from support_agent.evidence.calibration import Calibration, write_calibration
+from support_agent.evidence.certificate import Certificate
+from support_agent.evidence.group_table import GroupRow
+from support_agent.evidence.opening import calibrated_parts
 from support_agent.gate.combiner import Combiner
 from support_agent.generation.scripted import ScriptedGenerator
 from support_agent.triage.scope import ScopeModel
@@ -46,7 +46,7 @@ def agent_with(
     tmp_path: Path, generator: ScriptedGenerator, changed: dict[str, str] | None = None, threshold: float | None = 0.5
 ) -> Agent:
     index, settings = WordIndex(), Config(generator="scripted", calibration=str(tmp_path / "calibration.json"))
-    parts = {**calibrated_parts(index, generator, settings), **(changed or {})}  # type: ignore[arg-type]
+    parts = {**calibrated_parts(index.version, generator, settings), **(changed or {})}  # type: ignore[arg-type]
     write_calibration(tmp_path / "calibration.json", calibration(parts, threshold))
     return Agent(index, generator, settings)  # type: ignore[arg-type]
 
@@ -83,7 +83,7 @@ def test_a_score_that_is_no_number_is_not_answered(tmp_path: Path, monkeypatch: 
 def test_a_scope_signal_that_cannot_be_measured_closes_the_gate(tmp_path: Path) -> None:
     index, settings = WordIndex(), Config(generator="scripted", calibration=str(tmp_path / "calibration.json"))
     model = ScopeModel("minilm", (), 0.5, np.zeros(2), np.zeros((2, 1)), np.zeros((1, 1)), np.zeros(5), 0.0, {})
-    parts = dict(calibrated_parts(index, ScriptedGenerator(), settings))  # type: ignore[arg-type]
+    parts = dict(calibrated_parts(index.version, ScriptedGenerator(), settings))  # type: ignore[arg-type]
     write_calibration(tmp_path / "calibration.json", replace(calibration(parts), scope=model.to_dict()))
     agent = Agent(index, ScriptedGenerator(), settings)  # type: ignore[arg-type]
     assert agent.ask(KEY).reasons == ("not_calibrated",)
@@ -125,7 +125,7 @@ def test_no_calibration_at_all_hands_everything_over(tmp_path: Path, monkeypatch
 def test_own_calibrations_are_found_by_what_they_were_made_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
     index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
-    parts = calibrated_parts(index, generator, settings)  # type: ignore[arg-type]
+    parts = calibrated_parts(index.version, generator, settings)  # type: ignore[arg-type]
     write_calibration(tmp_path / "a.json", calibration({**parts, "index": "other"}))
     write_calibration(tmp_path / "b.json", calibration(dict(parts)))
     assert Agent(index, generator, settings).ask(KEY).route is Route.ANSWER  # type: ignore[arg-type]
@@ -136,7 +136,7 @@ def test_a_damaged_own_calibration_is_not_stood_in_for_by_a_weaker_one(
 ) -> None:
     monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
     index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
-    parts = calibrated_parts(index, generator, settings)  # type: ignore[arg-type]
+    parts = calibrated_parts(index.version, generator, settings)  # type: ignore[arg-type]
     write_calibration(tmp_path / "weaker.json", calibration(dict(parts)))
     (tmp_path / "strict.json").write_text("{", "utf-8")
     agent = Agent(index, generator, settings)  # type: ignore[arg-type]
@@ -147,7 +147,7 @@ def test_a_damaged_own_calibration_is_not_stood_in_for_by_a_weaker_one(
 def test_the_calibration_that_was_made_last_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
     index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
-    parts = dict(calibrated_parts(index, generator, settings))  # type: ignore[arg-type]
+    parts = dict(calibrated_parts(index.version, generator, settings))  # type: ignore[arg-type]
     write_calibration(tmp_path / "a.json", replace(calibration(parts, None), made="2026-02-01"))
     write_calibration(tmp_path / "b.json", calibration(parts))
     assert Agent(index, generator, settings).ask(KEY).reasons == ("no_promise",)  # type: ignore[arg-type]

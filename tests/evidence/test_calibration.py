@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support_agent.gate.calibration import Calibration, mismatch, read_calibration, write_calibration
-from support_agent.gate.certificate import Certificate, CurvePoint
-from support_agent.gate.group_table import GroupRow
 
 from support_agent.errors import CalibrationError
+from support_agent.evidence.calibration import Calibration, mismatch, read_calibration, write_calibration
+from support_agent.evidence.certificate import Certificate, CurvePoint
+from support_agent.evidence.group_table import GroupRow
 from support_agent.gate.combiner import Combiner
 
 CALIBRATION = Calibration(
@@ -175,7 +175,7 @@ def test_another_part_is_named(change: dict[str, str], sentence: str) -> None:
 def test_serving_imports_neither_scikit_learn_nor_scipy_nor_mapie(path: Path) -> None:
     program = (
         "import json, sys; from pathlib import Path\n"
-        "from support_agent.gate.calibration import read_calibration; from support_agent.gate.drift import DriftWatch\n"
+        "from support_agent.evidence.calibration import read_calibration; from support_agent.evidence.drift import DriftWatch\n"
         f"calibration = read_calibration(Path({str(path)!r}))\n"
         "watch = DriftWatch(calibration.reference_scores)\n"
         "watch.see(calibration.combiner.probability({'score': 0.4}))\n"

@@ -3,11 +3,11 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support_agent.gate.certificate import Certificate, certify, one_of_each
-from support_agent.gate.group_table import group_table
-from support_agent.gate.learn_then_test import upper_bound
 
 from support_agent.errors import CalibrationError
+from support_agent.evidence.certificate import Certificate, certify, one_of_each
+from support_agent.evidence.group_table import group_table
+from support_agent.intervals import upper_bound
 
 ROWS = st.lists(st.tuples(st.floats(0, 1).map(lambda score: round(score, 1)), st.booleans()), min_size=1, max_size=120)
 

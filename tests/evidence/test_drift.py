@@ -5,7 +5,8 @@ import threading
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support_agent.gate.drift import DriftWatch
+
+from support_agent.evidence.drift import DriftWatch
 
 
 def scores(n: int, seed: int, shift: float = 0.0, spread: float = 1.0) -> list[float]:

@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 from support_agent.gate.calibrating.drafted_rows import DraftedRow
 from support_agent.gate.calibrating.measured_rows import MeasuredRow
-from support_agent.gate.calibrating.run import Labelled, Promise, calibrate
 
 from support_agent.errors import CalibrationError
+from support_agent.evidence.fit import Labelled, Promise, calibrate
 from support_agent.records import Draft
 
 PROMISE = Promise("supported", 0.1, 0.05)

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from support_agent.gate.calibrating.drafted_rows import DraftedRow
 from support_agent.gate.calibrating.measured_rows import MeasuredRow
-from support_agent.gate.calibrating.verdicts import read_verdicts, write_to_read
 
 from support_agent.errors import CalibrationError
+from support_agent.evidence.labels import read_verdicts, write_to_read
 from support_agent.records import Draft, Passage
 
 

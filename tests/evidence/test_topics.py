@@ -1,6 +1,6 @@
 import numpy as np
-from support_agent.gate.calibrating.topics import topics
 
+from support_agent.evidence.topics import topics
 from support_agent.records import Passage
 
 TITLES = ["How do I get privacy for my models?", "How do I generate texts with specific formatting?"]

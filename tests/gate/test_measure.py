@@ -2,17 +2,17 @@
 
 import pytest
 from support_agent.gate.calibrating.drafted_rows import DraftedRow
-from support_agent.gate.calibrating.fit_scope import fit_scope, shipped_outliers
 from support_agent.gate.calibrating.measured_rows import MeasuredRow, measure_rows
-from support_agent.gate.calibration import Calibration
-from support_agent.gate.certificate import Certificate
 from support_agent.gate.combined import COMBINED, EARLY
 
 from support_agent.config import Config
+from support_agent.evidence.calibration import Calibration
+from support_agent.evidence.certificate import Certificate
 from support_agent.gate.combiner import Combiner
 from support_agent.gate.gate import Gate
 from support_agent.records import Draft, Route, Signal, Ticket
 from support_agent.retrieval import HashingEmbedder
+from support_agent.retrieval.fit_scope import fit_scope, shipped_outliers
 from support_agent.triage import triage_ticket
 from support_agent.triage.meaning import Meaning
 

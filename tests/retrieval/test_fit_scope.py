@@ -2,10 +2,10 @@ import json
 
 import numpy as np
 import pytest
-from support_agent.gate.calibrating.fit_scope import ScopeFit, find_names, find_product, fit_scope, shipped_outliers
 
 from support_agent.errors import CalibrationError
 from support_agent.retrieval import HashingEmbedder
+from support_agent.retrieval.fit_scope import ScopeFit, find_names, find_product, fit_scope, shipped_outliers
 from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
 
 THINGS = ["webhook", "invoice export", "API key", "audit log", "backup", "dashboard", "data import", "user role"]
