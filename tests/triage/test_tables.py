@@ -87,6 +87,21 @@ def test_a_word_list_is_put_in_where_a_pattern_names_it(tmp_path: Path) -> None:
     assert [entry.pattern for entry in read_table(file)] == ["(?:oaf|lout)"]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "inside_a_word"),
+    [
+        (r"\b(?:ab|cd)", False),
+        (r"\bab|\bcd", False),
+        (r"\bab|cd", True),
+        (r"\b[(|]+x|cd", True),
+        (r"(?:x)\bab|cd", True),
+    ],
+    ids=["group", "two edges", "one edge", "class", "group before the edge"],
+)
+def test_only_what_begins_at_a_words_edge_is_bound_to_it(pattern: str, inside_a_word: bool) -> None:
+    assert bool(compile_patterns([pattern]).search("xcd")) is inside_a_word
+
+
 def test_nothing_is_read_or_compiled_at_import() -> None:
     code = "from support_agent.triage import patterns, triage_ticket; print(patterns.compiled.cache_info().currsize)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
