@@ -1,7 +1,7 @@
 """What a ticket's words and meaning say, before anything is searched. One file a signal.
 
-``triage_ticket`` reads the words, ``Meaning`` (meaning.py) the embedding of what the words let pass; ``DECISIVE`` is the
-one table of what decides alone.
+``triage_ticket`` reads the words, ``Meaning`` (meaning.py) the embedding of what the words let pass; ``DECISIVE`` is
+the one table of what decides alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Is the ticket about what the index holds? Text and vector, the product's names deleted → one signal; low = less sure.
 
-Costs 0.2 ms beside the embedding, which is retrieval's own for a ticket that holds no name. The parameters are fitted to
-an index's own questions or headings when it is built (``retrieval/fit_subject.py``).
+Costs 0.2 ms beside the embedding, which is retrieval's own for a ticket that holds no name. The parameters are fitted
+to an index's own questions or headings when it is built (``retrieval/fit_subject.py``).
 
 Logistic regression over how near the ticket is to the index's own questions, how much of it their leading directions
 hold (Wang et al. 2022, ViM), where it lies among them, and its words.
@@ -170,7 +170,9 @@ def delete_names(text: str, names: Sequence[str]) -> str:
 @cache
 def _name_patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     any_name = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    name = rf"(?<![\w@/.-])(?:[\w-]{{1,40}}\.){{0,3}}(?:{any_name})(?:\.(?:ai|com|io|net|org|dev|app|co))?(?:\s+(?:ai|inc)\b)?(?!\w)"
+    # With the subdomains and endings of a web address, and as "Acme AI", "Acme Inc".
+    ending = r"(?:\.(?:ai|com|io|net|org|dev|app|co))?(?:\s+(?:ai|inc)\b)?"
+    name = rf"(?<![\w@/.-])(?:[\w-]{{1,40}}\.){{0,3}}(?:{any_name}){ending}(?!\w)"
     return tuple(
         re.compile(pattern, re.IGNORECASE)
         for pattern in (
