@@ -4,11 +4,10 @@ from support_agent.batch.csv_reader import Layout, Row, read_layout, read_rows
 from support_agent.batch.csv_writer import ADDED_COLUMNS, Outcome, defuse
 from support_agent.batch.formats import Columns, find_columns, parse_mapping
 from support_agent.batch.journal import Journal, open_journal
-from support_agent.batch.run import Answerer, Counts, Plan, Summary, count_distinct, plan_batch, run_batch
+from support_agent.batch.run import Counts, Plan, Summary, count_distinct, plan_batch, run_batch
 
 __all__ = [
     "ADDED_COLUMNS",
-    "Answerer",
     "Columns",
     "Counts",
     "Journal",

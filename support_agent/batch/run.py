@@ -13,12 +13,11 @@ import glob
 import sqlite3
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 from support_agent.artefacts import atomic_write, sha256_bytes, sha256_file
 from support_agent.batch.csv_reader import Layout, Row, read_layout, read_rows
@@ -37,22 +36,10 @@ from support_agent.batch.formats import Columns, find_columns
 from support_agent.batch.journal import GO_ON, Journal
 from support_agent.disk import translated_errors
 from support_agent.errors import BatchError
+from support_agent.protocols import Answerer
 from support_agent.records import Reply, Ticket
 
 _NOT_FINAL = "internal_error"  # the program itself failed: no verdict on the ticket
-
-
-class Answerer(Protocol):
-    """What a batch needs of an agent."""
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """Hashes of everything that makes a reply."""
-        ...
-
-    def ask_many(self, tickets: Iterable[Ticket]) -> Iterator[Reply]:
-        """One reply for each ticket, in order, without reading far ahead and without raising for a ticket."""
-        ...
 
 
 @dataclass

@@ -50,9 +50,9 @@ def build(
 ) -> None:
     """Make an index of question/answer pairs and documents; one of the same name is replaced."""
     from support_agent.retrieval import build_index, read_sources
-    from support_agent.retrieval.folders import own_index
+    from support_agent.shelves import INDEXES
 
-    folder = output or own_index(name)
+    folder = output or INDEXES.place(name)
     sources = read_sources(files)
     opened = _open_embedder(embedder, offline, threads)
     with _step_progress() as on_step:
@@ -65,12 +65,12 @@ def build(
 def add(name: NameArgument, files: FilesArgument, offline: OfflineOption = False, threads: ThreadsOption = 0) -> None:
     """Put more into an index; only what is new is embedded. A shipped index is copied to your own folder first."""
     from support_agent.retrieval import Index, add_to_index, find_index, read_sources
-    from support_agent.retrieval.folders import is_shipped, own_index
+    from support_agent.shelves import INDEXES
 
     sources = read_sources(files)
     folder = find_index(name)
     index = Index.open(folder, embedder=_embedder_of(folder, offline, threads))
-    into = own_index(folder.name) if is_shipped(folder) else folder
+    into = INDEXES.place(folder.name) if INDEXES.is_shipped(folder) else folder
     if into != folder:
         typer.echo(f"{folder.name} is shipped with the package; what is new goes into a copy of your own.", err=True)
     with _step_progress() as on_step:

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import support_agent
 from support_agent.artefacts import MANIFEST, read_manifest
 from support_agent.errors import ConfigError, ModelFileError
 from support_agent.generation.backends import find_backend
 from support_agent.generation.prompt import prompt_version
 from support_agent.generation.weights_hash import base_fingerprint
-from support_agent.models import NO_PICKLE, HubMirror, ensure, expand_user, model_folder, origin, registry
+from support_agent.models import NO_PICKLE, HubMirror, ensure, model_folder, origin, registry
+from support_agent.shelves import ADAPTERS, expand_user
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ENVIRONMENT = "SUPPORT_AGENT_ADAPTERS"
 KIND = "support-agent adapter"
 FORMAT = 1
 CONFIG_FILE = "adapter_config.json"
@@ -55,33 +52,9 @@ class Adapter:
         return self.prompt_version == prompt_version() if self.prompt_version else None
 
 
-def own_folder() -> Path:
-    """Where the user's own adapters stand: ``$SUPPORT_AGENT_ADAPTERS``, else the platform's folder for user data."""
-    named = os.environ.get(ENVIRONMENT)
-    if named:
-        return expand_user(named, ENVIRONMENT)
-    from platformdirs import user_data_path
-
-    return user_data_path("support-agent") / "adapters"
-
-
-def own_adapter(name: str) -> Path:
-    """The folder in which an own adapter of this name stands, whether or not it is there yet."""
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise ConfigError(
-            f"{name!r} cannot name an adapter: use letters, digits, '_', '-' and '.', or name a folder with --output."
-        )
-    return own_folder() / name
-
-
-def shipped_folder() -> Path:
-    """Where the shipped adapters stand, inside the package."""
-    return Path(support_agent.__file__).parent / "adapters"
-
-
 def list_adapters() -> list[Adapter]:
     """Every adapter that can be used by name without fetching anything, sorted by name; no hash is checked."""
-    here = {name: model_folder(name) for name in _registry_names() if origin(name)} | _standing()
+    here = {name: model_folder(name) for name in _registry_names() if origin(name)} | ADAPTERS.known()
     found = []
     for _, folder in sorted(here.items()):
         try:
@@ -110,7 +83,7 @@ def _find_folder(name: str, *, offline: bool, on_progress: OnProgress | None) ->
     path = expand_user(name or "-", "adapter")  # "" would be the working folder
     if (path / CONFIG_FILE).is_file():
         return path
-    standing = _standing()
+    standing = ADAPTERS.known()
     if name in standing:
         return standing[name]
     if name in _registry_names():
@@ -147,7 +120,8 @@ def choose_adapter(config: Config, *, on_progress: OnProgress | None = None) -> 
 
 def shipped_for(model: str) -> str | None:
     """The name of the shipped adapter for a model; by the model's name alone, so that it costs nothing."""
-    return next((name for name, folder in _adapters_in(shipped_folder()) if read_adapter(folder).base == model), None)
+    folders = sorted(file.parent for file in ADAPTERS.shipped().glob(f"*/{CONFIG_FILE}"))
+    return next((folder.name for folder in folders if read_adapter(folder).base == model), None)
 
 
 def read_adapter(folder: Path) -> Adapter:
@@ -225,15 +199,6 @@ def _base_fits(adapter: Adapter, base: str, *, offline: bool) -> bool:
     return True
 
 
-def _standing() -> dict[str, Path]:
-    """Shipped and own adapters by name; an own one hides a shipped one of the same name."""
-    return dict([*_adapters_in(shipped_folder()), *_adapters_in(own_folder())])
-
-
-def _adapters_in(root: Path) -> list[tuple[str, Path]]:
-    return [(file.parent.name, file.parent) for file in sorted(root.glob(f"*/{CONFIG_FILE}"))]
-
-
 def _registry_names() -> list[str]:
     """The registry's entries that are adapters."""
     return [entry.name for entry in registry().values() if any(file.path == CONFIG_FILE for file in entry.files)]
@@ -249,7 +214,7 @@ def _registry_name(model: str) -> str | None:
 
 
 def _place(folder: Path) -> str:
-    places = {"shipped": shipped_folder(), "own": own_folder(), "registry": model_folder("")}
+    places = {"shipped": ADAPTERS.shipped(), "own": ADAPTERS.own(), "registry": model_folder("")}
     return next((name for name, root in places.items() if root.resolve() == folder.resolve().parent), "folder")
 
 

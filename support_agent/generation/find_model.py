@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from support_agent.errors import ConfigError
-from support_agent.models import OnProgress, ensure, expand_user, is_known
+from support_agent.models import OnProgress, ensure, is_known
+from support_agent.shelves import expand_user
 
 
 def find_model(name: str, *, offline: bool, on_progress: OnProgress | None) -> Path | None:

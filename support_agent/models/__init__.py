@@ -4,7 +4,7 @@
 >>> folder = ensure("all-minilm-l6-v2")
 """
 
-from support_agent.models.cache import cache_folder, check, expand_user, model_folder, origin
+from support_agent.models.cache import cache_folder, check, model_folder, origin
 from support_agent.models.conversions import converted_folder
 from support_agent.models.fetching import ensure, ensure_entry, pull_again
 from support_agent.models.folder import FolderMirror
@@ -29,7 +29,6 @@ __all__ = [
     "converted_folder",
     "ensure",
     "ensure_entry",
-    "expand_user",
     "find",
     "is_known",
     "model_folder",

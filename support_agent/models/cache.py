@@ -13,8 +13,9 @@ import os
 from pathlib import Path
 
 from support_agent.artefacts import MANIFEST, read_manifest
-from support_agent.errors import ConfigError, ModelFileError
+from support_agent.errors import ModelFileError
 from support_agent.models.records import ModelEntry
+from support_agent.shelves import expand_user
 
 
 def cache_folder() -> Path:
@@ -24,21 +25,6 @@ def cache_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("support-agent", appauthor=False)
-
-
-def expand_user(named: str, setting: str) -> Path:
-    """The path, "~" replaced by the home folder.
-
-    Raises:
-        ConfigError: there is no such user, or the user has no home folder.
-    """
-    try:
-        return Path(named).expanduser()
-    except RuntimeError as problem:
-        raise ConfigError(
-            f"{setting} is {named!r}, and no home folder is known for {Path(named).parts[0]!r}. "
-            "Name the folder in full, from the root on."
-        ) from problem
 
 
 def model_folder(name: str) -> Path:

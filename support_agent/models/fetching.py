@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from support_agent.artefacts import MANIFEST, sha256_file, write_manifest
 from support_agent.disk import fsync, is_full, translated_errors
 from support_agent.errors import ModelFileError
-from support_agent.models.cache import check, expand_user, model_folder, read_unchecked, scratch_folder
+from support_agent.models.cache import check, model_folder, read_unchecked, scratch_folder
 from support_agent.models.folder import FolderMirror
 from support_agent.models.records import (
     NO_PICKLE,
@@ -28,6 +29,7 @@ from support_agent.models.records import (
     Progress,
 )
 from support_agent.models.registry import find
+from support_agent.shelves import expand_user
 
 logger = logging.getLogger(__name__)
 
@@ -143,8 +145,7 @@ class _Fetch:
 
     def _take(self, mirror: Mirror, file: ModelFile) -> None:
         try:
-            name, told = self.entry.name, self.on_progress
-            fetched = mirror.fetch(file, self.scratch, lambda *counts: told(Progress(name, *counts, mirror.label)))
+            fetched = mirror.fetch(file, self.scratch, partial(self._count, mirror.label))
         except NotThereError as problem:
             if file.optional:
                 return
@@ -188,6 +189,9 @@ class _Fetch:
         needed = sum(file.size_bytes or 0 for file in missing)
         if shutil.disk_usage(self.scratch.parent).free < needed - begun:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _count(self, source: str, file: str, done_bytes: int, total_bytes: int | None) -> None:
+        self.on_progress(Progress(self.entry.name, file, done_bytes, total_bytes, source))
 
     def _tell(self, source: str, note: str) -> None:
         logger.info(note)

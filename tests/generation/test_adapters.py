@@ -14,7 +14,6 @@ from safetensors.numpy import save_file
 from support_agent.artefacts import sha256_file, write_manifest
 from support_agent.config import Config
 from support_agent.errors import ConfigError, ModelFileError
-from support_agent.generation import adapters
 from support_agent.generation.adapters import (
     adapter_name,
     base_fingerprint,
@@ -25,6 +24,7 @@ from support_agent.generation.adapters import (
     shipped_for,
 )
 from support_agent.generation.prompt import prompt_version
+from support_agent.shelves import Shelf
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SUPPORT_AGENT_ADAPTERS", str(tmp_path / "own"))
     monkeypatch.setenv("SUPPORT_AGENT_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("SUPPORT_AGENT_MODELS", raising=False)
-    monkeypatch.setattr(adapters, "shipped_folder", lambda: tmp_path / "shipped")
+    monkeypatch.setattr(Shelf, "shipped", lambda _: tmp_path / "shipped")
     return tmp_path / "own"
 
 

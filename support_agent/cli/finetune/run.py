@@ -57,10 +57,10 @@ def run(
     from finetune.checkpoints import work_folder
     from finetune.recipe import load_recipe
     from support_agent.config import load_config
-    from support_agent.generation.adapters import own_adapter
+    from support_agent.shelves import ADAPTERS
 
     chosen = load_recipe(recipe, parsed_changes(changes))
-    folder = output or own_adapter(Path(recipe).stem)
+    folder = output or ADAPTERS.place(Path(recipe).stem)
     if resume and force:
         raise typer.BadParameter("--resume goes on and --force begins anew: give one of them.")
     start = train.resume if resume else train.replace if force else train.run
