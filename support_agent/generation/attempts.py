@@ -1,7 +1,4 @@
-"""Prompts → drafts, or None where the generator failed; never an exception.
-
-Knows no ticket: what serves instead of a missing draft is the agent's to choose.
-"""
+"""Prompts → drafts, or None where the generator failed; what serves instead is the agent's to choose."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Prompts → drafts by any LangChain chat model: vLLM and other OpenAI-compatible servers, Ollama, hosted models.
 
-Comes in: what ``init_chat_model`` takes, and an address. Keys are read from the environment by LangChain's integrations
-and are never put into a message. Knows no customer.
+Keys are read from the environment by LangChain's integrations and are never put into a message.
 """
 
 from __future__ import annotations
@@ -37,11 +36,7 @@ class ChatModelGenerator:
     name = "chat_model"
 
     def __init__(self, model: BaseChatModel, *, label: str, batch_size: int = 1) -> None:
-        """Take a chat model that is set up.
-
-        Args:
-            label: its name and address, for messages to people.
-        """
+        """Take a chat model that is set up; ``label`` is its name and address, for messages to people."""
         self.version = label
         self._model = model
         self._batch_size = batch_size
@@ -119,9 +114,7 @@ class ChatModelGenerator:
         if status == 429:
             return GenerationError(f"{self.version} refused: too many requests (HTTP 429). Lower batch_size or wait.")
         if "Timeout" in kind:
-            return GenerationError(
-                f"{self.version} did not answer in time. Raise timeout_s, or see whether it is busy."
-            )
+            return GenerationError(f"{self.version} did not answer in time. Raise timeout_s, or see if it is busy.")
         if "Connect" in kind:
             return GenerationError(f"{self.version} cannot be reached. Check base_url and that the server is running.")
         return GenerationError(f"{self.version} failed: {_clean(problem)}. See the server's own log.")

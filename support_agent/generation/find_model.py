@@ -1,7 +1,4 @@
-"""What the setting ``model`` names → its files.
-
-Comes in: a registry name or a path. Goes out: a file or folder of this machine. Knows no engine.
-"""
+"""What the setting ``model`` names → its files on this machine."""
 
 from __future__ import annotations
 

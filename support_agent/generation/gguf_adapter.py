@@ -24,16 +24,6 @@ if TYPE_CHECKING:
 _MEND = "Make or fetch the adapter again."
 _OTHERWISE = "Choose the generator transformers, which loads the adapter as it is, or another adapter."
 
-# Hugging Face's name of a layer's matrix → GGUF's; Llama, Mistral, Qwen2 and Qwen3 share them.
-_MATRICES = {
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-}
 # llama.cpp reorders the rows of q and k in these architectures, and leaves them in the others.
 _ARCHITECTURES = {"llama": {"attn_q", "attn_k"}, "qwen2": set[str](), "qwen3": set[str]()}
 
@@ -74,6 +64,8 @@ def write_merged(base: Path, adapter: Path, target: Path) -> None:
 
 def _deltas_for(base: Path, adapter: Path) -> Deltas:
     """What the adapter adds, by the base's tensor names, each computed when it is called."""
+    import gguf
+
     reader = open_gguf(base)
     architecture = reader.fields["general.architecture"].contents()
     if architecture not in _ARCHITECTURES:
@@ -82,15 +74,17 @@ def _deltas_for(base: Path, adapter: Path) -> Deltas:
             f"is of {architecture!r}. {_OTHERWISE}"
         )
     shapes = {tensor.name: tuple(int(size) for size in reversed(tensor.shape)) for tensor in reader.tensors}
+    kind = next(kind for kind, name in gguf.MODEL_ARCH_NAMES.items() if name == architecture)
+    names = gguf.get_tensor_name_map(kind, int(metadata(reader, "block_count")))
     heads = {name: _heads(reader, name) for name in _ARCHITECTURES[architecture]}
     deltas: dict[str, Callable[[], Any]] = {}
     for layer, change in read_lora(adapter).items():
-        name = _tensor_name(layer, adapter)
+        name = names.get_name(f"{layer}.weight", try_suffixes=(".weight",)) or ""
         there, here = shapes.get(name), (change.up.shape[0], change.down.shape[1])
         if there != here:
             why = f"{layer} is {there} there and {here} here" if there else f"the model has no layer {layer}"
             raise misfit(adapter, base, why)
-        deltas[name] = partial(change.product, heads.get(name.split(".")[2], 0))
+        deltas[name] = partial(change.product, heads.get(name.split(".")[-2], 0))
     return deltas
 
 
@@ -176,16 +170,6 @@ def _read_sides(path: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray
             raise ModelFileError(f"{path} holds {name} with values that are no numbers. {_MEND}")
         sides[match[2]][match[1]] = tensor.float().numpy()
     return sides["A"], sides["B"]
-
-
-def _tensor_name(layer: str, adapter: Path) -> str:
-    match = re.fullmatch(r"model\.layers\.(\d+)\.(.+)", layer)
-    if not match or match[2] not in _MATRICES:
-        raise ModelFileError(
-            f"The adapter {adapter} changes {layer}; merged into a GGUF model can be only "
-            f"{', '.join(name.split('.')[1] for name in _MATRICES)}. {_OTHERWISE}"
-        )
-    return f"blk.{match[1]}.{_MATRICES[match[2]]}.weight"
 
 
 def _heads(reader: gguf.GGUFReader, name: str) -> int:

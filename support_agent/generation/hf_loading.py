@@ -1,8 +1,4 @@
-"""Name of a model and of an adapter → both loaded by transformers and PEFT.
-
-Comes in: a registry name, a folder, a GGUF file or a hub name. Goes out: model and tokenizer, 4-bit on CUDA. Knows no
-prompt.
-"""
+"""A registry name, a folder, a GGUF file or a hub name → model and tokenizer, loaded by transformers and PEFT."""
 
 from __future__ import annotations
 
@@ -43,13 +39,8 @@ def hf_folder(source: Path, *, on_progress: OnProgress | None = None) -> Path:
     from importlib.metadata import version
 
     recipe = f"fp32 transformers {version('transformers')}"
-    return converted_folder(
-        f"{source.stem}-hf",
-        sha256_file(source),
-        recipe,
-        lambda place: _convert(source, place),
-        on_progress=on_progress,
-    )
+    name, sha256 = f"{source.stem}-hf", sha256_file(source)
+    return converted_folder(name, sha256, recipe, lambda place: _convert(source, place), on_progress=on_progress)
 
 
 def _convert(source: Path, place: Path) -> None:
@@ -187,10 +178,7 @@ def _precision(settings: Any) -> dict[str, Any]:
 
 def weights_version(place: Path | str, adapter: Path | None) -> str:
     """A hub name as it is; for folders a hash over their weights and settings."""
-    parts = [place if isinstance(place, str) else hash_folder(place)]
-    if adapter:
-        parts.append(hash_folder(adapter))
-    return "+".join(parts)
+    return "+".join(part if isinstance(part, str) else hash_folder(part) for part in (place, adapter) if part)
 
 
 def first_line(problem: Exception) -> str:

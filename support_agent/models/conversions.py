@@ -36,10 +36,10 @@ def converted_folder(
     """
     key = sha256_bytes(f"{source_sha256}\0{recipe}".encode())[:12]
     folder = cache_folder() / "converted" / f"{name}-{key}"
-    with translated_errors(
-        folder, ModelFileError, "Make room, or set SUPPORT_AGENT_CACHE to a folder on another disk."
-    ):
-        if not _is_whole(folder):
+    mend = "Make room, or set SUPPORT_AGENT_CACHE to a folder on another disk."
+    with translated_errors(folder, ModelFileError, mend):
+        _remove_damaged(folder)
+        if not folder.exists():
             note = f"converting to {name}, once"
             logger.info(note)
             if on_progress:
@@ -48,17 +48,13 @@ def converted_folder(
     return folder
 
 
-def _is_whole(folder: Path) -> bool:
-    """False also for a damaged folder, which is removed."""
-    if not folder.exists():
-        return False
+def _remove_damaged(folder: Path) -> None:
     try:
-        read_manifest(folder, ModelFileError, "It is made again now.", reads=None)
+        if folder.exists():
+            read_manifest(folder, ModelFileError, "It is made again now.", reads=None)
     except ModelFileError as problem:
         logger.warning("%s", problem)
         shutil.rmtree(folder)
-        return False
-    return True
 
 
 def _make(folder: Path, facts: dict[str, str], make: Callable[[Path], None]) -> None:

@@ -86,6 +86,7 @@ def tiny_gguf(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """The random Llama's layers as llama.cpp would store them, without a tokenizer."""
     path = tmp_path_factory.mktemp("tiny-gguf") / "tiny.gguf"
     writer = gguf.GGUFWriter(path, "llama")
+    writer.add_block_count(2)
     writer.add_head_count(4)
     writer.add_head_count_kv(2)
     writer.add_tensor("output_norm.weight", np.ones(32, dtype=np.float32))
@@ -181,7 +182,7 @@ def _change(name: str, change: Callable[[torch.Tensor], torch.Tensor]) -> Callab
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (_rename("layers.1.mlp.up_proj", "lm_head"), "changes model.lm_head; merged into"),
+        (_rename("layers.1.mlp.up_proj", "lm_head"), "the model has no layer model.lm_head"),
         (_rename("layers.1.", "layers.2."), "(the model has no layer model.layers.2."),
         (_change("self_attn.v_proj.lora_B", lambda up: up[:8]), r"(16, 32) there and (8, 32) here"),
         (_change("self_attn.v_proj.lora_B", lambda up: up[:, :2]), "does not fit together"),
