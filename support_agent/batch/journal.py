@@ -1,9 +1,7 @@
 """What a batch has done so far, kept in SQLite beside the output so that any kill costs at most the tickets in flight.
 
-Comes in: a ticket's key and its reply. Goes out: the reply again, after any number of restarts. Knows no CSV.
-
-One transaction an outcome, in WAL mode with synchronous=FULL: what ``record`` has returned from survives a power cut.
-Outcomes are kept by ticket, not by row: rows with the same ticket share one, and the rest of a row (its fault, its
+One transaction a reply, in WAL mode with synchronous=FULL: what ``record`` has returned from survives a power cut.
+Replies are kept by ticket, not by row: rows with the same ticket share one, and the rest of a row (its fault, its
 place) is read again from the input, whose sha256 is held. A batch is bound to the facts it began with; the journal is
 removed once the output stands.
 """
@@ -107,7 +105,7 @@ class Journal:
             )
 
     def record(self, ticket_key: str, status: str, reply: Mapping[str, Any]) -> None:
-        """Keep one outcome; it is on the disk when this returns."""
+        """Keep one reply; it is on the disk when this returns."""
         with self._transaction() as execute:
             execute(
                 "INSERT INTO outcome VALUES (:key, :status, :reply)",
@@ -117,7 +115,7 @@ class Journal:
             )
 
     def reopen(self, reason: str) -> None:
-        """Forget the outcomes that have this reason, so that their tickets are asked again."""
+        """Forget the replies that have this reason, so that their tickets are asked again."""
         with self._transaction() as execute:
             execute(
                 "DELETE FROM outcome WHERE EXISTS "
@@ -126,19 +124,19 @@ class Journal:
             )
 
     def status(self, ticket_key: str) -> str | None:
-        """How the ticket was closed, None while it is open."""
+        """What the ticket's rows count as, None while it has no reply."""
         with self._transaction() as execute:
             rows = execute("SELECT status FROM outcome WHERE ticket_key = :key", key=ticket_key)
         return str(rows[0][0]) if rows else None
 
     def reply(self, ticket_key: str) -> dict[str, Any] | None:
-        """The ticket's reply as ``Reply.to_dict()`` gave it, None while it is open."""
+        """The ticket's reply as ``Reply.to_dict()`` gave it, None while there is none."""
         with self._transaction() as execute:
             rows = execute("SELECT reply FROM outcome WHERE ticket_key = :key", key=ticket_key)
         return dict(json.loads(rows[0][0])) if rows else None
 
     def clear(self) -> None:
-        """Forget every outcome and fact, to start over."""
+        """Forget every reply and fact, to start over."""
         with self._transaction() as execute:
             execute("DELETE FROM outcome")
             execute("DELETE FROM fact WHERE name <> :holder", holder=_HOLDER)

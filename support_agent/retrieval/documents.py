@@ -6,7 +6,6 @@ Markdown, text, HTML and PDF need the extra ``documents``; question/answer files
 
 from __future__ import annotations
 
-import io
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support_agent.artefacts import sha256_bytes
+from support_agent.artefacts import sha256_file
 from support_agent.errors import DocumentError
 from support_agent.records import Passage
 from support_agent.retrieval import pairs
@@ -60,14 +59,14 @@ def _read(path: Path, prefix: str) -> Source:
             f"{path} is of no kind that can be read. Give files that end in {', '.join(sorted(READERS))}."
         )
     try:
-        data = path.read_bytes()
+        return Source(path.name, sha256_file(path), tuple(reader(path, prefix)))
     except OSError as error:
         raise DocumentError(f"{path} cannot be read ({error.strerror or error}). Check the path.") from error
-    return Source(path.name, sha256_bytes(data), tuple(reader(data, prefix, path.name)))
 
 
-def _decoded(data: bytes, source: str) -> str:
+def _decoded(path: Path) -> str:
     """UTF-8 with or without its mark; anything else is refused, since a guess would garble what customers read."""
+    data, source = path.read_bytes(), path.name
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise DocumentError(f"{source} is UTF-16. Save it as UTF-8.")
     try:
@@ -86,37 +85,29 @@ def _decoded(data: bytes, source: str) -> str:
     return text
 
 
-def _read_jsonl(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
-    return pairs.read_jsonl(_decoded(data, source), prefix, source)
+def _read_text(path: Path, prefix: str) -> Iterator[Passage]:
+    return _numbered([("", _decoded(path))], prefix, path.name)
 
 
-def _read_csv(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
-    return pairs.read_csv(_decoded(data, source), prefix, source)
-
-
-def _read_text(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
-    return _numbered([("", _decoded(data, source))], prefix, source)
-
-
-def _read_markdown(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
+def _read_markdown(path: Path, prefix: str) -> Iterator[Passage]:
     try:
         from langchain_text_splitters import MarkdownHeaderTextSplitter
     except ImportError as error:
-        raise _missing_extra(source, "langchain-text-splitters") from error
+        raise _missing_extra(path.name, "langchain-text-splitters") from error
     marks = [("#" * int(name[1]), name) for _, name in HEADINGS]
-    sections = MarkdownHeaderTextSplitter(marks).split_text(_decoded(data, source))
-    return _numbered([(_heading_path(one.metadata), one.page_content) for one in sections], prefix, source)
+    sections = MarkdownHeaderTextSplitter(marks).split_text(_decoded(path))
+    return _numbered([(_heading_path(one.metadata), one.page_content) for one in sections], prefix, path.name)
 
 
-def _read_html(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
+def _read_html(path: Path, prefix: str) -> Iterator[Passage]:
     try:
         from bs4 import BeautifulSoup
     except ImportError as error:
-        raise _missing_extra(source, "beautifulsoup4") from error
-    page = BeautifulSoup(_decoded(data, source), "html.parser")
+        raise _missing_extra(path.name, "beautifulsoup4") from error
+    page = BeautifulSoup(_decoded(path), "html.parser")
     for element in page(NOT_CONTENT):
         element.decompose()
-    return _numbered(_html_sections(page), prefix, source)
+    return _numbered(_html_sections(page), prefix, path.name)
 
 
 def _html_sections(page: Any) -> list[tuple[str, str]]:
@@ -142,14 +133,15 @@ def _html_piece(text: Any, block: Any) -> str:
     return words + ("\n" if last else "")
 
 
-def _read_pdf(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
+def _read_pdf(path: Path, prefix: str) -> Iterator[Passage]:
+    source = path.name
     try:
         from pypdf import PdfReader
         from pypdf.errors import DependencyError, PyPdfError
     except ImportError as error:
         raise _missing_extra(source, "pypdf") from error
     try:
-        pages = [page.extract_text().strip() for page in PdfReader(io.BytesIO(data)).pages]
+        pages = [page.extract_text().strip() for page in PdfReader(path).pages]
     except (PyPdfError, DependencyError, ValueError, KeyError, TypeError, NotImplementedError, RecursionError) as error:
         raise DocumentError(
             f"{source} cannot be read as a PDF ({error}). If it is protected, save a copy without a password."
@@ -162,8 +154,7 @@ def _read_pdf(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
     empty = [number for number, text in enumerate(pages, start=1) if not text]
     if empty:
         logger.warning("%s: no text on page %s", source, ", ".join(map(str, empty)))
-    stem = Path(source).stem
-    return _numbered([(f"{stem} > page {n}", text) for n, text in enumerate(pages, start=1)], prefix, source)
+    return _numbered([(f"{path.stem} > page {n}", text) for n, text in enumerate(pages, start=1)], prefix, source)
 
 
 def _numbered(sections: Sequence[tuple[str, str]], prefix: str, source: str) -> Iterator[Passage]:
@@ -192,10 +183,10 @@ def _missing_extra(source: str, package: str) -> DocumentError:
     )
 
 
-READERS: dict[str, Callable[[bytes, str, str], Iterator[Passage]]] = {
-    ".jsonl": _read_jsonl,
-    ".csv": _read_csv,
-    ".tsv": _read_csv,
+READERS: dict[str, Callable[[Path, str], Iterator[Passage]]] = {
+    ".jsonl": pairs.read_jsonl,
+    ".csv": pairs.read_csv,
+    ".tsv": pairs.read_csv,
     ".md": _read_markdown,
     ".markdown": _read_markdown,
     ".txt": _read_text,
