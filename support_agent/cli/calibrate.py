@@ -11,16 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from support_agent.cli.loading import (
-    AdapterOption,
-    ConfigOption,
-    GeneratorOption,
-    IndexOption,
-    JsonOption,
-    ModelOption,
-    OfflineOption,
-    ProfileOption,
-)
+from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -60,6 +51,7 @@ OutputOption = Annotated[
 ]
 
 
+@with_agent_options(without=["calibration"])
 def calibrate(
     max_error: MaxErrorOption = 0.10,
     delta: DeltaOption = 0.05,
@@ -69,13 +61,7 @@ def calibrate(
     drafts: DraftsOption = None,
     to_read: ToReadOption = None,
     output: OutputOption = None,
-    config: ConfigOption = None,
-    profile: ProfileOption = None,
-    index: IndexOption = None,
-    generator: GeneratorOption = None,
-    model: ModelOption = None,
-    adapter: AdapterOption = None,
-    offline: OfflineOption = None,
+    options: AgentOptions = AgentOptions(),
     as_json: JsonOption = False,
 ) -> None:
     """Measure how often answers are wrong, and set the threshold that keeps the promise.
@@ -84,12 +70,10 @@ def calibrate(
     Learn then Test picks the threshold. The agent then uses the calibration by itself. That no threshold keeps the
     promise is an ordinary outcome: everything then goes to a human.
     """
-    from support_agent.config import load_config
     from support_agent.gate.calibrating.run import Promise
     from support_agent.gate.opening import own_calibration
 
-    named = {"index": index, "generator": generator, "model": model, "adapter": adapter, "offline": offline or None}
-    settings = load_config(config, profile=profile, **named).config
+    settings = options.settings()
     target = output or own_calibration(settings)
     job = _Job(settings, drafts or own_calibration(settings).with_suffix(".drafts.jsonl"), cross_fitted)
     if to_read:
@@ -162,21 +146,12 @@ def _same(one: Path, other: Path) -> bool:
 
 def _prepare(job: _Job) -> Prepared:
     """Drafts and signals, with a bar on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from support_agent.cli.models import download_progress
+    from support_agent.cli.progress import counted_progress, download_progress
     from support_agent.gate.calibrating.job import prepare
 
-    columns = TextColumn("drafts"), MofNCompleteColumn(), BarColumn(20), TimeRemainingColumn()
-    with download_progress() as on_progress, Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None, visible=False)
-
-        def on_drafted(done: int, rows: int) -> None:
-            bar.update(task, completed=done, total=rows, visible=True)
-
+    with download_progress() as on_progress, counted_progress("drafts", line_every_s=60) as drafts:
         return prepare(
-            job.settings, job.drafts, cross_fitted=job.cross_fitted, on_progress=on_progress, on_drafted=on_drafted
+            job.settings, job.drafts, cross_fitted=job.cross_fitted, on_progress=on_progress, on_drafted=drafts.show
         )
 
 
