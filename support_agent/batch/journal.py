@@ -11,19 +11,19 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from support_agent.disk import full_message, translated_errors
 from support_agent.errors import BatchError
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
 _SCHEMA = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
     "CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS outcome (ticket_key TEXT PRIMARY KEY, status TEXT NOT NULL, reply TEXT NOT NULL)",
 )
@@ -78,12 +78,16 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._closed = False
-        self._engine = _open_engine(path)
-        with self._transaction() as execute:
-            for statement in _SCHEMA:
-                execute(statement)
-            execute("INSERT OR REPLACE INTO fact VALUES (:name, :value)", name=_HOLDER, value=_this_process())
+        with _translated(path):
+            self._connection = sqlite3.connect(path, check_same_thread=False)
+        try:
+            with self._transaction() as execute:
+                for statement in _SCHEMA:
+                    execute(statement)
+                execute("INSERT OR REPLACE INTO fact VALUES (:name, :value)", name=_HOLDER, value=_this_process())
+        except BatchError:
+            self._connection.close()
+            raise
 
     def bind(self, facts: Mapping[str, str]) -> None:
         """Hold the batch to ``facts``: kept when it begins, compared when it goes on.
@@ -143,18 +147,15 @@ class Journal:
 
     def remove(self) -> None:
         """Delete the journal; the batch is done and its output stands."""
-        self._closed = True
-        self._engine.dispose()
+        self._connection.close()
         self._delete()
 
     def close(self) -> None:
         """Close the database; what was recorded stays, and one in which nothing was is deleted."""
-        if self._closed:
-            return
-        self._closed, empty = True, False
+        empty = False
         with suppress(BatchError), self._transaction() as execute:
             empty = not execute("SELECT 1 FROM outcome LIMIT 1")
-        self._engine.dispose()
+        self._connection.close()
         if empty:
             self._delete()
 
@@ -166,36 +167,24 @@ class Journal:
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
         """Yield ``execute(statement, **values) -> rows``; commit at the end, translate what SQLite raises."""
-        from sqlalchemy import text
-        from sqlalchemy.exc import DBAPIError
 
-        try:
-            with self._engine.begin() as connection:
+        def execute(statement: str, **values: str) -> list[Any]:
+            return self._connection.execute(statement, values).fetchall()
 
-                def execute(statement: str, **values: str) -> list[Any]:
-                    result = connection.execute(text(statement), values)
-                    return list(result) if result.returns_rows else []
-
-                yield execute
-        except DBAPIError as problem:
-            raise _translate(self.path, problem) from problem
+        with _translated(self.path), self._connection:
+            yield execute
 
 
-def _open_engine(path: Path) -> Engine:
-    from sqlalchemy import URL, create_engine, event
-
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-
-    @event.listens_for(engine, "connect")
-    def _durable(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-
-    return engine
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as problem:
+        raise _translate(path, problem) from problem
 
 
-def _translate(path: Path, problem: Exception) -> BatchError:
-    said = str(getattr(problem, "orig", problem))
+def _translate(path: Path, problem: sqlite3.Error) -> BatchError:
+    said = str(problem)
     if "full" in said:
         return BatchError(full_message(path, GO_ON))
     if "disk I/O" in said:
@@ -222,17 +211,9 @@ def _held(output: Path, path: Path) -> str:
 
 def _read_holder(path: Path) -> str:
     """Who has the journal open, as it wrote itself; another one may read beside it, WAL mode being on."""
-    from sqlalchemy import text
-    from sqlalchemy.exc import SQLAlchemyError
-
-    if not path.exists():
-        return "another process"
-    engine = _open_engine(path)
-    try:
-        with engine.connect() as connection:
-            return str(connection.execute(text("SELECT value FROM fact WHERE name = 'holder'")).scalar_one())
-    except SQLAlchemyError:
-        # The other one has only just begun and not yet written its name.
-        return "another process"
-    finally:
-        engine.dispose()
+    # The other one may have only just begun and not yet written its name.
+    if path.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as reading:
+            for (holder,) in reading.execute("SELECT value FROM fact WHERE name = :name", {"name": _HOLDER}):
+                return str(holder)
+    return "another process"

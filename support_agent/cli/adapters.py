@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from support_agent.cli.agent_options import ConfigOption, JsonOption, ProfileOption
-from support_agent.cli.printing import print_json, print_table
+from support_agent.cli.printing import print_either, print_json, print_table
 
 if TYPE_CHECKING:
     from support_agent.generation.adapters import Adapter
@@ -56,10 +56,8 @@ def check(
     folder = find_adapter(name, offline=True)
     model = base or read_adapter(folder).base or load_config().config.model
     adapter = check_adapter(folder, model, offline=True)
-    if as_json:
-        print_json({**_describe(adapter, None), "checked_against": model})
-        return
-    typer.echo(f"{adapter.name} fits {model}: {_evidence(adapter)}.")
+    words = f"{adapter.name} fits {model}: {_evidence(adapter)}."
+    print_either(words, {**_describe(adapter, None), "checked_against": model}, as_json)
 
 
 @adapters_app.command()
@@ -68,10 +66,7 @@ def path(name: NameArgument, as_json: JsonOption = False) -> None:
     from support_agent.generation.adapters import find_adapter
 
     folder = find_adapter(name, offline=True)
-    if as_json:
-        print_json({"folder": str(folder)})
-    else:
-        typer.echo(folder)
+    print_either(folder, {"folder": str(folder)}, as_json)
 
 
 def _evidence(adapter: Adapter) -> str:

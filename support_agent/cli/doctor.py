@@ -18,6 +18,8 @@ from support_agent.cli.printing import print_json
 from support_agent.errors import SupportAgentError
 
 if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
     from support_agent.config import Config
     from support_agent.generation.generator import Generator
     from support_agent.retrieval import Index
@@ -73,31 +75,27 @@ def _look(look: Callable[[], str], problems: list[str]) -> str:
 
 def _versions(untested: list[str]) -> dict[str, Any]:
     """What is installed, held against the versions that this package's own requirements say it was tested with."""
-    from importlib.metadata import requires
-
     from packaging.requirements import Requirement
 
+    own = _installed("support-agent")
     found = {"python": platform.python_version(), "platform": platform.platform()}
-    found["support-agent"] = _installed("support-agent") or "not installed"
-    for needed in map(Requirement, requires("support-agent") or ()):
+    found["support-agent"] = own.version if own else "not installed"
+    for needed in map(Requirement, (own and own.requires) or ()):
         if needed.marker and needed.marker.evaluate({"extra": "test"}):
             continue
-        version = _installed(needed.name)
-        found[needed.name] = version or "not installed"
-        if version and not needed.specifier.contains(version, prereleases=True):
+        one = _installed(needed.name)
+        found[needed.name] = one.version if one else "not installed"
+        if one and not needed.specifier.contains(one.version, prereleases=True):
             bounds = ",".join(sorted(map(str, needed.specifier), reverse=True))
             found[needed.name] += f", outside what was tested ({bounds})"
-            untested.append(f"{needed.name} {version} is outside what was tested ({bounds}).")
+            untested.append(f"{needed.name} {one.version} is outside what was tested ({bounds}).")
     return found
 
 
-def _installed(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
+def _installed(package: str) -> Distribution | None:
+    from importlib.metadata import distributions
 
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+    return next(iter(distributions(name=package)), None)
 
 
 def _devices() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from support_agent.cli.agent_options import JsonOption, OfflineOption
-from support_agent.cli.printing import print_json, print_table, size_in_words
+from support_agent.cli.printing import print_either, print_json, print_table, size_in_words
 from support_agent.cli.progress import download_progress
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def pull(
     for entry in entries:
         with download_progress() as on_progress:
             folder = fetch(entry, from_folder=from_folder, offline=no_network, on_progress=on_progress)
-        _show(entry, folder, as_json, f"{entry.name} is in {folder}")
+        print_either(f"{entry.name} is in {folder}", {**_describe(entry), "folder": str(folder)}, as_json)
 
 
 @models_app.command()
@@ -67,7 +67,7 @@ def path(name: Annotated[str, typer.Argument(help="Name of a model.")], as_json:
     from support_agent.models import ensure, find
 
     folder = ensure(name, offline=True)
-    _show(find(name), folder, as_json, str(folder))
+    print_either(folder, {**_describe(find(name)), "folder": str(folder)}, as_json)
 
 
 @models_app.command()
@@ -95,10 +95,7 @@ def convert(
         folder = find_files(adapter, offline=no_network, on_progress=on_progress)
     target = output or own_adapter(folder.resolve().name)
     convert_pickle(folder, target)
-    if as_json:
-        print_json({"folder": str(target)})
-    else:
-        typer.echo(f"{target} holds the adapter as safetensors")
+    print_either(f"{target} holds the adapter as safetensors", {"folder": str(target)}, as_json)
 
 
 def _describe(entry: ModelEntry) -> dict[str, Any]:
@@ -114,10 +111,3 @@ def _describe(entry: ModelEntry) -> dict[str, Any]:
         "came_from": came_from,
         "folder": str(model_folder(entry.name)) if came_from else None,
     }
-
-
-def _show(entry: ModelEntry, folder: Path, as_json: bool, words: str) -> None:
-    if as_json:
-        print_json({**_describe(entry), "folder": str(folder)})
-    else:
-        typer.echo(words)

@@ -14,6 +14,14 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False))
 
 
+def print_either(words: object, value: Any, as_json: bool) -> None:
+    """The words, or the value for machines where ``--json`` asks for it."""
+    if as_json:
+        print_json(value)
+    else:
+        typer.echo(words)
+
+
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[Any]], *, fold: str) -> None:
     """A table; the cells of the column named ``fold`` are broken over lines where the terminal is narrow."""
     from rich.console import Console

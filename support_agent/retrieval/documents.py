@@ -1,6 +1,5 @@
-"""Source files into passages.
+"""Source files into passages, whatever they say.
 
-Comes in: paths. Goes out: a Source for each: its hash and its passages. Knows no index and judges no content.
 Markdown, text, HTML and PDF need the extra ``documents``; question/answer files (pairs.py) need nothing.
 """
 
@@ -24,6 +23,8 @@ logger = logging.getLogger(__name__)
 PIECE_CHARS = 800
 OVERLAP_CHARS = 80
 HEADINGS = [(f"h{level}", f"h{level}") for level in range(1, 5)]
+# The packages of the extra "documents", by the module that is imported.
+EXTRA = {"langchain_text_splitters": "langchain-text-splitters", "bs4": "beautifulsoup4", "pypdf": "pypdf"}
 NOT_CONTENT = ("script", "style", "template", "noscript", "nav", "header", "footer", "aside", "form")
 
 
@@ -62,6 +63,14 @@ def _read(path: Path, prefix: str) -> Source:
         return Source(path.name, sha256_file(path), tuple(reader(path, prefix)))
     except OSError as error:
         raise DocumentError(f"{path} cannot be read ({error.strerror or error}). Check the path.") from error
+    except ImportError as error:
+        package = EXTRA.get(error.name or "")
+        if package is None:
+            raise
+        raise DocumentError(
+            f"{path.name} needs the package {package}. "
+            'Run `pip install ".[documents]"` in the folder you installed support_agent from.'
+        ) from error
 
 
 def _decoded(path: Path) -> str:
@@ -90,20 +99,16 @@ def _read_text(path: Path, prefix: str) -> Iterator[Passage]:
 
 
 def _read_markdown(path: Path, prefix: str) -> Iterator[Passage]:
-    try:
-        from langchain_text_splitters import MarkdownHeaderTextSplitter
-    except ImportError as error:
-        raise _missing_extra(path.name, "langchain-text-splitters") from error
+    from langchain_text_splitters import MarkdownHeaderTextSplitter
+
     marks = [("#" * int(name[1]), name) for _, name in HEADINGS]
     sections = MarkdownHeaderTextSplitter(marks).split_text(_decoded(path))
     return _numbered([(_heading_path(one.metadata), one.page_content) for one in sections], prefix, path.name)
 
 
 def _read_html(path: Path, prefix: str) -> Iterator[Passage]:
-    try:
-        from bs4 import BeautifulSoup
-    except ImportError as error:
-        raise _missing_extra(path.name, "beautifulsoup4") from error
+    from bs4 import BeautifulSoup
+
     page = BeautifulSoup(_decoded(path), "html.parser")
     for element in page(NOT_CONTENT):
         element.decompose()
@@ -135,11 +140,9 @@ def _html_piece(text: Any, block: Any) -> str:
 
 def _read_pdf(path: Path, prefix: str) -> Iterator[Passage]:
     source = path.name
-    try:
-        from pypdf import PdfReader
-        from pypdf.errors import DependencyError, PyPdfError
-    except ImportError as error:
-        raise _missing_extra(source, "pypdf") from error
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError, PyPdfError
+
     try:
         pages = [page.extract_text().strip() for page in PdfReader(path).pages]
     except (PyPdfError, DependencyError, ValueError, KeyError, TypeError, NotImplementedError, RecursionError) as error:
@@ -159,10 +162,8 @@ def _read_pdf(path: Path, prefix: str) -> Iterator[Passage]:
 
 def _numbered(sections: Sequence[tuple[str, str]], prefix: str, source: str) -> Iterator[Passage]:
     """Sections cut to size and counted through the file; one without a heading is named for the file."""
-    try:
-        from langchain_text_splitters import RecursiveCharacterTextSplitter
-    except ImportError as error:
-        raise _missing_extra(source, "langchain-text-splitters") from error
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
     splitter = RecursiveCharacterTextSplitter(chunk_size=PIECE_CHARS, chunk_overlap=OVERLAP_CHARS)
     pieces = [(title, piece) for title, text in sections for piece in splitter.split_text(text)]
     if not pieces:
@@ -174,13 +175,6 @@ def _numbered(sections: Sequence[tuple[str, str]], prefix: str, source: str) -> 
 
 def _heading_path(headings: dict[str, str]) -> str:
     return " > ".join(headings[name] for _, name in HEADINGS if headings.get(name))
-
-
-def _missing_extra(source: str, package: str) -> DocumentError:
-    return DocumentError(
-        f"{source} needs the package {package}. "
-        'Run `pip install ".[documents]"` in the folder you installed support_agent from.'
-    )
 
 
 READERS: dict[str, Callable[[Path, str], Iterator[Passage]]] = {

@@ -98,7 +98,7 @@ def test_answers_without_a_promise_are_said(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.usefixtures("shop")
 def test_a_version_outside_what_was_tested_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     needed = ["typer<0.2,>=0.1", "rich>=14", "not-there>=1", "pytest<1; extra == 'test'"]
-    monkeypatch.setattr("importlib.metadata.requires", lambda _: needed)
+    monkeypatch.setattr("importlib.metadata.Distribution.requires", needed)
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == 0, done.output
     assert ", outside what was tested (>=0.1,<0.2)\n" in done.stdout
