@@ -57,8 +57,8 @@ class Counted:
     def show(self, done: int, total: int | None = None, words: str = "") -> None:
         """So many of ``total`` are done; ``words`` stand beside the count."""
         self.done = done
-        self.bar.start()
         self.bar.update(self._task, completed=done, total=total, description=words)
+        self.bar.start()
         if self.bar.console.is_terminal or self._line_every_s is None:
             return
         if monotonic() - self._last_s >= self._line_every_s or done == total:
@@ -95,6 +95,8 @@ class _Downloads:
                 size = size_in_words(progress.total_bytes)
                 _say(self.bars.console, f"fetching {progress.file} ({size}) from {progress.source}")
         self.bars.update(self._tasks[key], completed=progress.done_bytes, total=progress.total_bytes)
+        if self.bars.finished:
+            self.bars.stop()  # what the files are for may draw a bar of its own
 
 
 def _bars(*columns: rich.progress.ProgressColumn) -> rich.progress.Progress:
