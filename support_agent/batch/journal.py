@@ -56,11 +56,8 @@ def open_journal(output: Path) -> Iterator[Journal]:
         except Timeout as problem:
             raise BatchError(_held(output, path)) from problem
     try:
-        journal = Journal(path)
-        try:
+        with closing(Journal(path)) as journal:
             yield journal
-        finally:
-            journal.close()
     finally:
         _leave(path, lock_path)
         lock.release()
