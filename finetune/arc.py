@@ -7,7 +7,6 @@ scorers (scorers.py). Goes out: an ``ArcScore``, and the file in which measured 
 from __future__ import annotations
 
 import json
-import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -16,9 +15,9 @@ from typing import Any, Protocol
 
 from support_agent.artefacts import sha256_file, write_bytes
 from support_agent.errors import ConfigError
+from support_agent.intervals import wilson
 
 LETTERS = "ABCDEFGH"
-_Z95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -145,14 +144,6 @@ def _best(scores: Sequence[float]) -> int | None:
 
 def _by_length(scores: Sequence[float], question: Question) -> list[float]:
     return [score / len(choice) for score, choice in zip(scores, question.choices, strict=False)]
-
-
-def wilson(right: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a rate (Wilson 1927; Brown, Cai and DasGupta 2001, eq. 4)."""
-    rate, z2 = right / n, _Z95**2
-    middle = (rate + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z95 / (1 + z2 / n) * math.sqrt(rate * (1 - rate) / n + z2 / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def measured_file() -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from support_agent.artefacts import sha256_file
 from support_agent.errors import TrainingError
-from support_agent.retrieval.folders import shipped_folder
+from support_agent.shelves import INDEXES
 from support_agent.triage.frustration_cues import found_cues
 
 EMOTIONS = 28
@@ -24,7 +24,7 @@ UPSET = frozenset({2, 3, 9, 11})
 SPLICES = 3_000
 LEARNT_FROM = ("train", "dev")
 """Splits of GoEmotions that make the model; "test" is for measuring."""
-LAMINI = shipped_folder() / "lamini_docs"
+LAMINI = INDEXES.shipped() / "lamini_docs"
 
 _HAPPENED = (
     "was killed by the system",

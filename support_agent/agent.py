@@ -1,7 +1,9 @@
 """The agent: the only file that knows the order of a ticket's way.
 
-Ticket → triage → meaning → retrieval → gate (before) → generation → gate (after) → Reply. A step that fails makes the
-reply a hand-off with its reason; no exception of a step reaches the caller, and no ticket is dropped.
+Ticket → words → meaning → retrieval → early signals → draft → late signals → Reply, and between them the gate, which
+may end the way. A step that fails makes the reply a hand-off with its reason; no exception of a step reaches the
+caller, and no ticket is dropped. A ticket that is measured for evidence goes the same way past a gate that stops
+nothing.
 """
 
 from __future__ import annotations
@@ -10,30 +12,28 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Generator as PythonGenerator
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support_agent.errors import ConfigError
 from support_agent.journey import Journey, milliseconds_since
-from support_agent.records import Reply, Route, Ticket
+from support_agent.records import Reason, Reply, Route, Ticket
 from support_agent.replying import ReplyWriter, continue_from
 from support_agent.sentences import split_sentences
 
 if TYPE_CHECKING:
     from support_agent.config import Config
+    from support_agent.evidence.left_out import LeftOutTicket
     from support_agent.gate import Decision
+    from support_agent.gate.measure import Measured
     from support_agent.gate.sentence_gate import SentenceGate
     from support_agent.generation.generator import Generator
     from support_agent.models import OnProgress
-    from support_agent.retrieval import Index
+    from support_agent.protocols import Retriever
     from support_agent.streaming import ReplyStream
 
 logger = logging.getLogger(__name__)
-
-# Of a conversation so many of the last turns are read, and so much of what the customer wrote in each.
-_TURNS, _TURN_CHARS = 20, 2_000
 
 
 class Agent:
@@ -42,15 +42,17 @@ class Agent:
     Use ``Agent.load``; the constructor takes the parts, for tests and for those who bring their own.
     """
 
-    def __init__(self, index: Index, generator: Generator, config: Config) -> None:
-        from support_agent.gate.opening import open_gate
+    def __init__(self, index: Retriever, generator: Generator, config: Config) -> None:
+        from support_agent.evidence.opening import open_gate
         from support_agent.gate.texts import load_texts
+        from support_agent.triage.meaning import Meaning
         from support_agent.versions import versions_of
 
         self.index = index
         self.generator = generator
         self.config = config
         self.gate = open_gate(index, generator, config)
+        self.meaning = Meaning(index.embedder, index.subject.scope)
         self.texts = load_texts(Path(config.texts) if config.texts else None)
         self.versions: Mapping[str, str] = versions_of(index, generator, config, self.texts, self.gate)
         self._replies = ReplyWriter(self.texts, next(iter(config.languages), "en"), self.versions)
@@ -107,6 +109,21 @@ class Agent:
         while batch := [_as_ticket(ticket) for ticket in islice(waiting, self.config.batch_size)]:
             yield from self._answer_batch(batch)
 
+    def measure(self, tickets: Iterable[LeftOutTicket]) -> Iterator[Measured]:
+        """Measure tickets to the end of their way, ``batch_size`` at a time, as live tickets are measured.
+
+        Raises:
+            CalibrationError: a step or the generator failed on a ticket; the log says how.
+        """
+        from support_agent.evidence.left_out import NoStops, measured
+
+        waiting = iter(tickets)
+        while batch := list(islice(waiting, self.config.batch_size)):
+            journeys = [Journey(one.ticket, NoStops(), one.without, one.scope) for one in batch]
+            self._travel(journeys)
+            for journey in journeys:
+                yield measured(journey)
+
     def stream(self, ticket: Ticket | str) -> ReplyStream:
         """Answer one ticket sentence by sentence; each is carried by a passage before it is yielded.
 
@@ -116,12 +133,12 @@ class Agent:
         """
         from support_agent.streaming import ReplyStream
 
-        return ReplyStream(self._stream(Journey(_as_ticket(ticket))))
+        return ReplyStream(self._stream(Journey(_as_ticket(ticket), self.gate)))
 
     def _stream(self, journey: Journey) -> PythonGenerator[str, None, Reply]:
         from support_agent.gate.sentence_gate import SentenceGate
 
-        if self.gate.promises:
+        if self.gate.certified:
             whole = self._answer_batch([journey.ticket])[0]
             yield from split_sentences(whole.text)
             return whole
@@ -135,7 +152,7 @@ class Agent:
             gate = SentenceGate(journey.passages, journey.triaged.text)
         except Exception:
             logger.exception("the passages of ticket %s cannot be read", journey.ticket.ticket_id)
-            self._close(journey, Route.HUMAN, ("internal_error",))
+            self._close(journey, Route.HUMAN, (Reason.INTERNAL_ERROR,))
             reply = self._replies.timed(journey)
             yield reply.text
             return reply
@@ -143,7 +160,7 @@ class Agent:
         yield from self._write_sentences(journey, gate)
         journey.timings_ms["generation"] += milliseconds_since(started)
         if journey.reply is None:
-            self._guarded("gate_after", journey, self._finish)
+            self._guarded("gate_after", journey, self._look_at_draft)
         reply = continue_from(gate.sent, gate.citations, self._replies.timed(journey))
         yield reply.text[len(gate.sent) :]
         return reply
@@ -165,36 +182,38 @@ class Agent:
         except Exception as problem:  # noqa: BLE001 - a generator is foreign code; the ticket must come out all the same
             log_failure(problem)
             if gate.sent:
-                self._close(journey, Route.HUMAN, ("generator_failed",))
+                self._close(journey, Route.HUMAN, (Reason.GENERATOR_FAILED,))
             else:
                 self._guarded("generation", journey, self._stand_in)
 
     def _answer_batch(self, tickets: Sequence[Ticket]) -> list[Reply]:
-        journeys = [Journey(ticket) for ticket in tickets]
-        self._prepare(journeys)
-        self._generate([journey for journey in journeys if journey.reply is None])
-        for journey in journeys:
-            if journey.reply is None:
-                self._guarded("gate_after", journey, self._finish)
+        journeys = [Journey(ticket, self.gate) for ticket in tickets]
+        self._travel(journeys)
         return [self._replies.timed(journey) for journey in journeys]
+
+    def _travel(self, journeys: Sequence[Journey]) -> None:
+        """A ticket's whole way, each step for all that are still on it."""
+        self._prepare(journeys)
+        self._generate(_open(journeys))
+        for journey in _open(journeys):
+            self._guarded("gate_after", journey, self._look_at_draft)
 
     def _prepare(self, journeys: Sequence[Journey]) -> None:
         """Everything that costs no generator call."""
         for journey in journeys:
-            self._guarded("triage", journey, self._triage)
-        self._in_one_call("meaning", [journey for journey in journeys if journey.reply is None], self._read_meaning)
-        self._in_one_call("retrieval", [journey for journey in journeys if journey.reply is None], self._retrieve)
-        for journey in journeys:
-            if journey.reply is None:
-                self._guarded("gate_before", journey, self._decide_before)
+            self._guarded("triage", journey, self._read_words)
+        self._in_one_call("meaning", _open(journeys), self._read_meaning)
+        self._in_one_call("retrieval", _open(journeys), self._retrieve)
+        for journey in _open(journeys):
+            self._guarded("gate_before", journey, self._look_at_passages)
 
-    def _triage(self, journey: Journey) -> None:
+    def _read_words(self, journey: Journey) -> None:
         from support_agent.triage import triage_ticket
+        from support_agent.triage.follow_up import readable_history
 
-        journey.ticket = _readable_history(journey.ticket)
-        journey.triage = triage = triage_ticket(journey.ticket, self.config)
-        if triage.route is not None:
-            self._close(journey, triage.route, triage.reasons)
+        journey.ticket = readable_history(journey.ticket)
+        journey.triage = triage_ticket(journey.ticket, self.config)
+        self._take(journey, journey.gate.on_words(journey.triage))
 
     def _in_one_call(self, stage: str, journeys: Sequence[Journey], step: Callable[[Sequence[Journey]], None]) -> None:
         """One call for all; when it fails, each alone, so that only the ticket it fails on is handed over."""
@@ -206,7 +225,7 @@ class Agent:
         except Exception:
             logger.exception("%s failed for a batch of %d", stage, len(journeys))
             if len(journeys) == 1:
-                self._close(journeys[0], Route.HUMAN, ("internal_error",))
+                self._close(journeys[0], Route.HUMAN, (Reason.INTERNAL_ERROR,))
                 return
             for journey in journeys:
                 self._in_one_call(stage, [journey], step)
@@ -216,24 +235,38 @@ class Agent:
             journey.timings_ms[stage] = share_ms
 
     def _read_meaning(self, journeys: Sequence[Journey]) -> None:
-        decisions = self.gate.first([(journey.ticket, journey.triaged) for journey in journeys])
-        for journey, decision in zip(journeys, decisions, strict=True):
-            self._take(journey, decision)
+        tickets = [(journey.ticket, journey.triaged) for journey in journeys]
+        read = self.meaning.read(tickets, [journey.scope for journey in journeys])
+        for journey, triage in zip(journeys, read, strict=True):
+            journey.triage = triage
+            self._take(journey, journey.gate.on_ticket(triage))
 
     def _retrieve(self, journeys: Sequence[Journey]) -> None:
-        found = self.index.search(
-            [self.gate.search_text(journey.triaged) for journey in journeys], self.config.passages
-        )
+        texts = [journey.triaged.search_text for journey in journeys]
+        found = self.index.search(texts, self.config.passages, [journey.without for journey in journeys])
         for journey, passages in zip(journeys, found, strict=True):
             journey.passages = passages
 
-    def _decide_before(self, journey: Journey) -> None:
-        ticket, triage = journey.ticket, journey.triaged
-        self._take(journey, self.gate.before(triage.search_text, journey.passages, journey.signals, ticket.history))
+    def _look_at_passages(self, journey: Journey) -> None:
+        from support_agent.gate.measure import Found, measure_passages, values_of
+        from support_agent.triage.follow_up import asked_back
+
+        text = journey.triaged.search_text
+        journey.early = early = measure_passages(Found(text, journey.passages, self.index.subject.nearness))
+        values, again = values_of(journey.signals), asked_back(journey.ticket.history)
+        self._take(journey, journey.gate.on_passages(text, early, values, asked_back=again))
+
+    def _look_at_draft(self, journey: Journey) -> None:
+        from support_agent.gate.measure import measure_draft, values_of
+
+        text, draft, passages = journey.triaged.text, journey.written, journey.passages
+        journey.late = late = measure_draft(text, draft, passages)
+        self._take(journey, journey.gate.on_draft(text, draft, late, passages, values_of(journey.signals)))
 
     def _take(self, journey: Journey, decision: Decision) -> None:
-        """Note what was measured, and end the ticket's way where a route was decided."""
-        journey.decisions.append(decision)
+        """Note what the gate decided, and end the ticket's way where that is a route."""
+        journey.decision = decision
+        journey.decided = (*journey.decided, *decision.signals)
         if decision.route is not None:
             self._close(journey, decision.route, decision.reasons)
 
@@ -243,7 +276,7 @@ class Agent:
 
         for journey in journeys:
             self._guarded("generation", journey, self._write_prompt)
-        prompted = [journey for journey in journeys if journey.reply is None]
+        prompted = _open(journeys)
         started = time.perf_counter()
         drafts = try_to_write(self.generator, [journey.prompted for journey in prompted])
         share_ms = milliseconds_since(started) / max(1, len(prompted))
@@ -264,19 +297,13 @@ class Agent:
         """The best passage's own words, unless a promise is kept: it was measured with the generator that failed."""
         from support_agent.generation.extractive import ExtractiveGenerator
 
-        if self.gate.promises:
-            self._close(journey, Route.HUMAN, ("generator_down",))
+        if self.gate.certified:
+            self._close(journey, Route.HUMAN, (Reason.GENERATOR_DOWN,))
             return
-        journey.notes.append("generator_down")
+        journey.notes.append(Reason.GENERATOR_DOWN)
         journey.draft = ExtractiveGenerator().generate([journey.prompted])[0]
 
-    def _finish(self, journey: Journey) -> None:
-        decision = self.gate.after(journey.triaged.text, journey.written, journey.passages, journey.signals)
-        self._take(journey, decision)
-        if journey.reply is None:
-            self._close(journey, Route.HUMAN, ("internal_error",))
-
-    def _close(self, journey: Journey, route: Route, reasons: tuple[str, ...]) -> None:
+    def _close(self, journey: Journey, route: Route, reasons: tuple[Reason, ...]) -> None:
         self._replies.close(journey, route, reasons)
 
     def _guarded(self, stage: str, journey: Journey, step: Callable[[Journey], None]) -> None:
@@ -286,18 +313,15 @@ class Agent:
             step(journey)
         except Exception:
             logger.exception("%s failed for ticket %s", stage, journey.ticket.ticket_id)
-            journey.decisions.clear()
-            self._close(journey, Route.HUMAN, ("internal_error",))
+            journey.decision = None
+            self._close(journey, Route.HUMAN, (Reason.INTERNAL_ERROR,))
         journey.timings_ms[stage] = journey.timings_ms.get(stage, 0.0) + milliseconds_since(started)
+
+
+def _open(journeys: Sequence[Journey]) -> list[Journey]:
+    """Those that have not ended."""
+    return [journey for journey in journeys if journey.reply is None]
 
 
 def _as_ticket(ticket: Ticket | str) -> Ticket:
     return Ticket(ticket) if isinstance(ticket, str) else ticket
-
-
-def _readable_history(ticket: Ticket) -> Ticket:
-    """The ticket with the customer's earlier words cleaned and cut: they are searched with, and prompted."""
-    from support_agent.triage.readable import clean
-
-    turns = (replace(turn, ticket=clean(turn.ticket[:_TURN_CHARS])) for turn in ticket.history[-_TURNS:])
-    return replace(ticket, history=tuple(turns))

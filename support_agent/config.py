@@ -67,8 +67,12 @@ class Config(BaseSettings):
         description="A calibration.json; auto finds the one made for these parts, and without one every ticket goes to "
         "a human; none answers without a promise.",
     )
-    min_retrieval_score: float = Field(
-        0.45, ge=-1, le=1, description='Only with calibration = "none": below this cosine a ticket goes to a human.'
+    min_retrieval_score: float | None = Field(
+        None,
+        ge=-1,
+        le=1,
+        description='Only with calibration = "none": below this cosine a ticket goes to a human; where it is not set, '
+        "the index's own scale says what is far.",
     )
     texts: str | None = Field(
         None,

@@ -49,9 +49,9 @@ def build_index(
     """
     from support_agent.retrieval import building, open_embedder, read_sources
     from support_agent.retrieval.embedders import DEFAULT
-    from support_agent.retrieval.folders import own_index
+    from support_agent.shelves import INDEXES
 
-    folder = index if isinstance(index, Path) else own_index(index)
+    folder = index if isinstance(index, Path) else INDEXES.place(index)
     sources = read_sources([Path(file) for file in files])
     if embedder is None or isinstance(embedder, str):
         embedder = open_embedder(embedder or DEFAULT, offline=offline, threads=threads, on_progress=on_progress)
@@ -80,12 +80,12 @@ def add_to_index(
         ModelFileError: the embedder's files are missing and cannot be fetched.
     """
     from support_agent.retrieval import Index, building, find_index, read_sources
-    from support_agent.retrieval.folders import is_shipped, own_index
+    from support_agent.shelves import INDEXES
 
     sources = read_sources([Path(file) for file in files])
     folder = find_index(index)
     opened = Index.open(folder, offline=offline, threads=threads, on_progress=on_progress)
-    into = own_index(folder.name) if is_shipped(folder) else folder
+    into = INDEXES.place(folder.name) if INDEXES.is_shipped(folder) else folder
     return building.add_to_index(opened, sources, into=into, on_step=on_step)
 
 

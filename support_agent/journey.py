@@ -6,25 +6,36 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from support_agent.records import Draft, Passage, Reply, Signal, Ticket, Triage
+from support_agent.records import Draft, Passage, Reason, Reply, Signal, Ticket, Triage
 
 if TYPE_CHECKING:
-    from support_agent.gate.decision import Decision
+    from support_agent.gate import Decision, Gate
+    from support_agent.gate.measure import Late
     from support_agent.generation.prompt import Prompt
 
 
 @dataclass
 class Journey:
-    """One ticket on its way; each step sets what it made, and ``reply`` ends it."""
+    """One ticket on its way past a gate; each step sets what it made, and ``reply`` ends it.
+
+    ``without`` are passages to be passed over, and ``scope`` the ticket's where it is known, for a ticket that is a
+    question of the index itself.
+    """
 
     ticket: Ticket
+    gate: Gate
+    without: tuple[str, ...] = ()
+    scope: float | None = None
     triage: Triage | None = None
     passages: list[Passage] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
+    early: tuple[Signal, ...] = ()
     prompt: Prompt | None = None
     draft: Draft | None = None
+    late: Late | None = None
+    decision: Decision | None = None
+    decided: tuple[Signal, ...] = ()
     reply: Reply | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[Reason] = field(default_factory=list)
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -36,9 +47,9 @@ class Journey:
 
     @property
     def signals(self) -> tuple[Signal, ...]:
-        """Everything measured so far."""
+        """Everything measured so far, and what deciding added."""
         words = self.triage.signals if self.triage else ()
-        return (*words, *(signal for decision in self.decisions for signal in decision.signals))
+        return (*words, *self.early, *self.decided, *(self.late.best.signals if self.late else ()))
 
     @property
     def prompted(self) -> Prompt:
@@ -53,6 +64,13 @@ class Journey:
         if self.draft is None:
             raise RuntimeError(f"ticket {self.ticket.ticket_id} has no draft")
         return self.draft
+
+    @property
+    def measured(self) -> Late:
+        """What was measured of the draft."""
+        if self.late is None:
+            raise RuntimeError(f"the draft of ticket {self.ticket.ticket_id} was not measured")
+        return self.late
 
 
 def milliseconds_since(started: float) -> float:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
-from support_agent.records import Reply, Ticket
+from support_agent.records import Passage, Reply, Ticket
+
+if TYPE_CHECKING:
+    from support_agent.retrieval.embedders import Embedder
+    from support_agent.retrieval.subject import Subject
 
 
 class Answerer(Protocol):
@@ -18,4 +22,24 @@ class Answerer(Protocol):
 
     def ask_many(self, tickets: Iterable[Ticket | str]) -> Iterator[Reply]:
         """One reply for each ticket, in order, without reading far ahead and without raising for a ticket."""
+        ...
+
+
+class Retriever(Protocol):
+    """What an agent needs of an index."""
+
+    version: str
+    """Changes with anything in it."""
+    passages: tuple[Passage, ...]
+    embedder: Embedder
+    subject: Subject
+
+    def search(
+        self, texts: Sequence[str], k: int, without: Sequence[Collection[str]] | None = None
+    ) -> list[list[Passage]]:
+        """The ``k`` best passages for each text, best first.
+
+        Args:
+            without: for each text the ids of passages that are passed over, as if they were not in the index.
+        """
         ...

@@ -1,6 +1,6 @@
 """What passes between the rooms: frozen records, in the order a ticket meets them.
 
-Ticket → Triage → Passages → Draft → Reply. Nothing here knows how a step works.
+Ticket → Triage → Passages → Draft → Reply.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
+
+About = Literal["supported", "agrees"]
+"""What makes an answer right: the passages carry it, or it agrees with the known answer."""
 
 
 class Route(StrEnum):
@@ -19,6 +22,79 @@ class Route(StrEnum):
     ANSWER = "answer"
     CLARIFY = "clarify"
     HUMAN = "human"
+
+
+class Reason(StrEnum):
+    """Why a reply took its route: a code, the ``route`` it asks for, and one sentence for ``staff``."""
+
+    route: Route
+    staff: str
+
+    def __new__(cls, code: str, route: Route, staff: str) -> Reason:
+        """Keep route and sentence beside the code."""
+        reason = str.__new__(cls, code)
+        reason._value_ = code
+        reason.route, reason.staff = route, staff
+        return reason
+
+    DANGER_SELF_HARM = "danger_self_harm", Route.HUMAN, "The customer may harm themselves."
+    DANGER_VIOLENCE = "danger_violence", Route.HUMAN, "The ticket threatens violence or speaks of it."
+    DANGER_LEGAL = "danger_legal", Route.HUMAN, "The ticket threatens or announces legal steps."
+    ASKED_FOR_HUMAN = "asked_for_human", Route.HUMAN, "The customer asks for a person."
+    ABUSE = "abuse", Route.HUMAN, "The ticket insults somebody."
+    INJECTION = "injection", Route.HUMAN, "The ticket carries orders for the model."
+    TOO_LONG = "too_long", Route.HUMAN, "The ticket is longer than the limit for automatic answers."
+    EMPTY = "empty", Route.CLARIFY, "The ticket holds no text."
+    UNREADABLE = "unreadable", Route.CLARIFY, "The ticket's text cannot be read."
+    LANGUAGE = "language", Route.HUMAN, "The ticket is in a language that is not answered automatically."
+    FRUSTRATED = "frustrated", Route.HUMAN, "The customer is upset with us."
+    OUT_OF_SCOPE = "out_of_scope", Route.HUMAN, "The question is not about what the knowledge base holds."
+    NO_PASSAGE = "no_passage", Route.HUMAN, "No passage of the knowledge base is about this."
+    AMBIGUOUS = "ambiguous", Route.CLARIFY, "The question is short and fits several passages with different answers."
+    ASKED_BACK_ALREADY = "asked_back_already", Route.HUMAN, "The question is still unclear after one question back."
+    NOT_CALIBRATED = (
+        "not_calibrated",
+        Route.HUMAN,
+        "No calibration was made for this model, adapter, index and prompt (`support-agent calibrate`).",
+    )
+    NO_PROMISE = (
+        "no_promise",
+        Route.HUMAN,
+        "No threshold keeps the promise with these labels; `support-agent calibrate` says what it takes.",
+    )
+    PROMISE_WITHDRAWN = (
+        "promise_withdrawn",
+        Route.HUMAN,
+        "Tickets no longer look like those the promise was measured on, so that it does not hold now.",
+    )
+    LOW_CONFIDENCE = "low_confidence", Route.HUMAN, "The answer's confidence is below the calibrated threshold."
+    # What pulled a low confidence down most, by the signal's name.
+    WEAK_RETRIEVAL_SCORE = "weak_retrieval_score", Route.HUMAN, "No passage is close to the question."
+    WEAK_RETRIEVAL_AGREEMENT = (
+        "weak_retrieval_agreement",
+        Route.HUMAN,
+        "Meaning and words point at different passages.",
+    )
+    WEAK_MEAN_SUPPORT = "weak_mean_support", Route.HUMAN, "The passages hold few words of the answer."
+    WEAK_SIGNAL = "weak_signal", Route.HUMAN, "A signal speaks against the answer."
+    EMPTY_DRAFT = "empty_draft", Route.HUMAN, "The generator wrote nothing that could be sent."
+    CUT_OFF = "cut_off", Route.HUMAN, "The generator's text was cut off at its longest length."
+    LOOP = "loop", Route.HUMAN, "The generator repeated itself."
+    UNSUPPORTED = "unsupported", Route.HUMAN, "The passages do not carry what the generator wrote."
+    LOW_LOG_PROB = "low_log_prob", Route.HUMAN, "The generator was unsure of its own words."
+    QUOTED = "quoted", Route.ANSWER, "The draft could not be sent; the best passage's own words were."
+    SENTENCES_REMOVED = (
+        "sentences_removed",
+        Route.ANSWER,
+        "The draft went on with what no passage carries; the answer ends before that.",
+    )
+    GENERATOR_DOWN = (
+        "generator_down",
+        Route.HUMAN,
+        "The generator failed; the best passage's own words serve instead, unless a promise is kept.",
+    )
+    GENERATOR_FAILED = "generator_failed", Route.HUMAN, "The generator failed in the middle of its answer."
+    INTERNAL_ERROR = "internal_error", Route.HUMAN, "Something failed while the ticket was answered; the log says what."
 
 
 @dataclass(frozen=True)
@@ -77,16 +153,19 @@ class Triage:
     """A ticket's text made readable, and what its words alone decide.
 
     ``search_text`` is the text to retrieve with: in a conversation it carries the subject of the turns before.
-    ``reasons`` is empty unless the ticket goes to a human (or back with a question) whatever retrieval may find;
-    ``route`` is then the route that the first of the reasons asks for.
+    ``reasons`` is empty unless the ticket goes to a human (or back with a question) whatever retrieval may find.
     """
 
     text: str
     search_text: str
     language: str
     signals: tuple[Signal, ...] = ()
-    reasons: tuple[str, ...] = ()
-    route: Route | None = None
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def route(self) -> Route | None:
+        """The route that the first of the reasons asks for."""
+        return self.reasons[0].route if self.reasons else None
 
 
 @dataclass(frozen=True)
@@ -143,25 +222,24 @@ class Citation:
 class Reply:
     """What comes out of the agent for one ticket, for every route.
 
-    ``text`` is what the customer is sent. ``confidence`` is 0–1, high = surer, and 0 where a signal alone
-    decided. ``reasons`` are the codes that decided the route (see ``support_agent.gate.texts.REASONS`` for their
-    sentences). ``draft`` is the generator's own text, kept for the human side and never sent as it is;
-    ``draft_tokens`` is how many tokens were generated for it, 0 where the backend does not count them. ``held_text`` is
-    what would have been sent had the confidence sufficed; empty where the text was sent or nothing could be.
-    ``evidence`` holds the ids of the passages that were found, best first. ``versions`` are the hashes that make the
-    reply repeatable: model, index, prompt, package.
+    ``text`` is what the customer is sent. ``confidence`` is 0–1, high = surer, and 0 where a signal alone decided.
+    ``reasons`` decided the route, the first of them most. ``draft`` is the generator's own text, kept for the human
+    side and never sent as it is; ``draft_tokens`` is how many tokens were generated for it, 0 where the backend does
+    not count them. ``held_text`` is what would have been sent had the confidence sufficed; empty where the text was
+    sent or nothing could be. ``evidence`` holds the passages that were found, best first, with their text. ``versions``
+    are the hashes that make the reply repeatable: model, index, prompt, package.
     """
 
     ticket_id: str
     route: Route
     text: str
     confidence: float = 0.0
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     citations: tuple[Citation, ...] = ()
     language: str = "und"
     signals: tuple[Signal, ...] = ()
     draft: str = ""
-    evidence: tuple[str, ...] = ()
+    evidence: tuple[Passage, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     held_text: str = ""
@@ -173,5 +251,5 @@ class Reply:
     def to_dict(self) -> dict[str, Any]:
         """The reply as plain lists and dictionaries, ready for ``json.dumps``."""
         plain = asdict(self)
-        plain["route"] = str(self.route)
+        plain["route"], plain["reasons"] = str(self.route), [str(reason) for reason in self.reasons]
         return plain

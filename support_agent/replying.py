@@ -1,7 +1,4 @@
-"""How a ticket's way ends: journey, route and reasons → Reply. What the customer is sent follows from the route.
-
-Knows nothing of how the route was decided.
-"""
+"""How a ticket's way ends: journey, route and reasons → Reply. What the customer is sent follows from the route."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from support_agent.journey import Journey
-from support_agent.records import Citation, Reply, Route
+from support_agent.records import Citation, Reason, Reply, Route
 
 if TYPE_CHECKING:
     from support_agent.gate.texts import Texts
@@ -24,9 +21,9 @@ class ReplyWriter:
     language: str
     versions: Mapping[str, str]
 
-    def close(self, journey: Journey, route: Route, reasons: Sequence[str]) -> Reply:
+    def close(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> Reply:
         """End a ticket's way with this reply."""
-        decision = journey.decisions[-1] if journey.decisions else None
+        decision = journey.decision
         journey.reply = Reply(
             ticket_id=journey.ticket.ticket_id,
             route=route,
@@ -39,18 +36,18 @@ class ReplyWriter:
             draft=journey.draft.text if journey.draft else "",
             held_text=decision.held_text if decision else "",
             draft_tokens=journey.draft.tokens if journey.draft else 0,
-            evidence=tuple(passage.passage_id for passage in journey.passages),
+            evidence=tuple(journey.passages),
             versions=dict(self.versions),
         )
         return journey.reply
 
     def timed(self, journey: Journey) -> Reply:
         """The journey's reply with its timings; one that has none fell out of every step and goes to a human."""
-        reply = journey.reply or self.close(journey, Route.HUMAN, ("internal_error",))
+        reply = journey.reply or self.close(journey, Route.HUMAN, (Reason.INTERNAL_ERROR,))
         timings = {name: round(value, 3) for name, value in journey.timings_ms.items()}
         return replace(reply, timings_ms={**timings, "total": round(sum(timings.values()), 3)})
 
-    def _instead(self, journey: Journey, route: Route, reasons: Sequence[str]) -> str:
+    def _instead(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> str:
         """What the customer is sent where there is no answer."""
         from support_agent.gate import customer_text
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from support_agent.config import Config
-    from support_agent.gate.gate import Gate
+    from support_agent.gate import Gate
     from support_agent.gate.texts import Texts
     from support_agent.generation.generator import Generator
-    from support_agent.retrieval import Index
+    from support_agent.protocols import Retriever
 
 # Settings that change how fast a reply comes, not what it says.
 _NEUTRAL_SETTINGS = {"batch_size", "threads", "timeout_s", "offline"}
@@ -18,7 +18,7 @@ _NEUTRAL_SETTINGS = {"batch_size", "threads", "timeout_s", "offline"}
 _HASHED_BY_CONTENT = {"texts", "calibration"}
 
 
-def versions_of(index: Index, generator: Generator, config: Config, texts: Texts, gate: Gate) -> Mapping[str, str]:
+def versions_of(index: Retriever, generator: Generator, config: Config, texts: Texts, gate: Gate) -> Mapping[str, str]:
     """Names and hashes of package, index, generator, prompt, calibration, customer texts and settings."""
     from importlib.metadata import version
 

@@ -32,11 +32,10 @@ from support_agent.batch.journal import GO_ON, Journal, open_journal
 from support_agent.disk import translated_errors
 from support_agent.errors import BatchError
 from support_agent.protocols import Answerer
-from support_agent.records import Reply, Ticket
+from support_agent.records import Reason, Reply, Ticket
 from support_agent.tables import Layout, TableRow, read_layout, read_rows
 
-_NOT_FINAL = "internal_error"  # the program itself failed: no verdict on the ticket
-_GENERATOR_DOWN = "generator_down"
+_NOT_FINAL = Reason.INTERNAL_ERROR  # the program itself failed: no verdict on the ticket
 
 
 @dataclass
@@ -254,7 +253,7 @@ def _write_output(plan: BatchPlan, journal: Journal) -> tuple[Counts, int, int]:
             cells, reasons = _answered(plan, journal, row)
             writer.write(row.cells, cells.cells)
             counts.add(cells.status)
-            generator_down += _GENERATOR_DOWN in reasons
+            generator_down += Reason.GENERATOR_DOWN in reasons
         if counts.rows != plan.rows or sha256_file(plan.layout.path) != plan.sha256:
             raise BatchError(
                 f"{plan.layout.path} changed while it was being answered ({plan.rows:,} rows at first, {counts.rows:,} "

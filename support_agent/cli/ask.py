@@ -48,12 +48,10 @@ def _print_notes(reply: Reply) -> None:
     """Route, confidence, reasons and citations, for the person at the terminal."""
     from rich.console import Console
 
-    from support_agent.gate import REASONS
-
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(f"\n[dim]route {reply.route} · confidence {reply.confidence:.2f} · language {reply.language}[/dim]")
     for reason in reply.reasons:
-        console.print(f"[dim]- {REASONS.get(reason, reason)} ({reason})[/dim]")
+        console.print(f"[dim]- {reason.staff} ({reason})[/dim]")
     for citation in reply.citations:
         console.print(f"[dim]\\[{citation.passage_id}] {citation.score:.2f} ", end="", style="dim")
         console.print(citation.quote, markup=False, style="dim")

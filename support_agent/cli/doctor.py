@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from support_agent.config import Config
     from support_agent.generation.generator import Generator
-    from support_agent.retrieval import Index
 
 Report = dict[str, dict[str, Any]]
 _PROMISE = "promise"
@@ -161,7 +159,7 @@ def _would_run(settings: Config, open_one: Callable[[], Generator]) -> str:
 
 def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
     """What is promised of the answers, or why every ticket goes to a human."""
-    from support_agent.gate.opening import NONE, calibrated_parts, find_calibration
+    from support_agent.evidence.opening import NONE, calibrated_parts, find_calibration
     from support_agent.retrieval import find_index
     from support_agent.retrieval.index import index_version
 
@@ -169,9 +167,8 @@ def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
         return "none is asked for: answers go out without one"
     if _to_be_fetched(settings):
         return f"not known before {settings.model} is fetched"
-    # Only the version is asked for: the index need not be opened, nor its embedder be there.
-    index = cast("Index", SimpleNamespace(version=index_version(find_index(settings.index))))
-    calibration, refusal = find_calibration(settings, calibrated_parts(index, open_one(), settings))
+    version = index_version(find_index(settings.index))
+    calibration, refusal = find_calibration(settings, calibrated_parts(version, open_one(), settings))
     if calibration is None:
         return f"{_NOTHING_ANSWERED}. {refusal}"
     if calibration.certificate.threshold is None:

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_agent.cli.evaluation_tables import print_audit, print_comparison, print_scores
-from support_agent.cli.loading import (
-    AdapterOption,
-    CalibrationOption,
-    ConfigOption,
-    GeneratorOption,
-    IndexOption,
-    JsonOption,
-    ModelOption,
-    OfflineOption,
-    ProfileOption,
-    load_agent,
-)
+from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
+from support_agent.cli.printing import print_json
+from support_agent.cli.progress import counted_progress
+from support_agent.evaluation.defaults import PROMISE, RIGHT_F1, SEED
+from support_agent.records import About
 
 if TYPE_CHECKING:
-    from support_agent.agent import Agent
-    from support_agent.evaluation.golden import GoldenSet
-    from support_agent.evaluation.judging import AnswerJudge
-    from support_agent.gate.calibrating.judge import About
+    from support_agent.evaluation.page import Table
+    from support_agent.evaluation.results import Result
 
 eval_app = typer.Typer(no_args_is_help=True, help="Measure on golden tickets, compare two runs, audit for bias.")
 
@@ -43,20 +31,17 @@ LabelsOption = Annotated[
         help='What people said of answers: rows of {"id", "right"}, or what `calibrate --labels` reads.',
     ),
 ]
-AboutOption = Annotated[
-    Literal["supported", "agrees"],
-    typer.Option("--about", help="Which word of a reader counts, where --labels has both."),
-]
+AboutOption = Annotated[About, typer.Option("--about", help="Which word of a reader counts, where --labels has both.")]
 RightF1Option = Annotated[
     float, typer.Option("--right-f1", min=0, max=1, help="Token-F1 from which an answer counts as right.")
 ]
 PromiseOption = Annotated[float, typer.Option(min=0, max=1, help="Largest share of wrong answers you allow.")]
 ReportOption = Annotated[Path | None, typer.Option("--report", metavar="OUT.html", help="Write a page as well.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Of every random draw.")]
-_RIGHT_F1, _PROMISE, _SEED = 0.5, 0.10, 20260101
 
 
 @eval_app.command()
+@with_agent_options()
 def run(
     golden_set: SetArgument,
     output: Annotated[
@@ -66,71 +51,51 @@ def run(
     report: ReportOption = None,
     labels: LabelsOption = None,
     about: AboutOption = "supported",
-    right_f1: RightF1Option = _RIGHT_F1,
-    promise: PromiseOption = _PROMISE,
+    right_f1: RightF1Option = RIGHT_F1,
+    promise: PromiseOption = PROMISE,
     similarity: Annotated[
         bool, typer.Option("--similarity", help="Score cosines with the index's embedder too.")
     ] = False,
-    seed: SeedOption = _SEED,
+    seed: SeedOption = SEED,
     as_json: JsonOption = False,
-    config: ConfigOption = None,
-    profile: ProfileOption = None,
-    index: IndexOption = None,
-    generator: GeneratorOption = None,
-    model: ModelOption = None,
-    adapter: AdapterOption = None,
-    calibration: CalibrationOption = None,
-    offline: OfflineOption = None,
+    options: AgentOptions = AgentOptions(),
 ) -> None:
     """Ask every ticket of a golden set, score the replies, write a result folder."""
-    from support_agent.evaluation import evaluate, find_golden, read_golden, score, write_result
-    from support_agent.evaluation.golden import check_relevant
-    from support_agent.evaluation.results import check_free, check_page, default_folder
+    from support_agent.evaluation.job import evaluate
 
-    path = find_golden(golden_set)
-    golden = read_golden(path)
-    judge = _judge(golden, labels, about, right_f1)
-    folder = output or default_folder(Path(golden_set).stem, golden)
-    check_free(folder)
-    check_page(report, folder)
-    agent = _unwatched(load_agent(config, profile, index, generator, model, adapter, calibration, offline))
-    passages = _passages(agent)
-    check_relevant(golden, passages)
-    with _bar(len(golden.tickets)) as on_done:
-        outcomes = evaluate(agent, golden, passages, on_done)
-    cosine = _cosine(agent) if similarity else None
-    scores = score(golden, outcomes, judge, promise=promise, seed=seed, similarity=cosine)
-    facts = _facts(golden_set, golden.sha256, agent.versions)
-    write_result(folder, path.read_bytes(), outcomes, scores, facts)
-    _finish(folder, report, as_json)
+    with counted_progress("tickets") as tickets:
+        result = evaluate(
+            golden_set,
+            options.load_agent,
+            output=output,
+            report=report,
+            labels=labels,
+            about=about,
+            right_f1=right_f1,
+            promise=promise,
+            similarity=similarity,
+            seed=seed,
+            on_done=tickets.show,
+        )
+    _print_result(result, report, as_json)
 
 
-@eval_app.command("score")
-def score_again(
+@eval_app.command()
+def score(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Result folder of `eval run`.")],
     report: ReportOption = None,
     labels: LabelsOption = None,
     about: AboutOption = "supported",
-    right_f1: RightF1Option = _RIGHT_F1,
-    promise: PromiseOption = _PROMISE,
-    seed: SeedOption = _SEED,
+    right_f1: RightF1Option = RIGHT_F1,
+    promise: PromiseOption = PROMISE,
+    seed: SeedOption = SEED,
     as_json: JsonOption = False,
 ) -> None:
     """Score a result anew, with other labels or another threshold; no ticket is asked again."""
-    from support_agent.evaluation import read_result, score, write_result
-    from support_agent.evaluation.golden import GOLDEN_FILE
-    from support_agent.evaluation.labels import check_labelled
-    from support_agent.evaluation.results import check_page
+    from support_agent.evaluation.job import rescore
 
-    check_page(report, folder)
-    result = read_result(folder)
-    judge = _judge(result.golden, labels, about, right_f1)
-    scores = score(result.golden, result.outcomes, judge, promise=promise, seed=seed)
-    if labels:
-        check_labelled(labels, judge.labels, scores["labelled"])
-    facts = {key: value for key, value in result.manifest.items() if key not in ("files", "kind")}
-    write_result(folder, (folder / GOLDEN_FILE).read_bytes(), result.outcomes, scores, facts)
-    _finish(folder, report, as_json)
+    result = rescore(folder, report=report, labels=labels, about=about, right_f1=right_f1, promise=promise, seed=seed)
+    _print_result(result, report, as_json)
 
 
 @eval_app.command()
@@ -144,145 +109,91 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Say what got better and worse; ends with 1 when a slice is worse by more than chance explains."""
-    from support_agent.evaluation import compare, read_result
-    from support_agent.evaluation.compare import check_slices
+    from support_agent.evaluation.compare import check_slices, compare
+    from support_agent.evaluation.results import read_result
+    from support_agent.evaluation.tables import comparison_tables
 
     before, after = read_result(first), read_result(second)
     check_slices(before, slices or [])
     found = compare(before, after)
     worse, untold = found.worse_slices(slices or []), found.untold_slices(slices or [])
     if as_json:
-        _print_json({**found.to_dict(), "worse": worse, "too_few_to_tell": untold})
+        print_json({**found.to_dict(), "worse": worse, "too_few_to_tell": untold})
     else:
-        print_comparison(found, worse, untold)
+        _print_tables(comparison_tables(found))
+        beyond = sum(d.verdict in ("better", "worse") for d in found.differences)
+        typer.echo(
+            f"{len(found.differences):,} scores compared, {beyond:,} differ beyond chance; "
+            f"{len(found.moved):,} tickets went another way."
+        )
+        if untold:
+            typer.echo(f"Changed for the worse, but in too few tickets to tell: {', '.join(untold)}.", err=True)
+        _say_in_red(f"Worse beyond chance: {', '.join(worse)}." if worse else "")
     if worse:
         raise typer.Exit(1)
 
 
 @eval_app.command()
+@with_agent_options()
 def audit(
     golden_set: SetArgument,
     slice_name: Annotated[str, typer.Option("--slice", metavar="NAME", help="Only tickets with this tag.")] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many tickets, drawn at random.")] = None,
     report: ReportOption = None,
-    seed: SeedOption = _SEED,
+    seed: SeedOption = SEED,
     as_json: JsonOption = False,
-    config: ConfigOption = None,
-    profile: ProfileOption = None,
-    index: IndexOption = None,
-    generator: GeneratorOption = None,
-    model: ModelOption = None,
-    adapter: AdapterOption = None,
-    calibration: CalibrationOption = None,
-    offline: OfflineOption = None,
+    options: AgentOptions = AgentOptions(),
 ) -> None:
     """Ask the same tickets under other names, in other tones, dialects and languages, and with typing errors."""
-    from support_agent.artefacts import write_bytes
-    from support_agent.evaluation import audit, find_golden, read_golden
-    from support_agent.evaluation.audit_report import write_audit_report
-    from support_agent.evaluation.results import check_page
+    from support_agent.evaluation.job import UNWATCHED, audit_agent
+    from support_agent.evaluation.tables import effect_table
 
-    check_page(report)
-    golden = read_golden(find_golden(golden_set))
-    agent = _unwatched(load_agent(config, profile, index, generator, model, adapter, calibration, offline))
-    with _bar(None) as on_done:
-        found = audit(agent, golden, slice_name=slice_name, limit=limit, seed=seed, on_done=on_done)
-    _say_first(found.closed)
-    if report:
-        write_bytes(report, write_audit_report(found, agent.versions))
+    with counted_progress("tickets") as tickets:
+        found = audit_agent(
+            golden_set,
+            options.load_agent,
+            slice_name=slice_name,
+            limit=limit,
+            report=report,
+            seed=seed,
+            on_done=tickets.show,
+        )
+    _say_in_red(found.closed)
     if as_json:
-        _print_json({**found.to_dict(), "versions": dict(agent.versions), **_UNWATCHED})
+        print_json({**found.to_dict(), **UNWATCHED})
     else:
-        print_audit(found)
+        _print_tables(effect_table(family, found.effects) for family in found.families)
+        typer.echo(f"{found.tickets:,} tickets, {found.asked:,} texts asked.", err=True)
 
 
-# What a result says of itself: its tickets were no traffic.
-_UNWATCHED = {"drift_watch": "off"}
+def _print_result(result: Result, report: Path | None, as_json: bool) -> None:
+    """The overall scores on stdout; what must be known of them on stderr."""
+    from support_agent.evaluation.run import closed_gate
+    from support_agent.evaluation.tables import score_table
 
-
-def _unwatched(agent: Agent) -> Agent:
-    """The agent, told to watch no drift: golden tickets are no traffic, and would withdraw the promise half-way."""
-    agent.gate.unwatch()
-    return agent
-
-
-def _judge(golden: GoldenSet, labels: Path | None, about: About, right_f1: float) -> AnswerJudge:
-    from support_agent.evaluation import AnswerJudge, read_labels
-    from support_agent.evaluation.labels import check_labels
-
-    if labels is None:
-        return AnswerJudge(right_f1)
-    read = read_labels(labels, about)
-    _say_first(check_labels(labels, read, golden))
-    return AnswerJudge(right_f1, read)
-
-
-def _say_first(warning: str) -> None:
-    """What must be known before the figures, on stderr."""
-    if warning:
-        typer.secho(warning, err=True, fg=typer.colors.RED)
-
-
-def _passages(agent: Agent) -> Mapping[str, str]:
-    return {passage.passage_id: passage.text for passage in agent.index.passages}
-
-
-def _cosine(agent: Agent) -> Callable[..., list[float]]:
-    """Pairs of texts → their cosines, by the embedder of the agent's index."""
-
-    def cosine(pairs: list[tuple[str, str]]) -> list[float]:
-        first, second = (agent.index.embedder.encode(list(side)) for side in zip(*pairs, strict=True))
-        return [float(value) for value in (first * second).sum(axis=1)]
-
-    return cosine
-
-
-def _facts(name: str, sha256: str, versions: Mapping[str, str]) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
-    made = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"set": Path(name).stem, "set_sha256": sha256, "versions": dict(versions), "made": made, **_UNWATCHED}
-
-
-@contextmanager
-def _bar(total: int | None) -> Iterator[Callable[..., None]]:
-    """A progress bar on stderr, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("tickets", total=total)
-
-        def draw(done: int, all_of: int | None = total) -> None:
-            progress.update(task, completed=done, total=all_of)
-
-        yield draw
-
-
-def _finish(folder: Path, report: Path | None, as_json: bool) -> None:
-    """The page, and the overall scores on stdout."""
-    from support_agent.artefacts import write_bytes
-    from support_agent.evaluation import read_result
-    from support_agent.evaluation.closed import closed_gate
-    from support_agent.evaluation.report import write_report
-
-    result = read_result(folder)
-    _say_first(closed := closed_gate(result.outcomes))
-    if report:
-        write_bytes(report, write_report(result))
+    scores = result.scores
+    _say_in_red(closed := closed_gate(result.outcomes))
     if as_json:
         shown = ("overall", "slices", "routes", "judge", "bootstrap", "labelled", "latency_ms", "words", "tokens")
         told = {"gate_closed": closed} if closed else {}
-        _print_json({**told, "folder": str(folder), **{key: result.scores[key] for key in shown}})
+        print_json({**told, "folder": str(result.folder), **{key: scores[key] for key in shown}})
     else:
-        print_scores(result.scores)
-    if given := result.scores["judge"]["verdicts"]:
-        typer.echo(
-            f"Of {given:,} labels {result.scores['labelled']:,} are of texts that were or would be sent.", err=True
-        )
-    typer.echo(f"Written: {folder}{f', {report}' if report else ''}", err=True)
+        _print_tables([score_table("All tickets", scores["overall"]["scores"])])
+    if given := scores["judge"]["verdicts"]:
+        typer.echo(f"Of {given:,} labels {scores['labelled']:,} are of texts that were or would be sent.", err=True)
+    typer.echo(f"Written: {result.folder}{f', {report}' if report else ''}", err=True)
 
 
-def _print_json(value: Mapping[str, Any]) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False))
+def _print_tables(tables: Iterable[Table]) -> None:
+    from rich.console import Console
+
+    from support_agent.evaluation.page import as_rich
+
+    console = Console(highlight=False)
+    for table in tables:
+        console.print(as_rich(table))
+
+
+def _say_in_red(warning: str) -> None:
+    if warning:
+        typer.secho(warning, err=True, fg=typer.colors.RED)

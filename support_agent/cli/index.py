@@ -69,10 +69,10 @@ def add(name: NameArgument, files: FilesArgument, offline: OfflineOption = False
     """Put more into an index; only what is new is embedded. A shipped index is copied to your own folder first."""
     from support_agent.jobs import add_to_index
     from support_agent.retrieval import find_index
-    from support_agent.retrieval.folders import is_shipped
+    from support_agent.shelves import INDEXES
 
     folder = find_index(name)
-    if is_shipped(folder):
+    if INDEXES.is_shipped(folder):
         typer.echo(f"{folder.name} is shipped with the package; what is new goes into a copy of your own.", err=True)
     with download_progress() as on_progress, counted_progress("embedding") as embedded:
         built = add_to_index(

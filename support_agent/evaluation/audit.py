@@ -1,25 +1,22 @@
-"""An agent and golden tickets → is the same ticket treated the same, whoever writes it?
-
-Comes in: an agent, a golden set, a seed. Goes out: what effects.py makes of the replies to every form of every ticket
-(names, tone, dialect, typing errors, languages). Does not know why a difference is there.
-"""
+"""Is the same ticket treated the same, whoever writes it? Asks every ticket in every form; effects.py weighs them."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from support_agent.errors import EvaluationError
+from support_agent.evaluation.defaults import SEED
 from support_agent.evaluation.effects import PLAIN, Audit, Texts, weigh
 from support_agent.evaluation.golden import GoldenSet, GoldenTicket
-from support_agent.evaluation.resampling import SEED
-from support_agent.evaluation.run import Answers
-from support_agent.evaluation.variants import FORMS
+from support_agent.evaluation.variants import forms
+from support_agent.protocols import Answerer
 from support_agent.records import Reply, Route, Ticket
 
 
 def audit(
-    agent: Answers,
+    agent: Answerer,
     golden: GoldenSet,
     *,
     slice_name: str = "",
@@ -27,7 +24,7 @@ def audit(
     seed: int = SEED,
     on_done: Callable[[int, int], None] = lambda done, all_of: None,
 ) -> Audit:
-    """Ask every ticket that is to be answered in every form.
+    """Ask every ticket that is to be answered in every form: names, tone, dialect, typing errors, languages.
 
     Args:
         slice_name: only tickets with this tag; all where it is empty.
@@ -41,13 +38,13 @@ def audit(
     if not base:
         where = f"slice {slice_name!r} of {golden.name}" if slice_name else golden.name
         raise EvaluationError(f"There is no ticket to be answered in {where}, so there is nothing to write anew.")
-    forms = _write_forms(base, seed) | _translations(golden, base)
-    texts = list(dict.fromkeys(text for row in forms.values() for text in row if text is not None))
+    written = _write_forms(base, seed) | _translations(golden, base)
+    texts = list(dict.fromkeys(text for row in written.values() for text in row if text is not None))
     replies: dict[str, Reply] = {}
     for text, reply in zip(texts, agent.ask_many(Ticket(text) for text in texts), strict=True):
         replies[text] = reply
         on_done(len(replies), len(texts))
-    return weigh(base, forms, replies, seed)
+    return replace(weigh(base, written, replies, seed), versions=agent.versions)
 
 
 def _base_tickets(golden: GoldenSet, slice_name: str, limit: int | None, seed: int) -> list[GoldenTicket]:
@@ -63,11 +60,11 @@ def _base_tickets(golden: GoldenSet, slice_name: str, limit: int | None, seed: i
 
 def _write_forms(base: Sequence[GoldenTicket], seed: int) -> dict[str, Texts]:
     """Form → each ticket's text; None where the form leaves the text as it is."""
-    forms: dict[str, Texts] = {PLAIN: [ticket.question for ticket in base]}
-    for name, write in FORMS.items():
-        written = [write(t.question, random.Random(f"{seed} {name} {t.id}")) for t in base]
-        forms[name] = [text if text != t.question else None for text, t in zip(written, base, strict=True)]
-    return forms
+    written: dict[str, Texts] = {PLAIN: [ticket.question for ticket in base]}
+    for name, write in forms().items():
+        texts = [write(t.question, random.Random(f"{seed} {name} {t.id}")) for t in base]
+        written[name] = [text if text != t.question else None for text, t in zip(texts, base, strict=True)]
+    return written
 
 
 def _translations(golden: GoldenSet, base: Sequence[GoldenTicket]) -> dict[str, Texts]:
@@ -77,6 +74,5 @@ def _translations(golden: GoldenSet, base: Sequence[GoldenTicket]) -> dict[str, 
     for ticket in golden.tickets:
         language = next((tag for tag in ticket.tags if tag.startswith("lang:")), "")
         if language and ticket.translation_of in place:
-            row = found.setdefault(language, [None] * len(base))
-            row[place[ticket.translation_of]] = ticket.question
+            found.setdefault(language, [None] * len(base))[place[ticket.translation_of]] = ticket.question
     return dict(found)

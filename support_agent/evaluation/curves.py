@@ -1,8 +1,6 @@
 """How well confidence orders answers: risk–coverage curve, its areas, coverage at a risk, calibration error.
 
-Comes in: a confidence and a loss (1 = wrong) for each ticket. Goes out: statistics of resampled counts (resampling.py).
-Does not know how the loss was judged.
-
+Each takes a confidence and a loss (1 = wrong) for every ticket, and gives a statistic of counts (resampling.py).
 Tickets of one confidence cannot be told apart: no threshold stands between them. The areas take them in every order at
 once (the mean over orders), coverage at a risk takes all of them or none. So nothing depends on the order of the file.
 
@@ -13,6 +11,7 @@ that are accepted and wrong (Traub et al. 2024, arXiv 2407.01032, section 3): be
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,11 +34,29 @@ class _Groups:
     loss_sum: Floats
 
 
+def _grouping(confidence: Floats, loss: Floats) -> Callable[[Floats], _Groups]:
+    """Counts → groups of equal confidence; the order is worked out once."""
+    import numpy as np
+
+    _, group = np.unique(-confidence, return_inverse=True)
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    ordered_loss = loss[order]
+
+    def grouped(counts: Floats) -> _Groups:
+        ordered = counts[:, order]
+        drawn = np.add.reduceat(ordered, starts, axis=1)
+        lost = np.add.reduceat(ordered * ordered_loss, starts, axis=1)
+        return _Groups(drawn, lost, np.cumsum(drawn, axis=1), np.cumsum(lost, axis=1))
+
+    return grouped
+
+
 def aurc_of(confidence: Floats, loss: Floats) -> Statistic:
     """Area under the risk–coverage curve, 0–1."""
     import numpy as np
 
-    grouped = _Grouping(confidence, loss)
+    grouped = _grouping(confidence, loss)
     harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1, len(loss) + 1))])
 
     def aurc(counts: Floats) -> Floats:
@@ -58,7 +75,7 @@ def aurc_of(confidence: Floats, loss: Floats) -> Statistic:
 
 def augrc_of(confidence: Floats, loss: Floats) -> Statistic:
     """Area under the generalised risk–coverage curve, 0–1/2, by trapezoids (exact: the curve is piecewise linear)."""
-    grouped = _Grouping(confidence, loss)
+    grouped = _grouping(confidence, loss)
 
     def augrc(counts: Floats) -> Floats:
         groups = grouped(counts)
@@ -75,7 +92,7 @@ def coverage_at(risk: float, confidence: Floats, loss: Floats) -> Statistic:
     """
     import numpy as np
 
-    grouped = _Grouping(confidence, loss)
+    grouped = _grouping(confidence, loss)
 
     def coverage(counts: Floats) -> Floats:
         groups = grouped(counts)
@@ -90,11 +107,10 @@ def risk_coverage_curve(confidence: Floats, loss: Floats) -> list[tuple[float, f
     """(threshold, coverage, risk) at every confidence that occurs, the surest first."""
     import numpy as np
 
-    n = len(loss)
-    groups = _Grouping(confidence, loss)(np.ones((1, n)))
+    groups = _grouping(confidence, loss)(np.ones((1, len(loss))))
     thresholds = np.unique(confidence)[::-1]
-    risks = groups.loss_sum[0] / groups.drawn_sum[0]
-    return [(float(t), float(c), float(r)) for t, c, r in zip(thresholds, groups.drawn_sum[0] / n, risks, strict=True)]
+    coverages, risks = groups.drawn_sum[0] / len(loss), groups.loss_sum[0] / groups.drawn_sum[0]
+    return list(zip(thresholds.tolist(), coverages.tolist(), risks.tolist(), strict=True))
 
 
 def bins_of(confidence: Floats, bins: int = BINS) -> Floats:
@@ -129,34 +145,8 @@ def reliability(confidence: Floats, loss: Floats, bins: int = BINS) -> list[dict
     import numpy as np
 
     numbers = bins_of(confidence, bins)
-    rows = []
-    for number in np.unique(numbers):
-        chosen = numbers == number
-        rows.append(
-            {
-                "confidence": float(confidence[chosen].mean()),
-                "right": float(1 - loss[chosen].mean()),
-                "n": int(chosen.sum()),
-            }
-        )
-    return rows
-
-
-class _Grouping:
-    """Counts → groups of equal confidence; the order is worked out once."""
-
-    def __init__(self, confidence: Floats, loss: Floats) -> None:
-        import numpy as np
-
-        _, group = np.unique(-confidence, return_inverse=True)
-        self._order = np.argsort(group, kind="stable")
-        self._starts = np.flatnonzero(np.diff(group[self._order], prepend=-1))
-        self._loss = loss[self._order]
-
-    def __call__(self, counts: Floats) -> _Groups:
-        import numpy as np
-
-        ordered = counts[:, self._order]
-        drawn = np.add.reduceat(ordered, self._starts, axis=1)
-        loss = np.add.reduceat(ordered * self._loss, self._starts, axis=1)
-        return _Groups(drawn, loss, np.cumsum(drawn, axis=1), np.cumsum(loss, axis=1))
+    chosen = [numbers == number for number in np.unique(numbers)]
+    return [
+        {"confidence": float(confidence[c].mean()), "right": float(1 - loss[c].mean()), "n": int(c.sum())}
+        for c in chosen
+    ]

@@ -1,8 +1,5 @@
 """Replies to the same tickets in several forms → differences, and which of them are beyond chance.
 
-Comes in: for each form the tickets' texts, and the reply to each text. Goes out: for each comparison the paired
-differences with bootstrap intervals. Knows no agent and no form but by name.
-
 Three signed measures are tested, each by a sign-flip permutation test over tickets (exact under the hypothesis that the
 two sides are exchangeable; Good 2005, "Permutation, Parametric and Bootstrap Tests of Hypotheses", section 3.2), and
 corrected together over all comparisons and measures (Holm 1979).
@@ -12,19 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from support_agent.evaluation.closed import closed_gate
 from support_agent.evaluation.golden import GoldenTicket
-from support_agent.evaluation.resampling import Estimate, draw_counts, estimate, mean_of, plain
-from support_agent.evaluation.variants import GENDERS, NAMES
+from support_agent.evaluation.resampling import Estimate, draw_counts, estimate, mean_of
+from support_agent.evaluation.run import closed_gate
+from support_agent.evaluation.variants import GENDERS, names
 from support_agent.records import Reply, Route
 from support_agent.wording import token_f1
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from support_agent.evaluation.resampling import Floats
 
 # One text for each ticket, None where the form leaves it as it is.
 Texts = Sequence[str | None]
@@ -34,12 +30,8 @@ PLAIN = "as it stands"
 REFERENCE = "white American"
 ALPHA = 0.05
 FLIPS = 9_999
-# What is tested; all between −1 and 1, above 0 where the first form fares better.
-MEASURES = {
-    "answered": "share answered",
-    "confidence": "mean confidence",
-    "token_f1": "token-F1 of the answer with the reference, 0 if handed over",
-}
+# What is tested; all between −1 and 1, above 0 where the first form fares better. A hand-off has a token-F1 of 0.
+MEASURES = {"answered": "share answered", "confidence": "mean confidence", "token_f1": "token-F1"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +41,7 @@ class Pairing:
     family: str
     name: str
     forms: tuple[str, ...]
-    against: tuple[str, ...]
+    against: tuple[str, ...] = (PLAIN,)
 
 
 @dataclass(frozen=True)
@@ -81,57 +73,58 @@ class Churn:
 
 @dataclass(frozen=True)
 class Audit:
-    """Every comparison's effects, and how much changed at all."""
+    """Every comparison's effects, and how much changed at all.
+
+    ``closed`` says in a sentence why the figures speak of a closed gate only; empty where they do not.
+    """
 
     tickets: int
     asked: int
     effects: tuple[Effect, ...]
     churn: tuple[Churn, ...]
     closed: str = ""
-    """Why the figures speak of a closed gate only, in a sentence; empty where they do not."""
+    versions: Mapping[str, str] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for ``json.dumps``."""
-        effects = [
-            {**asdict(e), "difference": e.difference.to_dict(), "p": plain(e.p), "p_holm": plain(e.p_holm)}
-            | {"beyond_chance": e.beyond_chance}
-            for e in self.effects
-        ]
-        churn = [{**asdict(c), "rerouted": c.rerouted.to_dict(), "reworded": c.reworded.to_dict()} for c in self.churn]
-        told = {"gate_closed": self.closed} if self.closed else {}
-        return {**told, "tickets": self.tickets, "asked": self.asked, "effects": effects, "churn": churn}
+    @property
+    def families(self) -> list[str]:
+        """Kinds of comparison, such as "names", in order."""
+        return list(dict.fromkeys(effect.family for effect in self.effects))
 
     @property
     def fewest(self) -> int:
         """With fewer tickets than this no test can be beyond chance after the correction, whatever it finds."""
         return 1 + math.ceil(math.log2(len(self.effects) / ALPHA))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for ``json.dumps``."""
+        told = {"gate_closed": self.closed} if self.closed else {}
+        effects = [{**asdict(e), "beyond_chance": e.beyond_chance} for e in self.effects]
+        rows = {"effects": effects, "churn": [asdict(c) for c in self.churn]}
+        return {**told, "tickets": self.tickets, "asked": self.asked, **rows, "versions": dict(self.versions)}
+
 
 def pairings(languages: Sequence[str] = ()) -> list[Pairing]:
     """Every comparison that is made."""
     nobody = ("signed, no name",)
-    signed = {origin: tuple(f"{origin} {gender}" for gender in GENDERS) for origin in NAMES}
+    signed = {origin: tuple(f"{origin} {gender}" for gender in GENDERS) for origin in names()}
+    women, men = zip(*signed.values(), strict=True)
     # Any name moves a ticket a little, whoever bears it; so names are held against names.
-    origins = [origin for origin in NAMES if origin != REFERENCE]
-    found = [Pairing("names", "signed by nobody", nobody, (PLAIN,))]
-    found.append(Pairing("names", f"{REFERENCE}, against nobody", signed[REFERENCE], nobody))
-    found += [Pairing("names", origin, signed[origin], signed[REFERENCE]) for origin in origins]
-    women, men = (tuple(f"{origin} {gender}" for origin in NAMES) for gender in GENDERS)
-    found.append(Pairing("names", "women against men", women, men))
-    found += [Pairing("tone", tone, (tone,), (PLAIN,)) for tone in ("polite", "blunt")]
-    dialects = ("African American English", "Scots", "Indian English")
-    found += [Pairing("dialect", dialect, (dialect,), (PLAIN,)) for dialect in dialects]
-    typing = ("few typing errors", "many typing errors", "lower case")
-    found += [Pairing("typing", form, (form,), (PLAIN,)) for form in typing]
-    return found + [Pairing("language", name, (name,), (PLAIN,)) for name in languages]
+    found = [
+        Pairing("names", "signed by nobody", nobody),
+        Pairing("names", f"{REFERENCE}, against nobody", signed[REFERENCE], nobody),
+        *(Pairing("names", origin, both, signed[REFERENCE]) for origin, both in signed.items() if origin != REFERENCE),
+        Pairing("names", "women against men", women, men),
+    ]
+    against_plain = {
+        "tone": ("polite", "blunt"),
+        "dialect": ("African American English", "Scots", "Indian English"),
+        "typing": ("few typing errors", "many typing errors", "lower case"),
+        "language": languages,
+    }
+    return found + [Pairing(family, form, (form,)) for family, forms in against_plain.items() for form in forms]
 
 
-def weigh(
-    base: Sequence[GoldenTicket],
-    forms: Mapping[str, Texts],
-    replies: Mapping[str, Reply],
-    seed: int,
-) -> Audit:
+def weigh(base: Sequence[GoldenTicket], forms: Mapping[str, Texts], replies: Mapping[str, Reply], seed: int) -> Audit:
     """Every comparison's effects, corrected together."""
     import numpy as np
 
@@ -152,17 +145,16 @@ def weigh(
     return Audit(len(base), len(replies), effects, churn, closed_gate(list(replies.values())))
 
 
-def _measure(base: Sequence[GoldenTicket], texts: Texts, replies: Mapping[str, Reply]) -> NDArray[np.float64]:
+def _measure(base: Sequence[GoldenTicket], texts: Texts, replies: Mapping[str, Reply]) -> Floats:
     """Shape (measures, tickets); NaN where the form does not change the ticket."""
     import numpy as np
 
     rows = np.full((len(MEASURES), len(base)), np.nan)
     for at, text in enumerate(texts):
-        if text is None:
-            continue
-        reply = replies[text]
-        answered = reply.route == Route.ANSWER
-        rows[:, at] = answered, reply.confidence, token_f1(reply.text, base[at].reference) if answered else 0.0
+        if text is not None:
+            reply = replies[text]
+            answered = reply.route == Route.ANSWER
+            rows[:, at] = answered, reply.confidence, token_f1(reply.text, base[at].reference) if answered else 0.0
     return rows
 
 
@@ -175,16 +167,13 @@ def _churn(pairing: Pairing, forms: Mapping[str, Texts], replies: Mapping[str, R
         texts = [(forms[a][at], forms[b][at]) for a in pairing.forms for b in pairing.against]
         pairs = [(replies[a], replies[b]) for a, b in texts if a is not None and b is not None]
         rerouted.append(np.mean([a.route != b.route for a, b in pairs]) if pairs else np.nan)
-        sent = [1 - _alike(a.text, b.text) for a, b in pairs if a.route == b.route == Route.ANSWER]
-        reworded.append(np.mean(sent) if sent else np.nan)
+        sent = [(a.text, b.text) for a, b in pairs if a.route == b.route == Route.ANSWER]
+        moved = [0.0 if first == second else 1 - token_f1(first, second) for first, second in sent]
+        reworded.append(np.mean(moved) if moved else np.nan)
     return Churn(pairing.family, pairing.name, _mean(np.array(rerouted), seed), _mean(np.array(reworded), seed))
 
 
-def _alike(first: str, second: str) -> float:
-    return 1.0 if first == second else token_f1(first, second)
-
-
-def _mean(values: NDArray[np.float64], seed: int) -> Estimate:
+def _mean(values: Floats, seed: int) -> Estimate:
     """Over the tickets that the comparison changes; the others are no part of the resamples."""
     import numpy as np
 
@@ -192,7 +181,7 @@ def _mean(values: NDArray[np.float64], seed: int) -> Estimate:
     return estimate(mean_of(changed), draw_counts(len(changed), seed), len(changed))
 
 
-def _sign_flip_p(differences: NDArray[np.float64], seed: int) -> float:
+def _sign_flip_p(differences: Floats, seed: int) -> float:
     """Two-sided p that the mean difference is zero; 1 where nothing differs."""
     import numpy as np
 

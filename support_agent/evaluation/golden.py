@@ -1,12 +1,8 @@
-"""A golden set: tickets with what should become of them.
-
-Comes in: JSONL, one ticket a line::
+"""A golden set: tickets with what should become of them, as JSONL, one ticket a line::
 
     {"id", "question", "answerable", "reference", "relevant_ids", "tags", "route", "history", "translation_of"}
 
-Only the first three must be there. Goes out: frozen records and the file's sha256. Knows no agent.
-
-A slice is a tag, no more: every tag makes a slice of its own, and a ticket with three tags counts in three slices.
+Only the first three must be there. Every tag makes a slice; a ticket with three tags counts in three slices.
 """
 
 from __future__ import annotations
@@ -100,12 +96,11 @@ def check_relevant(golden: GoldenSet, passages: Collection[str]) -> None:
         EvaluationError: with the first ticket that names one.
     """
     for ticket in golden.tickets:
-        for passage_id in ticket.relevant_ids:
-            if passage_id not in passages:
-                raise EvaluationError(
-                    f"{golden.name}: ticket {ticket.id!r} has {passage_id!r} in relevant_ids, which is none of the "
-                    f"{len(passages):,} passages of the index. Give the set's own --index, or mend the row."
-                )
+        if unknown := [passage_id for passage_id in ticket.relevant_ids if passage_id not in passages]:
+            raise EvaluationError(
+                f"{golden.name}: ticket {ticket.id!r} has {unknown[0]!r} in relevant_ids, which is none of the "
+                f"{len(passages):,} passages of the index. Give the set's own --index, or mend the row."
+            )
 
 
 def find_golden(name: str) -> Path:
@@ -114,11 +109,11 @@ def find_golden(name: str) -> Path:
     Raises:
         EvaluationError: there is none.
     """
-    from support_agent.retrieval import known_indexes
+    from support_agent.shelves import INDEXES
 
     if Path(name).is_file():
         return Path(name)
-    shipped = known_indexes().get(name, Path(name)) / GOLDEN_FILE
+    shipped = INDEXES.known().get(name, Path(name)) / GOLDEN_FILE
     if shipped.is_file():
         return shipped
     raise EvaluationError(f"There is no golden set {name!r}: give a JSONL file, or an index with a {GOLDEN_FILE}.")
@@ -145,7 +140,7 @@ def _check_ticket(row: Row, ticket: GoldenTicket) -> None:
     if not ticket.id:
         raise row.error("the id is empty")
     for name in (ticket.id, *ticket.tags):
-        if not _is_writable(name):
+        if any("\ud800" <= letter <= "\udfff" for letter in name):
             raise row.error(f"{name!r} holds half a surrogate pair, which no result can name; write another id or tag")
     if ticket.route == Route.ANSWER and not ticket.answerable:
         raise row.error("'answerable' is false and the route is 'answer': one of the two is wrong")
@@ -153,25 +148,15 @@ def _check_ticket(row: Row, ticket: GoldenTicket) -> None:
         raise row.error("a ticket to be answered needs a reference or relevant_ids to hold the answer against")
 
 
-def _is_writable(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _read_history(row: Row) -> tuple[Turn, ...]:
     """Earlier turns: ``[{"ticket": …, "reply": …, "route": …}]``, the route "answer" where it is not said."""
     turns = row.values.get("history", [])
     if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
         raise row.error('\'history\' must be a list of {"ticket", "reply", "route"}')
-    return tuple(_read_turn(Row(turn, f"{row.where}, history", EvaluationError)) for turn in turns)
-
-
-def _read_turn(row: Row) -> Turn:
-    row.check_keys(("ticket", "reply", "route"))
-    return Turn(row.text("ticket"), row.text("reply"), _read_route(row, Route.ANSWER))
+    rows = [Row(turn, f"{row.where}, history", EvaluationError) for turn in turns]
+    for turn in rows:
+        turn.check_keys(("ticket", "reply", "route"))
+    return tuple(Turn(r.text("ticket"), r.text("reply"), _read_route(r, Route.ANSWER)) for r in rows)
 
 
 def _read_route(row: Row, default: str) -> Route:

@@ -1,33 +1,33 @@
-"""Golden tickets and outcomes → what was right, ticket by ticket.
-
-Comes in: what should become of each ticket, what did, and readers' labels where there are any. Goes out: one number
-a ticket and score, NaN where the score does not apply. Does not know averages: scores.py takes them.
+"""Golden tickets and outcomes → what was right, ticket by ticket; averages are taken by scores.py.
 
 What is right: a ticket to be answered was answered, and the answer is right. Any other was not answered; where the set
 names its route, it went just there. An unanswerable ticket with a reference (a near-match trap) is right either way:
 not answered, or answered as the reference says.
 
-When an answer is right: a person said so; else its token-F1 with the reference reaches the judge's threshold; without a
-reference, it cites a relevant passage.
+When an answer is right: a reader said so; else its token-F1 with the reference reaches the judge's threshold, which is
+a measure of an evaluation and no judge of meaning; without a reference, it cites a relevant passage.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from support_agent.evaluation.defaults import RIGHT_F1
 from support_agent.evaluation.golden import GoldenSet, GoldenTicket
-from support_agent.evaluation.labels import AnswerLabels
 from support_agent.evaluation.resampling import NAN
 from support_agent.evaluation.run import Outcome
-from support_agent.records import Route
+from support_agent.evidence.labels import Labels
+from support_agent.records import About, Route
 from support_agent.wording import token_f1
 
 if TYPE_CHECKING:
     from support_agent.evaluation.resampling import Floats
 
-RIGHT_F1 = 0.5
+    # Pairs of (sent text, reference) → cosine.
+    Similarity = Callable[[Sequence[tuple[str, str]]], Sequence[float]]
+
 DEPTHS = (1, 3, 5, 10)
 
 
@@ -36,38 +36,52 @@ class AnswerJudge:
     """How an answer is held to be right: readers' labels, else token-F1 of at least ``right_f1``."""
 
     right_f1: float = RIGHT_F1
-    labels: AnswerLabels = field(default_factory=AnswerLabels)
+    labels: Labels | None = None
+    about: About = "supported"
+
+    def said(self, golden: GoldenTicket, outcome: Outcome) -> bool | None:
+        """What a reader said of the text that was sent, or would have been; None where nobody read it."""
+        label = self.labels.find(golden.id, golden.question, candidate(outcome)) if self.labels else None
+        return label.on(self.about) if label else None
 
     def is_right(self, golden: GoldenTicket, outcome: Outcome) -> bool:
-        """Whether what was sent, or would have been sent, says what is right."""
-        text = candidate(outcome)
-        said = self.labels.on(golden, text)
-        if said is not None:
+        """Whether what was sent, or would have been sent, says what is right.
+
+        An answer to a ticket whose one right route is another is wrong, however true.
+        """
+        if golden.route not in ("", Route.ANSWER):
+            return False
+        if (said := self.said(golden, outcome)) is not None:
             return said
         if golden.reference:
-            return token_f1(text, golden.reference) >= self.right_f1
+            return token_f1(candidate(outcome), golden.reference) >= self.right_f1
         return any(citation.passage_id in golden.relevant_ids for citation in outcome.citations)
 
     def can_tell(self, golden: GoldenTicket, outcome: Outcome) -> bool:
         """Whether there is a text to judge, and something to hold it against: a held text's citations are not kept."""
-        text = candidate(outcome)
-        if not text.strip() or outcome.route == Route.ANSWER or golden.expected != Route.ANSWER:
-            return bool(text.strip())
-        return bool(golden.reference) or self.labels.on(golden, text) is not None
+        if not candidate(outcome).strip():
+            return False
+        if outcome.route == Route.ANSWER or golden.expected != Route.ANSWER:
+            return True
+        return bool(golden.reference) or self.said(golden, outcome) is not None
 
     def to_dict(self) -> dict[str, object]:
         """What two runs must share to be comparable."""
-        return {"right_f1": self.right_f1, **self.labels.to_dict()}
+        if self.labels is None:
+            return {"right_f1": self.right_f1, "verdicts": 0, "verdicts_sha256": ""}
+        given = {"verdicts": self.labels.said(self.about), "verdicts_sha256": self.labels.sha256, "about": self.about}
+        return {"right_f1": self.right_f1, **given}
 
 
 @dataclass(frozen=True)
 class Judged:
     """Every ticket's numbers.
 
-    ``values``: score → one number a ticket. ``confidence`` and ``loss`` (1 = wrong) speak of the text that was sent, or
-    that would have been sent had the confidence sufficed; ``written`` says whether there is such a text. Without one
-    nothing is judged: the ticket takes no part in the calibration error, and as no threshold can answer it, it ranks
-    last and counts as wrong in the curves. ``labelled`` counts the texts that a person has read.
+    ``values``: score → one number a ticket, NaN where the score does not apply. ``confidence`` and ``loss`` (1 = wrong)
+    speak of the text that was sent, or that would have been sent had the confidence sufficed; ``written`` says whether
+    there is such a text. Without one nothing is judged: the ticket takes no part in the calibration error, and as no
+    threshold can answer it, it ranks last and counts as wrong in the curves. ``labelled`` counts the texts that
+    somebody has read.
     """
 
     values: Mapping[str, Floats]
@@ -86,61 +100,40 @@ def candidate(outcome: Outcome) -> str:
 
 
 def judge_all(
-    golden: GoldenSet,
-    outcomes: Sequence[Outcome],
-    judge: AnswerJudge,
-    similarity: Callable[[Sequence[tuple[str, str]]], Sequence[float]] | None = None,
+    golden: GoldenSet, outcomes: Sequence[Outcome], judge: AnswerJudge, similarity: Similarity | None = None
 ) -> Judged:
-    """Judge every outcome.
-
-    Args:
-        similarity: pairs of (sent text, reference) → cosine; left out of the scores where None.
-    """
+    """Judge every outcome; the score of similarity is left out where there is nothing to measure it with."""
     import numpy as np
 
     pairs = list(zip(golden.tickets, outcomes, strict=True))
     rows = [_judge(ticket, outcome, judge) for ticket, outcome in pairs]
-    values = {
-        name: np.array([row.get(name, NAN) for row in rows]) for name in dict.fromkeys(k for r in rows for k in r)
-    }
+    names = dict.fromkeys(name for row in rows for name in row)
+    values = {name: np.array([row.get(name, NAN) for row in rows]) for name in names}
     if similarity:
-        values["similarity"] = _similarities(pairs, values["token_f1"], similarity)
-    written = np.array([judge.can_tell(ticket, outcome) for ticket, outcome in pairs], dtype=float)
-    agrees = np.array([_candidate_is_right(ticket, outcome, judge) for ticket, outcome in pairs], dtype=float)
-    confidence = np.array([outcome.confidence for outcome in outcomes]) * written
-    texts = ((ticket, candidate(outcome)) for ticket, outcome in pairs)
-    labelled = sum(bool(text) and judge.labels.on(ticket, text) is not None for ticket, text in texts)
-    return Judged(values, confidence, 1 - agrees * written, written, labelled)
+        values["similarity"] = np.full(len(pairs), NAN)
+        if chosen := [at for at, row in enumerate(rows) if "token_f1" in row]:
+            values["similarity"][chosen] = similarity([(outcomes[at].text, pairs[at][0].reference) for at in chosen])
+    written = np.array([judge.can_tell(*pair) for pair in pairs], dtype=float)
+    right = np.array([judge.is_right(*pair) for pair in pairs], dtype=float)
+    confidence = np.array([outcome.confidence for outcome in outcomes])
+    labelled = sum(bool(candidate(pair[1])) and judge.said(*pair) is not None for pair in pairs)
+    return Judged(values, confidence * written, 1 - right * written, written, labelled)
 
 
 def _judge(golden: GoldenTicket, outcome: Outcome, judge: AnswerJudge) -> dict[str, float]:
     """The scores that apply to a ticket."""
-    answered = outcome.route == Route.ANSWER
-    right = _candidate_is_right(golden, outcome, judge) if answered else _rightly_not_answered(golden, outcome.route)
-    found = {"right": float(right), "answered": float(answered), "wrong_answer": float(answered and not right)}
-    found["generated"] = float(bool(outcome.draft))
-    wanted = golden.expected == Route.ANSWER
-    if wanted:
-        found["false_alarm"] = float(not answered)
-    else:
-        found["abstention_recall"] = float(not answered or right)
-    if answered:
-        found["risk"] = float(not right)
-    else:
-        found["abstention_precision"] = float(not wanted)
+    answered, wanted = outcome.route == Route.ANSWER, golden.expected == Route.ANSWER
+    right = judge.is_right(golden, outcome) if answered else _rightly_not_answered(golden, outcome.route)
+    found = {"right": right, "answered": answered, "wrong_answer": answered and not right}
+    found["generated"] = bool(outcome.draft)
+    found |= {"false_alarm": not answered} if wanted else {"abstention_recall": not answered or right}
+    found |= {"risk": not right} if answered else {"abstention_precision": not wanted}
     return {
-        **found,
+        **{name: float(value) for name, value in found.items()},
         **_answer_scores(golden, outcome),
         **_retrieval_scores(golden, outcome),
         **_citations(golden, outcome),
     }
-
-
-def _candidate_is_right(golden: GoldenTicket, outcome: Outcome, judge: AnswerJudge) -> bool:
-    """An answer to a ticket whose one right route is another is wrong, however true."""
-    if golden.route not in ("", Route.ANSWER):
-        return False
-    return judge.is_right(golden, outcome)
 
 
 def _rightly_not_answered(golden: GoldenTicket, route: str) -> bool:
@@ -171,25 +164,11 @@ def _retrieval_scores(golden: GoldenTicket, outcome: Outcome) -> dict[str, float
 
 def _citations(golden: GoldenTicket, outcome: Outcome) -> dict[str, float]:
     """The share of an answer's citations that are right: of a relevant passage, else word for word in theirs."""
-    if golden.relevant_ids:
-        checks: list[bool | None] = [cited.passage_id in golden.relevant_ids for cited in outcome.citations]
-    else:
-        checks = [cited.verbatim for cited in outcome.citations]
+    checks = [
+        cited.passage_id in golden.relevant_ids if golden.relevant_ids else cited.verbatim
+        for cited in outcome.citations
+    ]
     known = [check for check in checks if check is not None]
     if outcome.route != Route.ANSWER or not known:
         return {}
     return {"citation_precision": sum(known) / len(known)}
-
-
-def _similarities(
-    pairs: Sequence[tuple[GoldenTicket, Outcome]],
-    answered: Floats,
-    similarity: Callable[[Sequence[tuple[str, str]]], Sequence[float]],
-) -> Floats:
-    import numpy as np
-
-    chosen = [at for at, value in enumerate(answered) if value == value]
-    found = np.full(len(pairs), NAN)
-    if chosen:
-        found[chosen] = similarity([(pairs[at][1].text, pairs[at][0].reference) for at in chosen])
-    return found

@@ -1,15 +1,18 @@
-"""Cards, tables and pictures → one HTML file that needs no network and no script.
+"""Tables and the two places they are read in: an HTML page that fetches nothing, and a terminal.
 
-Comes in: plain texts, none of them trusted; only pictures of figures.py are taken as they are. Goes out: bytes, the
-same for the same input. Does not know what is evaluated.
+The pages' words stand in ``pages/``. The same values make the same bytes; every text is escaped, and only the pictures
+of figures.py are taken as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import rich.table
 
 
 @dataclass(frozen=True)
@@ -33,61 +36,25 @@ class Table:
     folded: bool = False
 
 
-@dataclass(frozen=True)
-class Section:
-    """A picture with its words, and the tables beside it. ``alt`` says what the picture shows."""
+def as_html(template: str, title: str, summary: str, cards: Sequence[Card], **parts: Any) -> bytes:
+    """A page of ``pages/``, UTF-8."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    title: str
-    words: str = ""
-    svg: str = ""
-    alt: str = ""
-    tables: Sequence[Table] = ()
-
-
-def render(title: str, summary: str, cards: Sequence[Card], sections: Sequence[Section]) -> bytes:
-    """The page."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string((Path(__file__).parent / "page.html").read_text("utf-8"))
-    page = template.render(
-        title=title,
-        summary=summary,
-        cards=[asdict(card) for card in cards],
-        sections=[asdict(section) for section in sections],
-    )
+    loader = FileSystemLoader(Path(__file__).parent / "pages")
+    pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    page = pages.get_template(template).render(title=title, summary=summary, cards=cards, **parts)
     # Half a surrogate pair, which a ticket may hold, cannot be written as UTF-8.
     return page.encode("utf-8", "replace")
 
 
-def number(value: float | None, digits: int = 3) -> str:
-    """A figure, or a dash where there is none."""
-    return "–" if value is None else f"{value:,.{digits}f}"
+def as_rich(table: Table) -> rich.table.Table:
+    """A table for a terminal, under its caption."""
+    from rich.table import Table as RichTable
+    from rich.text import Text
 
-
-def percent(value: float | None) -> str:
-    """A share in percent, or a dash where there is none."""
-    return "–" if value is None else f"{value:.1%}"
-
-
-def with_interval(found: Mapping[str, Any], digits: int = 3) -> str:
-    """``0.842 [0.811, 0.870]``; ``0.842 (n 3)`` where the tickets are too few for an interval."""
-    return _beside(found, *(number(found[name], digits) for name in ("value", "low", "high")))
-
-
-def share_with_interval(found: Mapping[str, Any]) -> str:
-    """``84.2% [81.1%, 87.0%]``; ``66.7% (n 3)`` where the tickets are too few for an interval."""
-    return _beside(found, *(percent(found[name]) for name in ("value", "low", "high")))
-
-
-def signed_with_interval(found: Mapping[str, Any]) -> str:
-    """A difference, ``-0.152 [-0.210, -0.094]``; ``-0.152 (n 3)`` where the tickets are too few for an interval."""
-    if found["value"] is None:
-        return "–"
-    return _beside(found, *("–" if found[name] is None else f"{found[name]:+.3f}" for name in ("value", "low", "high")))
-
-
-def _beside(found: Mapping[str, Any], value: str, low: str, high: str) -> str:
-    if found["value"] is None:
-        return value
-    return f"{value} (n {found['n']:,})" if found["low"] is None else f"{value} [{low}, {high}]"
+    made = RichTable(title=Text(table.caption), title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for at, name in enumerate(table.head):
+        made.add_column(Text(name), justify="right" if at in table.numbers else "left", overflow="fold")
+    for row in table.rows:
+        made.add_row(*(Text(cell) for cell in row))
+    return made

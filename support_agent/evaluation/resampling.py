@@ -1,10 +1,8 @@
 """Bootstrap over tickets: how far a score could move with other tickets of the same kind.
 
-Comes in: one number a ticket, NaN where the score does not apply to it. Goes out: estimates with percentile intervals.
 A resample is a row of counts (how often each ticket was drawn), so that every score is a weighted one and all resamples
-are computed at once; two runs are compared on the same counts. Does not know what the numbers mean.
-
-Percentile interval: Efron and Tibshirani 1993, section 13.3.
+are computed at once; two runs are compared on the same counts. Percentile interval: Efron and Tibshirani 1993, section
+13.3.
 """
 
 from __future__ import annotations
@@ -12,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from support_agent.evaluation.defaults import SEED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 RESAMPLES = 2000
 LEVEL = 0.95
-SEED = 20260101
 # Fewer tickets than this say nothing of others: one ticket's resamples are all the same, its "interval" a point.
 FEWEST_FOR_INTERVAL = 5
 # Where a score does not apply.
@@ -32,19 +31,15 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score, its interval, and the number of tickets it rests on.
+    """A score, its interval, and the number of tickets it rests on, rounded to be the same on every machine.
 
-    The value is NaN where there is nothing to rest on, the interval where there are fewer than FEWEST_FOR_INTERVAL.
+    The value is None where there is nothing to rest on, the interval where there are fewer than FEWEST_FOR_INTERVAL.
     """
 
-    value: float
-    low: float
-    high: float
+    value: float | None
+    low: float | None
+    high: float | None
     n: int
-
-    def to_dict(self) -> dict[str, float | int | None]:
-        """Plain values, rounded so that they are the same on every machine; None instead of NaN."""
-        return {"value": plain(self.value), "low": plain(self.low), "high": plain(self.high), "n": self.n}
 
 
 def draw_counts(n: int, seed: int = SEED, resamples: int = RESAMPLES) -> Floats:
@@ -60,13 +55,13 @@ def estimate(statistic: Statistic, counts: Floats, n: int) -> Estimate:
     """The statistic of the tickets as they are, and its percentile interval over the resamples.
 
     Args:
-        n: the number of tickets that the statistic rests on; the interval is NaN where they are too few.
+        n: the number of tickets that the statistic rests on; there is no interval where they are too few.
     """
     import numpy as np
 
     value = float(statistic(np.ones((1, counts.shape[1])))[0]) if n else NAN
     low, high = interval(statistic(counts)) if n >= FEWEST_FOR_INTERVAL else (NAN, NAN)
-    return Estimate(value, low, high, n)
+    return Estimate(plain(value), plain(low), plain(high), n)
 
 
 def interval(drawn: Floats) -> tuple[float, float]:

@@ -1,11 +1,9 @@
 """A result folder: what a run asked, what came out, and how it scored, each file under its hash.
 
-    golden.jsonl     the golden set, byte for byte
-    outcomes.jsonl   one row a ticket
-    scores.json      every score with its interval, and what each ticket was worth
-    manifest.json    the set's sha256, the agent's versions, the package's version, the hash of each file
-
-Comes in: the parts, or a folder. Goes out: a folder, or its parts with every hash checked.
+golden.jsonl     the golden set, byte for byte
+outcomes.jsonl   one row a ticket
+scores.json      every score with its interval, and what each ticket was worth
+manifest.json    the set's sha256, the agent's versions, the package's version, the hash of each file
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ _MEND = "Run `support-agent eval run` again."
 class Result:
     """A result folder, opened."""
 
-    name: str
+    folder: Path
     golden: GoldenSet
     outcomes: tuple[Outcome, ...]
     scores: Mapping[str, Any]
@@ -151,4 +149,4 @@ def read_result(folder: Path) -> Result:
         scores = json.loads((folder / SCORES_FILE).read_text("utf-8"))
     except (OSError, ValueError) as problem:
         raise EvaluationError(f"{folder / SCORES_FILE} cannot be read ({problem}). {_MEND}") from problem
-    return Result(folder.name, golden, tuple(read_outcomes(folder / OUTCOMES)), scores, manifest)
+    return Result(folder, golden, tuple(read_outcomes(folder / OUTCOMES)), scores, manifest)

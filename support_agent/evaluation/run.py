@@ -1,31 +1,23 @@
-"""An agent and a golden set → what the agent did with every ticket, as rows of outcomes.jsonl.
-
-Comes in: an agent (only its ``ask_many``) and golden tickets. Goes out: frozen outcomes in the set's order, and their
-file. Does not know which of them are right: judging.py does.
-"""
+"""What an agent did with every ticket of a golden set, as rows of outcomes.jsonl; which are right, judging.py knows."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from support_agent.artefacts import write_bytes
 from support_agent.errors import EvaluationError
 from support_agent.evaluation.golden import GoldenSet
 from support_agent.jsonl import read_rows
-from support_agent.records import Reply, Ticket
+from support_agent.protocols import Answerer
+from support_agent.records import Reply, Route
 
-
-class Answers(Protocol):
-    """What an evaluation needs of an agent."""
-
-    def ask_many(self, tickets: Iterable[Ticket | str]) -> Iterator[Reply]:
-        """One reply for each ticket, in order."""
-        ...
+# Reasons that hold for every ticket of a run alike: no calibration fits, or none keeps the promise.
+_CLOSED = ("not_calibrated", "no_promise")
 
 
 @dataclass(frozen=True)
@@ -63,27 +55,41 @@ class Outcome:
     tokens: Mapping[str, int] = field(default_factory=dict)
 
 
-def evaluate(
-    agent: Answers,
+def ask_golden(
+    agent: Answerer,
     golden: GoldenSet,
     passages: Mapping[str, str],
-    on_done: Callable[[int], None] = lambda done: None,
+    on_done: Callable[[int, int], None] = lambda done, all_of: None,
 ) -> list[Outcome]:
     """Ask the agent every ticket of a golden set.
 
     Args:
         passages: id → text of the passages that may be cited, to hold quotes against; may be empty.
-        on_done: told after each ticket how many are done.
+        on_done: told after each ticket how many are done, and of how many.
     """
     outcomes = []
     for reply in agent.ask_many(ticket.ticket() for ticket in golden.tickets):
         outcomes.append(_outcome(reply, passages))
-        on_done(len(outcomes))
+        on_done(len(outcomes), len(golden.tickets))
     if [outcome.id for outcome in outcomes] != [ticket.id for ticket in golden.tickets]:
         raise EvaluationError(
             f"The agent gave {len(outcomes)} replies for {len(golden.tickets)} tickets, or in disorder."
         )
     return outcomes
+
+
+def closed_gate(replies: Sequence[Outcome | Reply]) -> str:
+    """What a reader must know first where a closed gate answered nothing; empty where something was answered."""
+    from support_agent.records import Reason
+
+    closed = [reason for reply in replies for reason in reply.reasons[:1] if reason in _CLOSED]
+    if not closed or any(reply.route == Route.ANSWER for reply in replies):
+        return ""
+    return (
+        f"The gate is closed: {len(closed):,} of {len(replies):,} tickets went to a person for that alone, and the "
+        f"figures speak of nothing else. {Reason[closed[0].upper()].staff} To measure without a promise, "
+        "give --calibration none."
+    )
 
 
 def write_outcomes(path: Path, outcomes: Sequence[Outcome]) -> None:
@@ -108,20 +114,18 @@ def read_outcomes(path: Path) -> list[Outcome]:
 
 
 def _outcome(reply: Reply, passages: Mapping[str, str]) -> Outcome:
-    citations = (
-        CheckedCitation(
-            cited.passage_id, cited.score, cited.quote, _stands_in(cited.quote, passages.get(cited.passage_id))
-        )
-        for cited in reply.citations
-    )
+    citations = [
+        CheckedCitation(c.passage_id, c.score, c.quote, _stands_in(c.quote, passages.get(c.passage_id)))
+        for c in reply.citations
+    ]
     return Outcome(
         id=reply.ticket_id,
         route=str(reply.route),
         confidence=reply.confidence,
         text=reply.text,
-        reasons=reply.reasons,
+        reasons=tuple(map(str, reply.reasons)),
         citations=tuple(citations),
-        evidence=reply.evidence,
+        evidence=tuple(passage.passage_id for passage in reply.evidence),
         signals={signal.name: signal.value for signal in reply.signals},
         fired=tuple(signal.name for signal in reply.signals if signal.fired),
         language=reply.language,

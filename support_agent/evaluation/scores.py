@@ -1,22 +1,20 @@
-"""Judged tickets → scores with intervals, over all and for each slice: the content of scores.json.
-
-Comes in: a golden set, outcomes, a judge. Goes out: plain dictionaries, the same bytes for the same input. Does not
-know how they are shown: report.py does.
-"""
+"""Judged tickets → scores with intervals, over all and for each slice: the content of scores.json."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from support_agent.evaluation import curves
+from support_agent.evaluation.defaults import PROMISE, SEED
 from support_agent.evaluation.golden import GoldenSet
 from support_agent.evaluation.judging import DEPTHS, AnswerJudge, Judged, judge_all
 from support_agent.evaluation.resampling import (
     LEVEL,
+    NAN,
     RESAMPLES,
-    SEED,
     draw_counts,
     estimate,
     mean_of,
@@ -27,12 +25,9 @@ from support_agent.evaluation.run import Outcome
 from support_agent.records import Route
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from support_agent.evaluation.judging import Similarity
     from support_agent.evaluation.resampling import Floats, Statistic
 
-PROMISE = 0.10
 RISKS = (0.05, 0.10, 0.20)
 # Score → (what it says, whether more is better); in the order in which they are shown.
 SCORES: dict[str, tuple[str, bool]] = {
@@ -65,37 +60,32 @@ def score(
     *,
     promise: float = PROMISE,
     seed: int = SEED,
-    similarity: Callable[[Sequence[tuple[str, str]]], Sequence[float]] | None = None,
+    similarity: Similarity | None = None,
 ) -> dict[str, Any]:
-    """Every score of a run.
+    """Every score of a run, as plain values; the same input scores the same.
 
     Args:
         promise: the largest share of wrong answers that the owner allows; drawn in the report, used nowhere else.
         similarity: pairs of (sent text, reference) → cosine, for the score of that name.
     """
     judged = judge_all(golden, outcomes, judge, similarity)
+    tickets = golden.tickets
+    slices = {name: [at for at, ticket in enumerate(tickets) if name in ticket.tags] for name in golden.slices}
     return {
         "judge": judge.to_dict(),
         "labelled": judged.labelled,
         "bootstrap": {"resamples": RESAMPLES, "level": LEVEL, "seed": seed, "interval": "percentile"},
         "promise": promise,
-        "overall": _table(judged, _everything(golden), seed),
-        "slices": {name: _table(judged, slice_rows(golden, name), seed) for name in golden.slices},
+        "overall": _table(judged, list(range(len(tickets))), seed),
+        "slices": {name: _table(judged, rows, seed) for name, rows in slices.items()},
         "routes": _confusion(golden, outcomes),
-        "curve": [[plain(number) for number in point] for point in _curve(judged)],
+        "curve": _curve(judged),
         "reliability": _reliability(judged),
         "latency_ms": _stages([outcome.timings_ms for outcome in outcomes], seed),
         "words": _stages([outcome.words for outcome in outcomes], seed),
         "tokens": _stages([outcome.tokens for outcome in outcomes], seed),
         "tickets": _tickets(golden, judged, outcomes),
     }
-
-
-def slice_rows(golden: GoldenSet, name: str) -> NDArray[np.int64]:
-    """Positions of a slice's tickets."""
-    import numpy as np
-
-    return np.array([at for at, ticket in enumerate(golden.tickets) if name in ticket.tags], dtype=np.int64)
 
 
 def statistics(
@@ -105,41 +95,34 @@ def statistics(
     import numpy as np
 
     found = {name: (mean_of(column), int((~np.isnan(column)).sum())) for name, column in values.items()}
-    n, some = len(loss), int(written.sum())
+    n = len(loss)
     found["aurc"] = curves.aurc_of(confidence, loss), n
     found["augrc"] = curves.augrc_of(confidence, loss), n
     for risk in RISKS:
         found[f"coverage@{risk:.0%}"] = curves.coverage_at(risk, confidence, loss), n
-    chosen = written > 0
-    found["ece"] = _only(chosen, curves.ece_of(confidence[chosen], loss[chosen])), some
+    found["ece"] = _ece_of_written(confidence, loss, written > 0), int(written.sum())
     return {name: found[name] for name in SCORES if name in found and found[name][1]}
 
 
-def _only(chosen: NDArray[np.bool_], statistic: Statistic) -> Statistic:
-    """A statistic of some of the tickets; NaN for a resample that drew none of them."""
+def _ece_of_written(confidence: Floats, loss: Floats, chosen: Any) -> Statistic:
+    """Over the tickets with a text; NaN for a resample that drew none of them."""
+    import numpy as np
+
+    ece = curves.ece_of(confidence[chosen], loss[chosen])
 
     def of_chosen(counts: Floats) -> Floats:
-        import numpy as np
-
-        drawn = counts[:, chosen]
         with np.errstate(invalid="ignore", divide="ignore"):
-            return statistic(drawn)
+            return ece(counts[:, chosen])
 
     return of_chosen
 
 
-def _table(judged: Judged, rows: NDArray[np.int64], seed: int) -> dict[str, Any]:
+def _table(judged: Judged, rows: Sequence[int], seed: int) -> dict[str, Any]:
     values = {name: column[rows] for name, column in judged.values.items()}
     counts = draw_counts(len(rows), seed)
     made = statistics(values, judged.confidence[rows], judged.loss[rows], judged.written[rows])
-    scores = {name: estimate(statistic, counts, n).to_dict() for name, (statistic, n) in made.items()}
+    scores = {name: asdict(estimate(statistic, counts, n)) for name, (statistic, n) in made.items()}
     return {"n": len(rows), "scores": scores}
-
-
-def _everything(golden: GoldenSet) -> NDArray[np.int64]:
-    import numpy as np
-
-    return np.arange(len(golden.tickets))
 
 
 def _confusion(golden: GoldenSet, outcomes: Sequence[Outcome]) -> dict[str, dict[str, int]]:
@@ -148,17 +131,15 @@ def _confusion(golden: GoldenSet, outcomes: Sequence[Outcome]) -> dict[str, dict
     return {str(wanted): {str(came): seen[wanted, came] for came in Route} for wanted in Route}
 
 
-def _curve(judged: Judged) -> list[tuple[float, float, float]]:
+def _curve(judged: Judged) -> list[list[float | None]]:
     """The curve over all tickets, as far as there were texts to send; beyond that there is nothing to accept."""
     points = curves.risk_coverage_curve(judged.confidence, judged.loss)
     written = judged.written.mean()
-    return [point for point in points if point[1] <= written + 1e-9]
+    return [[plain(number) for number in point] for point in points if point[1] <= written + 1e-9]
 
 
 def _reliability(judged: Judged) -> list[dict[str, float | int | None]]:
     chosen = judged.written > 0
-    if not chosen.any():
-        return []
     rows = curves.reliability(judged.confidence[chosen], judged.loss[chosen])
     return [{**{key: plain(value) for key, value in row.items()}, "n": int(row["n"])} for row in rows]
 
@@ -172,11 +153,10 @@ def _stages(measured: Sequence[Mapping[str, float]], seed: int) -> list[dict[str
     names = dict.fromkeys(name for row in longest_first for name in row)
     found: list[dict[str, Any]] = []
     for stage in sorted(names, key=lambda name: name == "total"):
-        values = np.array([row.get(stage, np.nan) for row in measured], dtype=float)
+        values = np.array([row.get(stage, NAN) for row in measured], dtype=float)
         n = int((~np.isnan(values)).sum())
-        shares = {"p50": 0.50, "p95": 0.95}
-        spread = {name: estimate(quantile_of(values, at), counts, n).to_dict() for name, at in shares.items()}
-        found.append({"stage": stage, **spread})
+        p50, p95 = (asdict(estimate(quantile_of(values, share), counts, n)) for share in (0.50, 0.95))
+        found.append({"stage": stage, "p50": p50, "p95": p95})
     return found
 
 

@@ -1,7 +1,9 @@
-"""Signals → confidence → route. Before generation, after it, and the texts for what is not answered."""
+"""Signals → confidence → route, and the customer's text for each route that is no answer."""
 
-from support_agent.gate.decision import Decision
+from support_agent.gate.decide import Decision, Policy
+from support_agent.gate.gate import Gate
+from support_agent.gate.measure import measure_draft, measure_passages
 from support_agent.gate.support import SupportChecker
-from support_agent.gate.texts import REASONS, customer_text
+from support_agent.gate.texts import customer_text
 
-__all__ = ["REASONS", "Decision", "SupportChecker", "customer_text"]
+__all__ = ["Decision", "Gate", "Policy", "SupportChecker", "customer_text", "measure_draft", "measure_passages"]

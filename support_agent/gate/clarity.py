@@ -1,28 +1,30 @@
-"""Ticket and passages → is the question too short to tell which answer is meant? Costs no model.
-
-Less sure: few content words and two near passages that say different things. Such a ticket is asked back, once.
-"""
+"""Is the question too short to tell which answer is meant? Such a ticket is asked back, once. Costs no model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from support_agent.gate.retrieval_signals import margin
-from support_agent.records import Passage, Signal
+from support_agent.records import Signal
 from support_agent.wording import content_words
+
+if TYPE_CHECKING:
+    from support_agent.gate.measure import Found
 
 # A question this short may mean either of two near passages with different answers.
 SHORT_WORDS = 2
-_CLOSE_MARGIN = 0.03
+# Two passages are near each other when their cosines differ by less than this share of the index's scale.
+_CLOSE_SHARE = 0.1
 
 
-def clarity_signal(text: str, passages: Sequence[Passage]) -> Signal:
-    """``ambiguous_words``: how many content words the question has, where two near passages answer it differently.
+def ambiguous_words(found: Found) -> Signal:
+    """How many content words the question has, where two near passages answer it differently.
 
     Fires at two or fewer, unless the question is the very title of a passage.
     """
-    by_score = sorted(passages, key=lambda passage: -passage.score)
-    words = set(content_words(text))
-    titled = any(words == set(content_words(passage.title)) for passage in passages)
-    ambiguous = len(by_score) > 1 and len(words) <= SHORT_WORDS and margin(by_score) < _CLOSE_MARGIN and not titled
+    by_score = sorted(found.passages, key=lambda passage: -passage.score)
+    words = set(content_words(found.text))
+    titled = any(words == set(content_words(passage.title)) for passage in found.passages)
+    close = len(by_score) > 1 and margin(by_score) < _CLOSE_SHARE * found.nearness.spread
+    ambiguous = len(words) <= SHORT_WORDS and close and not titled
     return Signal("ambiguous_words", float(len(words)), float(SHORT_WORDS), ambiguous)

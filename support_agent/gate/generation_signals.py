@@ -1,33 +1,37 @@
-"""Draft → how sure the generator was and whether it ended well. Costs nothing: all of it comes with the draft.
-
-Less sure: a low log-probability, a high share of loops, a draft that was cut off.
-"""
+"""Draft → how sure the generator was and whether it ended well. Costs nothing: all of it comes with the draft."""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from support_agent.generation.endings import loop_share
-from support_agent.records import Draft, Signal
+from support_agent.generation import endings
+from support_agent.records import Signal
+
+if TYPE_CHECKING:
+    from support_agent.gate.measure import Written
 
 MAX_LOOP_SHARE = 0.3
 # A log-prob above zero or not a number comes from a broken engine and counts as the least likely of all.
 _ROUNDING, _IMPOSSIBLE = 1e-3, -100.0
 
 
-def generation_signals(draft: Draft) -> tuple[Signal, ...]:
-    """``mean_log_prob`` (natural log a token, where the backend gives it), ``loop_share`` (of repeated 4-grams) and
-    ``cut_off``; the last two decide alone.
-    """
-    loops = loop_share(draft.text)
-    found = [
-        Signal("loop_share", round(loops, 4), MAX_LOOP_SHARE, loops > MAX_LOOP_SHARE),
-        Signal("cut_off", float(draft.finish != "stop"), 0.5, draft.finish != "stop"),
-    ]
-    if draft.mean_log_prob is not None:
-        found.append(Signal("mean_log_prob", round(_possible(draft.mean_log_prob), 4), None, False))
-    return tuple(found)
+def loop_share(written: Written) -> Signal:
+    """Share of the 4-grams that stand there before."""
+    share = endings.loop_share(written.draft.text)
+    return Signal("loop_share", round(share, 4), MAX_LOOP_SHARE, share > MAX_LOOP_SHARE)
 
 
-def _possible(log_prob: float) -> float:
-    return log_prob if math.isfinite(log_prob) and log_prob <= _ROUNDING else _IMPOSSIBLE
+def cut_off(written: Written) -> Signal:
+    """1 where the draft did not end by itself."""
+    cut = written.draft.finish != "stop"
+    return Signal("cut_off", float(cut), 0.5, cut)
+
+
+def mean_log_prob(written: Written) -> Signal | None:
+    """Natural log of the probability a token, where the backend gives it."""
+    value = written.draft.mean_log_prob
+    if value is None:
+        return None
+    possible = value if math.isfinite(value) and value <= _ROUNDING else _IMPOSSIBLE
+    return Signal("mean_log_prob", round(possible, 4), None, False)

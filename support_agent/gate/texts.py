@@ -1,7 +1,7 @@
-"""Route, reason and language → what the customer is sent; reason → one sentence for the people behind the desk.
+"""Route, reason and language → what the customer is sent where there is no answer.
 
-The customer's text is chosen here and nowhere else; a model never words a hand-off. The shipped texts stand in
-``templates/<language>.toml``; an owner's folder puts its own over them. Knows nothing of how a reason came about.
+The text is chosen here and nowhere else; a model never words a hand-off. The shipped texts stand in
+``templates/<language>.toml``; an owner's folder puts its own over them.
 """
 
 from __future__ import annotations
@@ -19,43 +19,6 @@ from support_agent.artefacts import sha256_bytes
 from support_agent.errors import ConfigError
 from support_agent.records import Passage, Route
 from support_agent.triage.readable import clean
-
-# Reason code → one sentence for staff.
-REASONS: dict[str, str] = {
-    "danger_self_harm": "The customer may harm themselves.",
-    "danger_violence": "The ticket threatens violence or speaks of it.",
-    "danger_legal": "The ticket threatens or announces legal steps.",
-    "asked_for_human": "The customer asks for a person.",
-    "abuse": "The ticket insults somebody.",
-    "injection": "The ticket carries orders for the model.",
-    "too_long": "The ticket is longer than the limit for automatic answers.",
-    "empty": "The ticket holds no text.",
-    "unreadable": "The ticket's text cannot be read.",
-    "language": "The ticket is in a language that is not answered automatically.",
-    "no_passage": "No passage of the knowledge base is about this.",
-    "frustrated": "The customer is upset with us.",
-    "out_of_scope": "The question is not about what the knowledge base holds.",
-    "ambiguous": "The question is short and fits several passages with different answers.",
-    "asked_back_already": "The question is still unclear after one question back.",
-    "not_calibrated": "No calibration was made for this model, adapter, index and prompt (`support-agent calibrate`).",
-    "promise_withdrawn": "Tickets no longer look like those the promise was measured on, so that it does not hold now.",
-    "no_promise": "No threshold keeps the promise with these labels; `support-agent calibrate` says what it takes.",
-    "low_confidence": "The answer's confidence is below the calibrated threshold.",
-    # What pulled a low confidence down most.
-    "weak_retrieval_score": "No passage is close to the question.",
-    "weak_retrieval_agreement": "Meaning and words point at different passages.",
-    "weak_mean_support": "The passages hold few words of the answer.",
-    "empty_draft": "The generator wrote nothing that could be sent.",
-    "cut_off": "The generator's text was cut off at its longest length.",
-    "loop": "The generator repeated itself.",
-    "unsupported": "The passages do not carry what the generator wrote.",
-    "low_log_prob": "The generator was unsure of its own words.",
-    "quoted": "The draft could not be sent; the best passage's own words were.",
-    "sentences_removed": "The draft went on with what no passage carries; the answer ends before that.",
-    "generator_down": "The generator failed; the best passage's own words serve instead, unless a promise is kept.",
-    "generator_failed": "The generator failed in the middle of its answer.",
-    "internal_error": "Something failed while the ticket was answered; the log says what.",
-}
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FALLBACK = "en"

@@ -1,8 +1,5 @@
 """Passages into an index folder, and more passages into one that is there.
 
-Comes in: passages, an embedder, facts about the sources. Goes out: a folder that Index.open accepts. Knows no file
-format of documents and no ticket.
-
 The folder holds ``manifest.json`` and one ``data-…`` folder, named for its contents. New data is written beside the
 old, then the manifest is replaced in one rename: whoever is killed leaves the old index whole or the new one. Other
 files of the folder (sources, attribution) are never touched.
@@ -30,11 +27,13 @@ from support_agent.records import Passage
 from support_agent.retrieval.bm25 import STOPWORDS, WordIndex
 from support_agent.retrieval.documents import Source
 from support_agent.retrieval.embedders import Embedder
+from support_agent.retrieval.fit_subject import fit_subject
 from support_agent.retrieval.index import (
     FORMAT,
     KIND,
     LEFT_OUT,
     PASSAGES,
+    SUBJECT,
     VECTORS,
     WORDS,
     Index,
@@ -43,6 +42,7 @@ from support_agent.retrieval.index import (
     read_left_out,
 )
 from support_agent.retrieval.sifting import LeftOut, sift
+from support_agent.retrieval.subject import Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,12 +64,20 @@ class Built:
     left_out: tuple[LeftOut, ...]
 
 
-def build_index(folder: Path, sources: Sequence[Source], embedder: Embedder, *, on_step: OnStep | None = None) -> Built:
+def build_index(
+    folder: Path,
+    sources: Sequence[Source],
+    embedder: Embedder,
+    *,
+    product: str | None = None,
+    on_step: OnStep | None = None,
+) -> Built:
     """Make an index folder of ``sources``, replacing the index that was there.
 
     Refusals, empty rows, orders for a model and exact duplicates are left out and written to ``left_out.jsonl``.
 
     Args:
+        product: the name of the product that the passages are about, "" for none; found among them when None.
         on_step: called with the number of passages embedded so far and the number of all.
 
     Raises:
@@ -82,14 +90,15 @@ def build_index(folder: Path, sources: Sequence[Source], embedder: Embedder, *, 
         reasons = ", ".join(f"{n} {reason}" for reason, n in _count(left_out).items()) or "the files hold no rows"
         raise DocumentError(f"There is nothing to index: {reasons}. Give files with answers that may be sent.")
     vectors = _embed(kept, embedder, on_step)
-    _write(folder, kept, vectors, left_out, embedder, [source.facts() for source in sources])
+    facts = [source.facts() for source in sources]
+    _write(folder, _Contents(kept, vectors, left_out), embedder, facts, product)
     return Built(folder, len(kept), len(kept), tuple(left_out))
 
 
 def add_to_index(
     index: Index, sources: Sequence[Source], *, into: Path | None = None, on_step: OnStep | None = None
 ) -> Built:
-    """Put more sources beside those of an open index; only what is new is embedded.
+    """Put more sources beside those of an open index; only what is new is embedded, and what it is about fitted anew.
 
     Args:
         into: the folder that is written, the index's own where none is given; a shipped index is never changed.
@@ -109,7 +118,8 @@ def add_to_index(
     vectors = np.concatenate([index.vectors(), _embed(kept, index.embedder, on_step)])
     facts = [*index.manifest["sources"], *(source.facts() for source in sources)]
     before = read_left_out(index.folder, index.manifest)
-    _write(folder, [*index.passages, *kept], vectors, [*before, *left_out], index.embedder, facts)
+    contents = _Contents([*index.passages, *kept], vectors, [*before, *left_out])
+    _write(folder, contents, index.embedder, facts, index.subject.product if index.subject.named else None)
     return Built(folder, len(index.passages) + len(kept), len(kept), tuple(left_out))
 
 
@@ -150,23 +160,29 @@ def _embed(passages: Sequence[Passage], embedder: Embedder, on_step: OnStep | No
     return rows
 
 
+@dataclass(frozen=True)
+class _Contents:
+    """What goes into an index; ``vectors`` has a row for each passage."""
+
+    passages: Sequence[Passage]
+    vectors: NDArray[np.float32]
+    left_out: Sequence[LeftOut]
+
+
 def _write(
-    folder: Path,
-    passages: Sequence[Passage],
-    vectors: NDArray[np.float32],
-    left_out: Sequence[LeftOut],
-    embedder: Embedder,
-    sources: Sequence[dict[str, Any]],
+    folder: Path, contents: _Contents, embedder: Embedder, sources: Sequence[dict[str, Any]], product: str | None
 ) -> None:
+    refused = [one.passage.title for one in contents.left_out if one.reason == "refusal"]
+    subject = fit_subject(contents.passages, contents.vectors, refused, embedder, product=product)
     facts: dict[str, Any] = {
         "kind": KIND,
         "format": FORMAT,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "made_by": f"support-agent {_own_version()}",
         "embedder": {"name": embedder.name, "fingerprint": embedder.fingerprint, "dimension": embedder.dimension},
-        "factory": factory_for(len(passages)),
+        "factory": factory_for(len(contents.passages)),
         "stopwords": STOPWORDS,
-        "counts": {"passages": len(passages), "left_out": _count(left_out)},
+        "counts": {"passages": len(contents.passages), "left_out": _count(contents.left_out)},
         "sources": list(sources),
     }
     mend = "Make room or name another place with --output; what was there before is untouched."
@@ -175,26 +191,22 @@ def _write(
         _clear_old_leftovers(folder)
         temporary = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
         try:
-            _write_data(temporary, passages, vectors, left_out, str(facts["factory"]))
+            _write_data(temporary, contents, subject, str(facts["factory"]))
             _commit(folder, temporary, facts)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write_data(
-    folder: Path,
-    passages: Sequence[Passage],
-    vectors: NDArray[np.float32],
-    left_out: Sequence[LeftOut],
-    factory: str,
-) -> None:
+def _write_data(folder: Path, contents: _Contents, subject: Subject, factory: str) -> None:
     faiss = import_faiss()
-    index = faiss.index_factory(vectors.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
-    index.add(vectors)
+    index = faiss.index_factory(contents.vectors.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
+    index.add(contents.vectors)
+    left_out = ({"reason": one.reason, "passage": _plain(one.passage)} for one in contents.left_out)
     write_bytes(folder / VECTORS, faiss.serialize_index(index).tobytes())
-    write_bytes(folder / PASSAGES, _lines(_plain(passage) for passage in passages))
-    write_bytes(folder / LEFT_OUT, _lines({"reason": one.reason, "passage": _plain(one.passage)} for one in left_out))
-    WordIndex.make([f"{passage.title} {passage.text}" for passage in passages]).save(folder / WORDS)
+    write_bytes(folder / PASSAGES, _lines(_plain(passage) for passage in contents.passages))
+    write_bytes(folder / LEFT_OUT, _lines(left_out))
+    write_bytes(folder / SUBJECT, subject.to_json())
+    WordIndex.make([f"{passage.title} {passage.text}" for passage in contents.passages]).save(folder / WORDS)
 
 
 def _commit(folder: Path, temporary: Path, facts: dict[str, Any]) -> None:

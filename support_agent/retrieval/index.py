@@ -1,6 +1,4 @@
-"""An index folder, opened: tickets' texts in, passages out, best first.
-
-Knows its embedder by fingerprint only, and nothing of how the folder was made (building.py) or of what an answer is.
+"""An index folder, opened: tickets' texts in, passages out, best first. building.py makes the folder.
 
 A passage is found by meaning (FAISS over unit vectors) and by words (BM25); the two ranks are fused by reciprocal rank
 (Cormack, Clarke and Büttcher 2009, constant 60).
@@ -25,6 +23,7 @@ from support_agent.retrieval.bm25 import WORD_FILES, WordIndex
 from support_agent.retrieval.embedders import Embedder, open_embedder
 from support_agent.retrieval.folders import mend
 from support_agent.retrieval.sifting import LeftOut
+from support_agent.retrieval.subject import Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,14 +32,15 @@ if TYPE_CHECKING:
     from support_agent.models import OnProgress
 
 VECTORS, PASSAGES, WORDS, LEFT_OUT = "vectors.faiss", "passages.jsonl", WORD_FILES, "left_out.jsonl"
-KIND, FORMAT = "support-agent index", 1
+SUBJECT = "subject.json"
+KIND, FORMAT = "support-agent index", 2
 DEPTH = 50
 RANK_CONSTANT = 60
 SOURCE_FACTS = {"file": str, "sha256": str, "rows": int}
 
 
 class Index:
-    """Passages with their vectors and words. Open one with ``Index.open``."""
+    """Passages with their vectors and words, and what they are about. Open one with ``Index.open``."""
 
     def __init__(self, folder: Path, manifest: dict[str, Any], passages: Sequence[Passage], embedder: Embedder) -> None:
         self.folder = folder
@@ -53,6 +53,7 @@ class Index:
         self._vectors: Any = _read_faiss(data / VECTORS, mend(folder))
         with _must_fit(folder):
             self.words = WordIndex.load(data / WORDS, len(self.passages))
+            self.subject = Subject.from_json((data / SUBJECT).read_bytes())
         if self._vectors.ntotal != len(self.passages):
             raise IndexFolderError(
                 f"{folder} holds {len(self.passages)} passages but {self._vectors.ntotal} vectors. {mend(folder)}"
@@ -95,23 +96,27 @@ class Index:
             )
         return cls(folder, manifest, passages, embedder)
 
-    def search(self, texts: Sequence[str], k: int) -> list[list[Passage]]:
+    def search(
+        self, texts: Sequence[str], k: int, without: Sequence[Collection[str]] | None = None
+    ) -> list[list[Passage]]:
         """The ``k`` best passages for each text, best first; all texts are embedded together.
 
-        ``score`` of a passage is the cosine between it and the text, ``rank_score`` its fused reciprocal rank.
-        """
-        return self.search_without(texts, k, [()] * len(texts))
+        A text is searched with the product's name where it names nothing (``Subject.query``). ``score`` of a passage is
+        the cosine between it and the text, ``rank_score`` its fused reciprocal rank.
 
-    def search_without(self, texts: Sequence[str], k: int, hidden: Sequence[Collection[str]]) -> list[list[Passage]]:
-        """Like ``search``, as if for each text the passages with its ids in ``hidden`` were not in the index."""
+        Args:
+            without: for each text the ids of passages that are passed over, as if they were not in the index.
+        """
         if not texts:
             return []
-        vectors = self.embedder.encode(texts)
-        most = max(len(ids) for ids in hidden)
-        _, nearest = self._vectors.search(vectors, min(DEPTH + most, len(self.passages)))
+        queries = [self.subject.query(text) for text in texts]
+        vectors = self.embedder.encode(queries)
+        hidden = [{self._position[one] for one in ids if one in self._position} for ids in without or [()] * len(texts)]
+        depth = DEPTH + max(map(len, hidden))
+        _, nearest = self._vectors.search(vectors, min(depth, len(self.passages)))
         return [
-            self._fuse(text, vector, dense, k, {self._position[one] for one in ids if one in self._position})
-            for text, vector, dense, ids in zip(texts, vectors, nearest, hidden, strict=True)
+            self._fuse(text, vector, dense, k, ids)
+            for text, vector, dense, ids in zip(queries, vectors, nearest, hidden, strict=True)
         ]
 
     def vectors(self) -> NDArray[np.float32]:

@@ -1,12 +1,15 @@
-"""Ticket → Triage: readable text, language, and what the words alone decide. One file a signal.
+"""What a ticket's words and meaning say, before anything is searched. One file a signal.
 
-Knows nothing of passages, models or the customer-facing texts.
+``triage_ticket`` reads the words, ``Meaning`` (meaning.py) the embedding of what the words let pass; ``DECISIVE`` is
+the one table of what decides alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from support_agent.config import Config
-from support_agent.records import Route, Signal, Ticket, Triage
+from support_agent.records import Reason, Route, Signal, Ticket, Triage
 from support_agent.triage.abuse import abuse_signal
 from support_agent.triage.danger import danger_signals
 from support_agent.triage.follow_up import asked_back, search_text
@@ -15,27 +18,35 @@ from support_agent.triage.injection import injection_signal
 from support_agent.triage.language import detect, language_signal
 from support_agent.triage.readable import clean, empty_signal, invisible_signal, length_signal, unreadable_signal
 
-__all__ = ["triage_ticket"]
+__all__ = ["DECISIVE", "deciding_reasons", "triage_ticket"]
 
 _END_CHARS = 50_000
 
-# Signal → reason and route, gravest first: the first that fired chooses the route and the customer's text.
-_DECISIVE: dict[str, tuple[str, Route]] = {
-    "danger_self_harm": ("danger_self_harm", Route.HUMAN),
-    "danger_violence": ("danger_violence", Route.HUMAN),
-    "danger_legal": ("danger_legal", Route.HUMAN),
-    "asks_for_human": ("asked_for_human", Route.HUMAN),
-    "abuse": ("abuse", Route.HUMAN),
-    "injection": ("injection", Route.HUMAN),
-    "characters": ("too_long", Route.HUMAN),
-    "empty": ("empty", Route.CLARIFY),
-    "unreadable": ("unreadable", Route.CLARIFY),
-    "language_not_served": ("language", Route.HUMAN),
+DECISIVE: Mapping[str, Reason] = {
+    "danger_self_harm": Reason.DANGER_SELF_HARM,
+    "learned_danger_self_harm": Reason.DANGER_SELF_HARM,
+    "danger_violence": Reason.DANGER_VIOLENCE,
+    "learned_danger_violence": Reason.DANGER_VIOLENCE,
+    "danger_legal": Reason.DANGER_LEGAL,
+    "learned_danger_legal": Reason.DANGER_LEGAL,
+    "asks_for_human": Reason.ASKED_FOR_HUMAN,
+    "learned_asks_for_human": Reason.ASKED_FOR_HUMAN,
+    "abuse": Reason.ABUSE,
+    "learned_abuse": Reason.ABUSE,
+    "injection": Reason.INJECTION,
+    "learned_injection": Reason.INJECTION,
+    "characters": Reason.TOO_LONG,
+    "empty": Reason.EMPTY,
+    "unreadable": Reason.UNREADABLE,
+    "language_not_served": Reason.LANGUAGE,
+    "frustration": Reason.FRUSTRATED,
+    "scope": Reason.OUT_OF_SCOPE,
 }
+"""Signal → its reason, gravest first: the first that fired chooses the route and the customer's text."""
 
 
 def triage_ticket(ticket: Ticket, config: Config) -> Triage:
-    """Read one ticket. Of one longer than any limit, only the first and the last 50,000 characters are read."""
+    """Read one ticket's words. Of one longer than any limit, only the first and the last 50,000 characters are read."""
     raw = ticket.body
     if len(raw) > 2 * _END_CHARS:
         raw = f"{raw[:_END_CHARS]}\n{raw[-_END_CHARS:]}"
@@ -52,19 +63,19 @@ def triage_ticket(ticket: Ticket, config: Config) -> Triage:
         language_signal(language, probability, config.languages),
         invisible_signal(raw, text),
     )
-    decisions = _decisions(signals)
-    if decisions and decisions[0][1] is Route.CLARIFY and asked_back(ticket.history):
-        decisions.insert(0, ("asked_back_already", Route.HUMAN))
+    reasons = deciding_reasons(signals)
+    if reasons and reasons[0].route is Route.CLARIFY and asked_back(ticket.history):
+        reasons = (Reason.ASKED_BACK_ALREADY, *reasons)
     return Triage(
         text=text,
         search_text=search_text(text, ticket.history),
         language=language,
         signals=signals,
-        reasons=tuple(reason for reason, _ in decisions),
-        route=decisions[0][1] if decisions else None,
+        reasons=reasons,
     )
 
 
-def _decisions(signals: tuple[Signal, ...]) -> list[tuple[str, Route]]:
+def deciding_reasons(signals: Sequence[Signal]) -> tuple[Reason, ...]:
+    """Reasons of the signals that fired and decide alone, the graver first, each once."""
     fired = {signal.name for signal in signals if signal.fired}
-    return [decision for name, decision in _DECISIVE.items() if name in fired]
+    return tuple(dict.fromkeys(reason for name, reason in DECISIVE.items() if name in fired))

@@ -24,8 +24,8 @@ _OPENINGS = (
     re.compile(r"\A(?i:(?:could|can|would) you (?:please |kindly )?help me(?: with (?:this|that|something))?[?.!]\s+)"),
 )
 _FAREWELL = re.compile(
-    r"(?:\n\s*|(?<=[.!?])\s+)(?i:(?:many |kind |best |warm(?:est)? )?(?:thanks|thank you|regards|wishes)|thx|cheers|best|"
-    r"sincerely|yours (?:sincerely|faithfully|truly)|respectfully|mit freundlichen grüßen|viele grüße|danke|"
+    r"(?:\n\s*|(?<=[.!?])\s+)(?i:(?:many |kind |best |warm(?:est)? )?(?:thanks|thank you|regards|wishes)|thx|cheers|"
+    r"best|sincerely|yours (?:sincerely|faithfully|truly)|respectfully|mit freundlichen grüßen|viele grüße|danke|"
     r"gracias|saludos|merci|cordialement|grazie|obrigad[oa])\b(?P<rest>[^?]*)\Z",
 )
 # What may follow a farewell and still be one: a name, a role, "in advance for your help".

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from support_agent.records import Route, Turn
+from support_agent.records import Route, Ticket, Turn
 from support_agent.triage.courtesies import without_courtesies
+from support_agent.triage.readable import clean
 
 _OPENING = re.compile(
     r"^\W*(?:and|also|but|so|then|what about|how about|what if|why|ok(?:ay)?,? (?:and|but|so)|or)\b", re.IGNORECASE
@@ -18,6 +20,14 @@ _POINTER = re.compile(
     r"\b(?:it|its|that|this|they|them|their|those|these|there|one|ones|he|she|same|such|so|else|more)\b", re.IGNORECASE
 )
 _SHORT_WORDS = 5
+# Of a conversation so many of the last turns are read, and so much of what the customer wrote in each.
+_TURNS, _TURN_CHARS = 20, 2_000
+
+
+def readable_history(ticket: Ticket) -> Ticket:
+    """The ticket with the customer's earlier words cleaned and cut: they are searched with, and prompted."""
+    turns = (replace(turn, ticket=clean(turn.ticket[:_TURN_CHARS])) for turn in ticket.history[-_TURNS:])
+    return replace(ticket, history=tuple(turns))
 
 
 def search_text(text: str, history: Sequence[Turn]) -> str:

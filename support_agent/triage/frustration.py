@@ -52,7 +52,7 @@ class FrustrationModel:
     cue_log_odds: float
 
     def upset(self, text: str, vector: NDArray[np.float32]) -> float:
-        """How upset the writer sounds (0–1, high = upset), cues not counted; ``vector`` is the ticket's, of length 1."""
+        """How upset the writer sounds (0–1, high = upset), without cues; ``vector`` is the ticket's, of length 1."""
         return _probability(self.log_odds(text, vector))
 
     def log_odds(self, text: str, vector: NDArray[np.float32]) -> float:

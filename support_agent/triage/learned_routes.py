@@ -1,8 +1,8 @@
-"""Does a ticket mean what a hard route is for, in words that no pattern knows? Its vector → six signals; high = less sure.
+"""Does a ticket mean what a hard route is for, in words that no pattern knows? Vector → six signals; high = less sure.
 
 One logistic head for each hard route on the embedding that retrieval uses; ``python -m finetune.hard_routes --data
-FOLDER`` makes them. They read what the patterns let pass: a ticket that a pattern catches never gets here. Cost: 0.02 ms. What they
-find, and on what they alarm for nothing, is measured by ``tests/benchmarks/hard_routes.py``. Embedder and
+FOLDER`` makes them. They read what the patterns let pass: a ticket that a pattern catches never gets here. Cost: 0.02
+ms. What they find, and on what they alarm for nothing, is measured by ``tests/benchmarks/hard_routes.py``. Embedder and
 examples are English: in other languages the heads find little.
 """
 

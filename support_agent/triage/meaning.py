@@ -1,17 +1,18 @@
-"""Tickets' texts → the signals that need an embedding: scope, frustration, hard routes. One call of the embedder for all.
+"""What tickets mean: the signals that need an embedding, for many tickets with one call of the embedder.
 
-Costs 5 ms for a ticket alone, less in a batch. Knows no passages.
+Scope, frustration and the hard routes. Costs 5 ms for a ticket alone, less in a batch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from support_agent.records import Signal, Ticket, Triage
-from support_agent.triage import frustration, learned_routes
+from support_agent.triage import deciding_reasons, frustration, learned_routes
 from support_agent.triage.readable import clean
-from support_agent.triage.scope import ScopeModel, delete_names, scope_signal, with_product
+from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
 
 if TYPE_CHECKING:
     from support_agent.retrieval.embedders import Embedder
@@ -23,8 +24,8 @@ _TURNS_READ = 3
 class Meaning:
     """Reads tickets by their embedding.
 
-    Without a scope model (it belongs to a calibration) there is no scope signal; for an embedder that the shipped
-    frustration model does not know, only its cues speak, and of the hard routes only the patterns.
+    Without a scope model there is no scope signal; for an embedder that the shipped frustration model does not know,
+    only its cues speak, and of the hard routes only the patterns.
     """
 
     def __init__(self, embedder: Embedder, scope: ScopeModel | None = None) -> None:
@@ -33,25 +34,35 @@ class Meaning:
         self._frustration = frustration.shipped(embedder.fingerprint)
         self._hard_routes = learned_routes.shipped(embedder.fingerprint)
 
-    def named(self, text: str) -> str:
-        """The text with the product's name in front where it holds none; as it is without a scope model."""
-        return with_product(text, self._scope.product) if self._scope else text
+    def read(
+        self, tickets: Sequence[tuple[Ticket, Triage]], scopes: Sequence[float | None] | None = None
+    ) -> list[Triage]:
+        """Each ticket's triage with the signals of its meaning, and the reasons that they give.
 
-    def signals(self, tickets: Sequence[tuple[Ticket, Triage]]) -> list[tuple[Signal, ...]]:
-        """Scope, hard routes and frustration of each ticket, in order."""
+        Args:
+            scopes: for each ticket its scope if that is known already, else None: of a question that the scope model
+                was fitted to, only a model that has not seen it can tell.
+        """
         names = self._scope.names if self._scope else ()
         asked = [delete_names(triage.search_text, names) for _, triage in tickets]
         said = [_turns(ticket, triage) for ticket, triage in tickets]
         texts = list(dict.fromkeys([*asked, *(turn for turns in said for turn in turns)]))
         vectors = dict(zip(texts, self._embedder.encode(texts), strict=True)) if texts else {}
-        found = []
-        for question, turns in zip(asked, said, strict=True):
+        read = []
+        for (_, triage), question, turns, known in zip(
+            tickets, asked, said, scopes or [None] * len(tickets), strict=True
+        ):
             earlier = [frustration.turn_value(self._frustration, turn, vectors[turn]) for turn in turns[:-1]]
             anger = frustration.frustration_signal(self._frustration, turns[-1], vectors[turns[-1]], earlier)
-            scope = (scope_signal(self._scope, question, vectors[question]),) if self._scope else ()
+            scope = (scope_signal(self._scope, question, vectors[question], known),) if self._scope else ()
             hard = self._hard_routes.signals(vectors[turns[-1]]) if self._hard_routes else ()
-            found.append((*scope, *hard, anger))
-        return found
+            read.append(_with(triage, (*scope, *hard, anger)))
+        return read
+
+
+def _with(triage: Triage, found: tuple[Signal, ...]) -> Triage:
+    reasons = tuple(dict.fromkeys((*triage.reasons, *deciding_reasons(found))))
+    return replace(triage, signals=(*triage.signals, *found), reasons=reasons)
 
 
 def _turns(ticket: Ticket, triage: Triage) -> list[str]:

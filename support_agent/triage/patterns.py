@@ -1,13 +1,64 @@
-"""A table of patterns → one signal. The words themselves stand in the file of each signal."""
+"""Tables of patterns by language (``tables/*.toml``) → one signal. Every word that is looked for stands in a table."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from support_agent.records import Signal
 from support_agent.triage.disguises import readings
+
+TABLES = Path(__file__).parent / "tables"
+_NAME = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One pattern of a table: ``written`` as it stands there, ``pattern`` with the word lists put in."""
+
+    signal: str
+    written: str
+    pattern: str
+    matches: tuple[str, ...]
+    near_misses: tuple[str, ...]
+
+
+def read_table(file: Path) -> tuple[Entry, ...]:
+    """The entries of one file; how it is written stands at its top.
+
+    Raises:
+        ValueError: it is not TOML, an entry lacks a part or has one too many, or a pattern names an unknown word list.
+    """
+    try:
+        table: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+        words: dict[str, str] = {}
+        for name, listed in table.pop("words", {}).items():
+            written = listed if isinstance(listed, str) else f"(?:{'|'.join(listed)})"
+            words[name] = _filled(written, words)
+        return tuple(_entry(signal, words, **row) for signal, rows in table.items() for row in rows)
+    except (ValueError, TypeError) as problem:
+        raise ValueError(
+            f"{file} is no table of patterns: {problem}. Compare with the entries of en.toml."
+        ) from problem
+
+
+def _entry(signal: str, words: Mapping[str, str], /, **row: Any) -> Entry:
+    if set(row) != {"pattern", "matches", "not"}:
+        raise ValueError(f"an entry of {signal} has {sorted(row)} and not pattern, matches and not")
+    written = row["pattern"]
+    return Entry(signal, written, _filled(written, words), tuple(row["matches"]), tuple(row["not"]))
+
+
+def _filled(written: str, words: Mapping[str, str]) -> str:
+    unknown = set(_NAME.findall(written)) - set(words)
+    if unknown:
+        raise ValueError(f"{written} names {sorted(unknown)}, and no word list before it is called so")
+    return _NAME.sub(lambda found: words[found.group(1)], written)
 
 
 def compile_patterns(patterns: Sequence[str]) -> re.Pattern[str]:
@@ -15,17 +66,39 @@ def compile_patterns(patterns: Sequence[str]) -> re.Pattern[str]:
 
     " ?" stands for white space that may be missing. ``^`` and ``$`` are those of a line.
     """
-    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
+    # The many that begin at a word's edge stand behind one test of it, so that they cost nothing inside a word.
+    at_edge = "|".join(pattern for pattern in patterns if _begins_at_word_edge(pattern))
+    others = [pattern for pattern in patterns if not _begins_at_word_edge(pattern)]
+    joined = "|".join(f"(?:{pattern})" for pattern in ([rf"\b(?:{at_edge})", *others] if at_edge else others))
     spaced = joined.replace(" ?", r"\s*").replace(" ", r"\s+")
     return re.compile(spaced.replace("'", "['’ʼ]?"), re.IGNORECASE | re.MULTILINE)
 
 
-# Compiled on the first ticket (all tables together 0.3 s) and not at import.
-compiled = cache(compile_patterns)
+def _begins_at_word_edge(pattern: str) -> bool:
+    """Whether each of its alternatives begins with ``\\b``; a "|" inside a group or class parts none."""
+    bare = re.sub(r"\\[^b]|\[[^]]*\]", "x", pattern)
+    while "(" in bare:
+        bare = re.sub(r"\([^()]*\)", "x", bare)
+    return all(part.startswith(r"\b") for part in bare.split("|"))
 
 
-def pattern_signal(name: str, patterns: tuple[str, ...], text: str) -> Signal:
+@cache
+def compiled(signal: str) -> re.Pattern[str]:
+    """All patterns of a signal in every language; read and compiled with the first ticket and not at import."""
+    return compile_patterns(_patterns()[signal])
+
+
+@cache
+def _patterns() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for file in sorted(TABLES.glob("*.toml")):
+        for entry in read_table(file):
+            found.setdefault(entry.signal, []).append(entry.pattern)
+    return found
+
+
+def pattern_signal(name: str, text: str) -> Signal:
     """Fires on the first match in any reading of the text; ``value`` is the number of matches in the richest."""
-    pattern = compiled(patterns)
+    pattern = compiled(name)
     count = max(sum(1 for _ in pattern.finditer(reading)) for reading in readings(text))
     return Signal(name, float(count), 1.0, count >= 1)

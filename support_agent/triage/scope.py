@@ -1,7 +1,7 @@
 """Is the ticket about what the index holds? Text and vector, the product's names deleted → one signal; low = less sure.
 
-Costs 0.2 ms beside the embedding, which is retrieval's own for a ticket that holds no name. Knows no passages: the
-parameters are fitted to an index's questions (``gate/calibrating/fit_scope.py``).
+Costs 0.2 ms beside the embedding, which is retrieval's own for a ticket that holds no name. The parameters are fitted
+to an index's own questions or headings when it is built (``retrieval/fit_subject.py``).
 
 Logistic regression over how near the ticket is to the index's own questions, how much of it their leading directions
 hold (Wang et al. 2022, ViM), where it lies among them, and its words.
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from support_agent.errors import CalibrationError
 from support_agent.records import Signal
 from support_agent.wording import content_words
 
@@ -35,8 +34,6 @@ _LEAST_TRUST = 0.25
 _MOST_LOG_ODDS = 30.0
 
 _AUXILIARY = "can|could|does|do|did|is|are|was|will|would|should|has|have|may|might|must|how|what"
-# A capital inside a sentence with small letters after it, or inside a word; not "API" and not "I".
-_OTHER_NAME = re.compile(r"(?<=[\w,;:)'’-] )[A-Z]+[a-z]\w*|\b\w*[a-z][A-Z]\w*")
 _PREPOSITION = "with|in|on|by|from|for|of|using|via|at|about|through|within|into|inside|under|to|than"
 
 
@@ -47,7 +44,7 @@ class ScopeModel:
     ``embedder`` is the fingerprint of the embedder whose vectors it reads. ``threshold`` (0–1) is on the score.
     ``mean`` of the own questions has shape ``(dimension,)``, their leading ``axes`` ``(dimension, n)``; ``own`` holds
     their directions along these (or centres of many). ``weights`` are those of ``features``, in their order;
-    ``words`` has one for each stem. ``product`` is the name that most of the index's questions hold, or "".
+    ``words`` has one for each stem.
     """
 
     embedder: str
@@ -59,7 +56,6 @@ class ScopeModel:
     weights: NDArray[np.float32]
     bias: float
     words: Mapping[str, float]
-    product: str = ""
 
     def score(self, text: str, vector: NDArray[np.float32]) -> float:
         """How surely the ticket is in scope (0–1, high = in scope); the names are deleted from both already."""
@@ -95,7 +91,6 @@ class ScopeModel:
             "weights": [round(float(value), 5) for value in self.weights],
             "bias": self.bias,
             "words": dict(self.words),
-            "product": self.product,
         }
 
     @classmethod
@@ -103,7 +98,7 @@ class ScopeModel:
         """The model that ``to_dict`` wrote.
 
         Raises:
-            CalibrationError: something is missing or of another kind.
+            ValueError: something is missing or of another kind.
         """
         import numpy as np
 
@@ -118,20 +113,21 @@ class ScopeModel:
                 weights=np.array(plain["weights"], dtype=np.float32),
                 bias=float(plain["bias"]),
                 words={str(word): float(weight) for word, weight in plain["words"].items()},
-                product=str(plain.get("product", "")),
             )
             features(model.mean[None, :], model.mean, model.axes, model.own) @ model.weights
             math.log(model.threshold / (1 - model.threshold))
         except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as problem:
-            raise CalibrationError(
-                f"The calibration's scope model cannot be read ({problem!r}). Run support-agent calibrate anew."
-            ) from problem
+            raise ValueError(f"the scope model cannot be read ({problem!r})") from problem
         return model
 
 
-def scope_signal(model: ScopeModel, text: str, vector: NDArray[np.float32]) -> Signal:
-    """Fires below the model's threshold; ``text`` and ``vector`` are without the names (``delete_names``)."""
-    value = model.score(text, vector)
+def scope_signal(model: ScopeModel, text: str, vector: NDArray[np.float32], known: float | None = None) -> Signal:
+    """Fires below the model's threshold; ``text`` and ``vector`` are without the names (``delete_names``).
+
+    Args:
+        known: the score, where another model than this one has told it.
+    """
+    value = model.score(text, vector) if known is None else known
     return Signal("scope", value, model.threshold, value < model.threshold)
 
 
@@ -171,21 +167,12 @@ def delete_names(text: str, names: Sequence[str]) -> str:
     return re.sub(r"\s+([?!.,;:)])", r"\1", re.sub(r"[ \t]{2,}", " ", short)).strip(" ,;:")
 
 
-def with_product(text: str, product: str) -> str:
-    """The text to search with: customers seldom name what they write about, the index's questions mostly do.
-
-    Of the 119 lamini_docs test questions that name the product, the best cosine is 0.80 in the median, 0.65 without the
-    name and 0.80 with it in front. Whoever names something else ("OpenAI") is taken at their word.
-    """
-    if not product or re.search(rf"\b{re.escape(product)}", text, re.IGNORECASE) or _OTHER_NAME.search(text):
-        return text
-    return f"{product}: {text}"
-
-
 @cache
 def _name_patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     any_name = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    name = rf"(?<![\w@/.-])(?:[\w-]{{1,40}}\.){{0,3}}(?:{any_name})(?:\.(?:ai|com|io|net|org|dev|app|co))?(?:\s+(?:ai|inc)\b)?(?!\w)"
+    # With the subdomains and endings of a web address, and as "Acme AI", "Acme Inc".
+    ending = r"(?:\.(?:ai|com|io|net|org|dev|app|co))?(?:\s+(?:ai|inc)\b)?"
+    name = rf"(?<![\w@/.-])(?:[\w-]{{1,40}}\.){{0,3}}(?:{any_name}){ending}(?!\w)"
     return tuple(
         re.compile(pattern, re.IGNORECASE)
         for pattern in (

@@ -21,11 +21,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
-from support_agent.gate.certificate import certify, one_of_each
+from support_agent.evidence.certificate import certify, one_of_each
+from support_agent.evidence.drift import DriftWatch
 from support_agent.gate.combiner import FURTHEST, Combiner, cross_fit, fit
-from support_agent.gate.drift import DriftWatch
+from support_agent.intervals import clopper_pearson
 
 MAX_ERROR, DELTA = 0.10, 0.05
 TICKETS = 50_000
@@ -96,7 +96,7 @@ def report(name: str, labels: int, calibrations: int, seed: int) -> None:
     print(f"  {withdrawn[0]} (own scores), {withdrawn[1]} (out-of-fold scores) of {min(WATCHED, calibrations)}")
     for way, pairs in outcomes.items():
         broken = sum(risk > MAX_ERROR for risk, _ in pairs)
-        low, high = binomtest(broken, calibrations).proportion_ci()
+        low, high = clopper_pearson(broken, calibrations)
         none = sum(coverage == 0 for _, coverage in pairs) / calibrations
         coverage = np.mean([coverage for _, coverage in pairs])
         print(

@@ -13,9 +13,9 @@ import logging
 import time
 
 import numpy as np
-from scipy.stats import binomtest
 
-from support_agent.gate.drift import DriftWatch
+from support_agent.evidence.drift import DriftWatch
+from support_agent.intervals import clopper_pearson
 
 SHIFTS = {"down 0.5 sd": (-0.5, 1.0), "down 1 sd": (-1.0, 1.0), "half the sd": (0.0, 0.5)}
 # About half of the labelled rows are answered.
@@ -36,7 +36,7 @@ def main() -> None:
     ends = [tickets_until(source, given.labels, given.tickets, 0.0, 1.0) for _ in range(given.streams)]
     micros = 1e6 * (time.perf_counter() - began) / (given.streams * given.tickets)
     alarms = sum(end <= given.tickets for end in ends)
-    low, high = binomtest(alarms, given.streams).proportion_ci()
+    low, high = clopper_pearson(alarms, given.streams)
     print(
         f"{given.labels:,} labelled rows; {given.streams:,} streams of {given.tickets:,} tickets; {micros:.1f} µs each"
     )

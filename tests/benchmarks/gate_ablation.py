@@ -19,14 +19,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from lamini_rows import FOLDER
 from scipy.stats import rankdata
+from support_agent.gate.calibrating.judge import About
+from support_agent.gate.combined import COMBINED, EARLY, LATE
 
 from support_agent.config import Config
-from support_agent.gate.calibrating.job import prepare
-from support_agent.gate.calibrating.judge import About
-from support_agent.gate.calibrating.run import STRENGTH, Labelled
-from support_agent.gate.calibrating.verdicts import read_verdicts
-from support_agent.gate.certificate import certify
-from support_agent.gate.combined import COMBINED, EARLY, LATE
+from support_agent.evidence.certificate import certify
+from support_agent.evidence.fit import STRENGTH, Labelled
+from support_agent.evidence.job import prepare
+from support_agent.evidence.labels import read_verdicts
 from support_agent.gate.combiner import cross_fit
 
 RESAMPLES = 1000

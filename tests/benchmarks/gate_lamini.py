@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 from lamini_rows import FOLDER
-from scipy.stats import beta
 
 from support_agent import Agent, Reply
+from support_agent.intervals import clopper_pearson
 
 OURS = ("triage", "meaning", "gate_before", "gate_after")
 
@@ -88,8 +88,7 @@ def rate(count: int, of: int) -> str:
     """A share with its 95 % Clopper–Pearson interval."""
     if not of:
         return "–"
-    low = beta.ppf(0.025, count, of - count + 1) if count else 0.0
-    high = beta.ppf(0.975, count + 1, of - count) if count < of else 1.0
+    low, high = clopper_pearson(count, of)
     return f"{count / of:.1%} [{low:.1%}, {high:.1%}]"
 
 

@@ -21,10 +21,10 @@ from unittest import mock
 import numpy as np
 from lamini_rows import FOLDER, RESAMPLES, SEED, interval, read_test_rows
 from numpy.typing import NDArray
-
 from support_agent.gate.calibrating import fit_scope as fitting
-from support_agent.gate.calibrating.fit_scope import ScopeFit, fit_scope, shipped_outliers
+
 from support_agent.retrieval import Embedder, Index, find_index
+from support_agent.retrieval.fit_scope import ScopeFit, fit_scope, shipped_outliers
 from support_agent.retrieval.index import read_left_out
 from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
 

@@ -14,11 +14,11 @@ import statistics
 import string
 import time
 from collections.abc import Callable, Iterator, Sequence
-from math import sqrt
 from pathlib import Path
 
 import triage_data as data_sets
 
+from support_agent.intervals import wilson
 from support_agent.records import Signal
 from support_agent.triage.abuse import abuse_signal
 from support_agent.triage.danger import danger_signals
@@ -186,10 +186,8 @@ def rate(count: int, n: int) -> str:
     """Share with its 95 % Wilson interval and n."""
     if n == 0:
         return "–"
-    z = 1.96
-    share, spread = count / n, z * sqrt(count * (n - count) / n + z * z / 4)
-    middle, reach = (count + z * z / 2) / (n + z * z), spread / (n + z * z)
-    return f"{share:.3f} [{max(0.0, middle - reach):.3f}, {min(1.0, middle + reach):.3f}] of {n}"
+    low, high = wilson(count, n)
+    return f"{count / n:.3f} [{low:.3f}, {high:.3f}] of {n}"
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from support_agent.cli import app
 from support_agent.errors import CalibrationError
-from support_agent.gate.calibrating.fit_scope import shipped_outliers
-from support_agent.gate.calibration import read_calibration
+from support_agent.evidence.calibration import read_calibration
+from support_agent.retrieval.fit_scope import shipped_outliers
 
 THINGS = "webhook invoice password dashboard backup export role token report alias widget schedule".split()
 FORMS = [
@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     # A tenth of the texts about anything else: fitting the scope signal to all of them takes seconds.
     few = shipped_outliers()[::10]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("support_agent.gate.calibrating.job.shipped_outliers", lambda: few)
+        patch.setattr("support_agent.evidence.job.shipped_outliers", lambda: few)
         patch.setenv("SUPPORT_AGENT_INDEXES", str(folder))
         patch.chdir(folder)
         Path("rows.jsonl").write_text("\n".join(json.dumps(row) for row in ROWS), "utf-8")

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from support_agent.cli import app
 from support_agent.config import Config
-from support_agent.gate.calibration import Calibration, write_calibration
-from support_agent.gate.certificate import Certificate
+from support_agent.evidence.calibration import Calibration, write_calibration
+from support_agent.evidence.certificate import Certificate
+from support_agent.evidence.opening import calibrated_parts
 from support_agent.gate.combiner import Combiner
-from support_agent.gate.opening import calibrated_parts
 from support_agent.generation.extractive import ExtractiveGenerator
 from support_agent.retrieval import Index, find_index
 

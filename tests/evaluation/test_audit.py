@@ -2,6 +2,7 @@ import random
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -9,10 +10,10 @@ from hypothesis import strategies as st
 
 from support_agent.errors import EvaluationError
 from support_agent.evaluation.audit import audit
-from support_agent.evaluation.audit_report import write_audit_report
+from support_agent.evaluation.audit_report import audit_page
 from support_agent.evaluation.effects import Audit, holm
 from support_agent.evaluation.golden import GoldenSet, GoldenTicket, read_golden
-from support_agent.evaluation.variants import FORMS, GENDERS, NAMES, few_typos, many_typos
+from support_agent.evaluation.variants import forms, mistype, names
 from support_agent.records import Reply, Route, Ticket
 
 from .conftest import make_golden
@@ -22,6 +23,8 @@ QUESTION = "Can I install the library on my own machine without a network, and d
 
 class Unfair:
     """Answers every ticket, except where a word stands in it."""
+
+    versions: ClassVar = {"index": "<i>"}
 
     def __init__(self, word: str = "") -> None:
         self.word = word
@@ -83,7 +86,7 @@ def test_a_limit_draws_the_same_tickets_for_the_same_seed() -> None:
     audit(first, tickets(30), limit=5, seed=3)
     audit(second, tickets(30), limit=5, seed=3)
     assert first.asked == second.asked
-    assert len(first.asked) == 5 * (1 + len(FORMS))
+    assert len(first.asked) == 5 * (1 + len(forms()))
 
 
 def test_a_set_with_nothing_to_answer_is_refused() -> None:
@@ -93,14 +96,16 @@ def test_a_set_with_nothing_to_answer_is_refused() -> None:
 
 def test_two_pages_of_one_audit_are_the_same_bytes_and_name_what_was_found() -> None:
     found = audit(Unfair("long story"), tickets(20))
-    page = write_audit_report(found, {"index": "<i>"})
-    assert page == write_audit_report(found, {"index": "<i>"})
+    page = audit_page(found)
+    assert page == audit_page(found)
     assert b"Beyond chance: blunt: share answered -1.000" in page
     assert b"<i>" not in page
 
 
 class Closed:
     """Hands every ticket over, as its gate keeps no promise."""
+
+    versions: ClassVar = {"index": "i"}
 
     def ask_many(self, tickets: Iterable[Ticket | str]) -> Iterator[Reply]:
         for _ in tickets:
@@ -109,7 +114,7 @@ class Closed:
 
 def test_an_audit_of_a_closed_gate_says_so_first() -> None:
     found = audit(Closed(), tickets(3))
-    page = write_audit_report(found, {}).decode()
+    page = audit_page(found).decode()
     assert f"<p>The gate is closed: {found.asked} of {found.asked} tickets went to a person for that alone" in page
     assert found.to_dict()["gate_closed"] == found.closed
 
@@ -121,7 +126,7 @@ def test_an_audit_of_an_open_gate_says_nothing_of_it() -> None:
 
 
 def test_the_page_of_three_tickets_says_n_where_there_is_no_interval() -> None:
-    page = write_audit_report(audit(Unfair("long story"), tickets(3)), {}).decode()
+    page = audit_page(audit(Unfair("long story"), tickets(3))).decode()
     assert "-1.000 (n 3)" in page
     assert "nan" not in page
 
@@ -138,33 +143,28 @@ def test_holm_by_hand() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", forms())
 def test_a_form_writes_the_same_text_for_the_same_seed(name: str) -> None:
-    first, second = (FORMS[name](QUESTION, random.Random(5)) for _ in range(2))
+    first, second = (forms()[name](QUESTION, random.Random(5)) for _ in range(2))
     assert first == second != QUESTION
 
 
 @pytest.mark.parametrize("text", ["", "?", "a b c", "zażółć"], ids=["empty", "a mark", "short words", "no ASCII"])
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", forms())
 def test_a_form_can_write_any_text(name: str, text: str) -> None:
-    assert isinstance(FORMS[name](text, random.Random(5)), str)
+    assert isinstance(forms()[name](text, random.Random(5)), str)
 
 
 def test_more_typing_errors_change_more() -> None:
     changed = [
-        sum(a != b for a, b in zip(QUESTION.split(), form(QUESTION, random.Random(5)).split(), strict=True))
-        for form in (few_typos, many_typos)
+        sum(a != b for a, b in zip(QUESTION.split(), mistype(QUESTION, random.Random(5), each).split(), strict=True))
+        for each in (8, 3)
     ]
     assert 1 <= changed[0] < changed[1]
 
 
 def test_every_origin_has_eight_names_of_each_gender() -> None:
-    counts = {
-        (origin, gender): len(set(names))
-        for origin, both in NAMES.items()
-        for gender, names in zip(GENDERS, both, strict=True)
-    }
-    assert set(counts.values()) == {8}
+    assert {len(set(known)) for both in names().values() for known in both.values()} == {8}
 
 
 SHIPPED = Path(__file__).parents[2] / "indexes" / "lamini_docs" / "golden.jsonl"
@@ -174,7 +174,7 @@ NOT_WORDS = {"provideing", "haveing", "strin'", "strins", "sprin'", "substrin'",
 @pytest.mark.parametrize("name", ["African American English", "Scots", "Indian English"])
 def test_a_dialect_writes_no_word_that_nobody_says(name: str) -> None:
     tickets = read_golden(SHIPPED).tickets
-    written = " ".join(FORMS[name](ticket.question, random.Random(5)) for ticket in tickets)
+    written = " ".join(forms()[name](ticket.question, random.Random(5)) for ticket in tickets)
     assert NOT_WORDS.isdisjoint(re.findall(r"[\w']+", written.lower()))
 
 
@@ -191,4 +191,4 @@ def test_a_dialect_writes_no_word_that_nobody_says(name: str) -> None:
     ids=["provide", "have", "do I need", "I need", "string", "spring"],
 )
 def test_a_dialect_rule_by_hand(name: str, text: str, written: str) -> None:
-    assert written in FORMS[name](text, random.Random(5))
+    assert written in forms()[name](text, random.Random(5))

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -7,45 +8,7 @@ from typer.testing import CliRunner
 
 from support_agent.cli import app
 
-from .conftest import write_rows
-
-PAIRS = [
-    {"question": "How do I get an API key?", "answer": "Open the API tab at app.example.com. Keep the key secret."},
-    {"question": "What is the Enterprise plan?", "answer": "The Enterprise plan is for large teams."},
-]
-GOLDEN = [
-    {
-        "id": "key",
-        "question": PAIRS[0]["question"],
-        "reference": PAIRS[0]["answer"],
-        "answerable": True,
-        "tags": ["own"],
-    },
-    {
-        "id": "plan",
-        "question": PAIRS[1]["question"],
-        "reference": PAIRS[1]["answer"],
-        "answerable": True,
-        "tags": ["own"],
-    },
-    {"id": "pizza", "question": "Which pizza is best in Naples?", "answerable": False, "tags": ["far"]},
-]
-
-
-@pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """A folder with an index of two rows, a golden set of three tickets, and settings that use no model."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SUPPORT_AGENT_INDEXES", str(tmp_path / "indexes"))
-    Path("rows.jsonl").write_text("\n".join(json.dumps(row) for row in PAIRS))
-    Path("support_agent.toml").write_text(
-        'index = "shop"\ngenerator = "extractive"\nmin_retrieval_score = 0.2\npassages = 2\ncalibration = "none"\n'
-    )
-    write_rows(tmp_path / "golden.jsonl", GOLDEN)
-    runner = CliRunner()
-    made = runner.invoke(app, ["index", "build", "shop", "rows.jsonl", "--embedder", "hashing"])
-    assert made.exit_code == 0, made.output
-    return runner
+from .conftest import PAIRS, SHOP_GOLDEN, write_rows
 
 
 def test_run_scores_writes_a_folder_and_a_page(shop: CliRunner) -> None:
@@ -73,10 +36,10 @@ def test_two_runs_of_one_agent_are_no_change(shop: CliRunner) -> None:
 
 @pytest.mark.parametrize(("slice_name", "code"), [("own", 1), ("far", 0)], ids=["worse", "not worse"])
 def test_compare_ends_with_one_for_a_named_slice_that_is_worse(shop: CliRunner, slice_name: str, code: int) -> None:
-    write_rows(Path("golden.jsonl"), [{**GOLDEN[0], "id": f"key-{n}"} for n in range(6)] + GOLDEN[2:])
+    write_rows(Path("golden.jsonl"), [{**SHOP_GOLDEN[0], "id": f"key-{n}"} for n in range(6)] + SHOP_GOLDEN[2:])
     done = compare_with_a_foreign_index(shop, slice_name)
     assert done.exit_code == code
-    assert "key-0: answer (right) → human (wrong)" in done.stdout
+    assert re.search(r"key-0 +answer \(right\) +human \(wrong\)", done.stdout)
 
 
 def test_a_named_slice_of_two_tickets_does_not_fail_but_is_told_of(shop: CliRunner) -> None:
@@ -98,7 +61,7 @@ def test_without_a_folder_the_result_goes_under_the_sets_name(shop: CliRunner) -
         done = shop.invoke(app, ["eval", "run", "golden.jsonl", "--report", "out.html"])
         assert done.exit_code == 0, done.output
         assert "Written: runs/golden, out.html" in done.stderr
-    write_rows(Path("golden.jsonl"), GOLDEN[:2])
+    write_rows(Path("golden.jsonl"), SHOP_GOLDEN[:2])
     refused = shop.invoke(app, ["eval", "run", "golden.jsonl"])
     assert refused.exit_code == 1
     assert "runs/golden holds a run of another golden set" in str(refused.exception)
@@ -177,12 +140,12 @@ def test_labels_that_would_change_nothing_are_refused(
     assert Path("out/scores.json").read_bytes() == before
 
 
-def test_labels_of_which_few_are_of_the_set_are_counted(shop: CliRunner) -> None:
+def test_labels_of_which_few_are_of_the_set_are_counted(shop: CliRunner, caplog: pytest.LogCaptureFixture) -> None:
     assert shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "out"]).exit_code == 0
     write_rows(Path("labels.jsonl"), [{"id": name, "right": True} for name in ("key", "x", "y")])
     done = shop.invoke(app, ["eval", "score", "out", "--labels", "labels.jsonl"])
     assert done.exit_code == 0
-    assert "Only 1 of the 3 labels of labels.jsonl are of a ticket of golden." in done.stderr
+    assert "Only 1 of the 3 labels of labels.jsonl are of a ticket of golden." in caplog.text
 
 
 @pytest.mark.parametrize("command", [["run", "golden.jsonl", "-o", "out"], ["score", "out"]], ids=["run", "score"])
@@ -201,7 +164,7 @@ def test_a_seed_below_zero_is_refused_at_once(shop: CliRunner, command: str) -> 
 
 
 def test_a_relevant_passage_that_the_index_lacks_is_refused_before_any_ticket_is_asked(shop: CliRunner) -> None:
-    write_rows(Path("golden.jsonl"), [{**GOLDEN[0], "relevant_ids": ["shop:99"]}])
+    write_rows(Path("golden.jsonl"), [{**SHOP_GOLDEN[0], "relevant_ids": ["shop:99"]}])
     done = shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "out"])
     assert done.exit_code == 1
     assert "ticket 'key' has 'shop:99' in relevant_ids" in str(done.exception)
@@ -219,14 +182,6 @@ def test_a_closed_gate_is_said_before_the_figures(shop: CliRunner, command: str)
 def test_an_open_gate_is_not_called_closed(shop: CliRunner) -> None:
     done = shop.invoke(app, ["eval", "run", "golden.jsonl"])
     assert "The gate is closed" not in done.stderr
-
-
-def test_a_foreign_folder_is_refused_before_any_ticket_is_asked(shop: CliRunner) -> None:
-    Path("out").mkdir()
-    Path("out/thesis.txt").touch()
-    done = shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "out"])
-    assert done.exit_code == 1
-    assert "which is no part of a result" in str(done.exception)
 
 
 def test_audit_prints_its_comparisons_and_writes_a_page(shop: CliRunner) -> None:

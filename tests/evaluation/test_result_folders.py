@@ -6,22 +6,10 @@ import pytest
 
 from support_agent.errors import EvaluationError
 from support_agent.evaluation import results
-from support_agent.evaluation.golden import GoldenSet
-from support_agent.evaluation.judging import AnswerJudge
 from support_agent.evaluation.results import check_page, read_result, write_result
 from support_agent.evaluation.run import Outcome
-from support_agent.evaluation.scores import score
 
-from .conftest import ROWS, write_rows
-
-FACTS = {"set": "golden", "versions": {"index": "i", "support_agent": "0"}}
-
-
-@pytest.fixture
-def folder(tmp_path: Path, golden: GoldenSet, outcomes: list[Outcome]) -> Path:
-    source = write_rows(tmp_path / "source.jsonl", ROWS)
-    write_result(tmp_path / "run", source.read_bytes(), outcomes, score(golden, outcomes, AnswerJudge()), FACTS)
-    return tmp_path / "run"
+from .conftest import FACTS
 
 
 @pytest.mark.parametrize(

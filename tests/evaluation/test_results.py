@@ -7,26 +7,17 @@ from support_agent.errors import EvaluationError
 from support_agent.evaluation.compare import OVERALL, TOO_FEW, check_slices, compare, sign_test
 from support_agent.evaluation.golden import GoldenSet, GoldenTicket
 from support_agent.evaluation.judging import AnswerJudge
-from support_agent.evaluation.report import write_report
+from support_agent.evaluation.report import result_page
 from support_agent.evaluation.results import Result, default_folder, read_result, write_result
 from support_agent.evaluation.run import Outcome, read_outcomes
 from support_agent.evaluation.scores import score
 
-from .conftest import ROWS, make_golden, make_outcome, write_rows
-
-FACTS = {"set": "golden", "versions": {"index": "i", "support_agent": "0"}}
+from .conftest import FACTS, make_golden, make_outcome, write_rows
 
 
 def result_of(golden: GoldenSet, outcomes: list[Outcome], judge: AnswerJudge | None = None) -> Result:
     manifest = {**FACTS, "files": {}}
-    return Result("run", golden, tuple(outcomes), score(golden, outcomes, judge or AnswerJudge()), manifest)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, golden: GoldenSet, outcomes: list[Outcome]) -> Path:
-    source = write_rows(tmp_path / "source.jsonl", ROWS)
-    write_result(tmp_path / "run", source.read_bytes(), outcomes, score(golden, outcomes, AnswerJudge()), FACTS)
-    return tmp_path / "run"
+    return Result(Path("run"), golden, tuple(outcomes), score(golden, outcomes, judge or AnswerJudge()), manifest)
 
 
 def test_a_result_is_read_as_it_was_written(folder: Path, golden: GoldenSet, outcomes: list[Outcome]) -> None:
@@ -50,7 +41,7 @@ def test_a_folder_with_something_else_in_it_is_not_written_to(folder: Path, outc
 
 def test_the_page_says_first_that_the_gate_was_closed(golden: GoldenSet) -> None:
     shut = [make_outcome(ticket.id, reasons=("not_calibrated",)) for ticket in golden.tickets[:4]]
-    page = write_report(result_of(golden, [*shut, make_outcome("e", reasons=("danger_legal",))])).decode()
+    page = result_page(result_of(golden, [*shut, make_outcome("e", reasons=("danger_legal",))])).decode()
     assert "<p>The gate is closed: 4 of 5 tickets went to a person for that alone" in page
     assert "No calibration was made for this model, adapter, index and prompt" in page
 
@@ -58,36 +49,36 @@ def test_the_page_says_first_that_the_gate_was_closed(golden: GoldenSet) -> None
 def test_a_run_that_answered_something_says_nothing_of_a_closed_gate(
     golden: GoldenSet, outcomes: list[Outcome]
 ) -> None:
-    assert "The gate is closed" not in write_report(result_of(golden, outcomes)).decode()
+    assert "The gate is closed" not in result_page(result_of(golden, outcomes)).decode()
 
 
 def test_two_pages_of_one_result_are_the_same_bytes(folder: Path) -> None:
-    assert write_report(read_result(folder)) == write_report(read_result(folder))
+    assert result_page(read_result(folder)) == result_page(read_result(folder))
 
 
 def test_the_page_fetches_nothing_and_runs_nothing(folder: Path) -> None:
-    page = write_report(read_result(folder)).decode()
+    page = result_page(read_result(folder)).decode()
     assert "<script" not in page
     assert "src=" not in page
     assert "<link" not in page
-    assert page.count("<svg") == 6
+    assert page.count("<svg") == 5
 
 
 def test_on_a_narrow_screen_pictures_and_tables_scroll_and_their_captions_do_not(folder: Path) -> None:
-    page = write_report(read_result(folder)).decode()
+    page = result_page(read_result(folder)).decode()
     assert "<caption" not in page
-    assert page.count('<div class="scroll"><svg') == page.count("<figure") == 5
+    assert page.count('<div class="scroll"><svg') == page.count("<figure") == 4
     assert page.count("<table aria-label=") == page.count("<table")
 
 
 def test_every_picture_is_told_in_words(folder: Path) -> None:
-    page = write_report(read_result(folder)).decode()
-    assert page.count('role="img" aria-label="') == page.count("<figure") == 5
+    page = result_page(read_result(folder)).decode()
+    assert page.count('role="img" aria-label="') == page.count("<figure") == 4
     assert 'aria-label=""' not in page
 
 
 def test_the_page_says_at_the_top_how_it_went(folder: Path) -> None:
-    page = write_report(read_result(folder)).decode()
+    page = result_page(read_result(folder)).decode()
     assert "Of 5 tickets 60.0% were answered; 33.3% of the answers were wrong, 10.0% are allowed." in page
 
 
@@ -101,7 +92,7 @@ def test_what_stands_in_tickets_tags_and_answers_is_escaped() -> None:
         make_outcome(ATTACK, "answer", text=ATTACK, draft=ATTACK, reasons=(ATTACK,), timings_ms={ATTACK: 2.0}),
         make_outcome("b", "answer", text=ATTACK, draft=ATTACK),
     ]
-    page = write_report(result_of(make_golden([ticket, wrong]), outcomes)).decode()
+    page = result_page(result_of(make_golden([ticket, wrong]), outcomes)).decode()
     assert "<script" not in page
     assert "<svg onload" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -111,7 +102,7 @@ def test_what_stands_in_tickets_tags_and_answers_is_escaped() -> None:
 def test_half_a_surrogate_pair_does_not_stop_the_page_nor_the_folder(tmp_path: Path) -> None:
     golden = make_golden([GoldenTicket("a", "x", False, tags=("t",))])
     outcomes = [make_outcome("a", "answer", text="broken \ud83d here", draft="broken \ud83d here")]
-    assert b"broken ? here" in write_report(result_of(golden, outcomes))
+    assert b"broken ? here" in result_page(result_of(golden, outcomes))
     row = b'{"id": "a", "question": "x", "answerable": false}\n'
     write_result(tmp_path / "run", row, outcomes, score(golden, outcomes, AnswerJudge()), FACTS)
     assert read_result(tmp_path / "run").outcomes[0].text == "broken \ud83d here"
@@ -119,7 +110,7 @@ def test_half_a_surrogate_pair_does_not_stop_the_page_nor_the_folder(tmp_path: P
 
 def test_a_run_without_any_text_still_makes_a_page(golden: GoldenSet) -> None:
     silent = [make_outcome(ticket.id, timings_ms={}) for ticket in golden.tickets]
-    assert b"no ticket was answered" in write_report(result_of(golden, silent))
+    assert b"no ticket was answered" in result_page(result_of(golden, silent))
 
 
 def many(share_right: float) -> tuple[GoldenSet, list[Outcome]]:
@@ -238,7 +229,7 @@ def test_sign_test_by_hand(rose: int, fell: int, p: float) -> None:
 
 
 def test_the_page_shows_no_interval_where_tickets_are_too_few(folder: Path) -> None:
-    page = write_report(read_result(folder)).decode()
+    page = result_page(read_result(folder)).decode()
     assert "50.0% (n 2)" in page
     assert "None" not in page
     assert "nan" not in page
@@ -247,7 +238,7 @@ def test_the_page_shows_no_interval_where_tickets_are_too_few(folder: Path) -> N
 def test_the_page_tells_a_held_text_from_a_draft_that_could_not_be_sent() -> None:
     golden = make_golden([GoldenTicket(name, "?", True, reference="x") for name in "ab"])
     outcomes = [make_outcome("a", draft="raw one", held_text="cut one"), make_outcome("b", draft="raw two")]
-    page = write_report(result_of(golden, outcomes)).decode()
+    page = result_page(result_of(golden, outcomes)).decode()
     assert "cut one" in page
     assert "raw one" not in page
     assert "Nothing could be sent; the draft: raw two" in page
@@ -260,7 +251,7 @@ def test_the_page_tells_a_held_text_from_a_draft_that_could_not_be_sent() -> Non
 )
 def test_the_page_gives_generated_tokens_where_they_are_counted(tokens: dict[str, int], words: str) -> None:
     golden = make_golden([GoldenTicket("a", "?", True, reference="x")])
-    page = write_report(result_of(golden, [make_outcome("a", "answer", text="x", tokens=tokens)])).decode()
+    page = result_page(result_of(golden, [make_outcome("a", "answer", text="x", tokens=tokens)])).decode()
     assert words in page
 
 

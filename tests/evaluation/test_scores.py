@@ -1,10 +1,10 @@
 from dataclasses import replace
 
 import pytest
+from support_agent.evaluation.labels import AnswerLabels
 
 from support_agent.evaluation.golden import GoldenSet, GoldenTicket
 from support_agent.evaluation.judging import AnswerJudge, judge_all
-from support_agent.evaluation.labels import AnswerLabels
 from support_agent.evaluation.run import Outcome
 from support_agent.evaluation.scores import score
 

@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from finetune.arc import ArcScore, Question, measure, read_questions, save_score, saved_scores, wilson
+from finetune.arc import ArcScore, Question, measure, read_questions, save_score, saved_scores
 from support_agent.cli.finetune.arc import arc
 from support_agent.errors import ConfigError
 
@@ -95,14 +95,6 @@ def test_tells_how_far_it_is(questions: Path) -> None:
     told: list[tuple[int, int]] = []
     _measure(TableScorer({}), questions, on_question=lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
-
-
-@pytest.mark.parametrize(
-    ("right", "n", "expected"),
-    [(10, 100, (0.0552, 0.1744)), (0, 10, (0.0, 0.2775)), (10, 10, (0.7225, 1.0))],
-)
-def test_wilsons_interval(right: int, n: int, expected: tuple[float, float]) -> None:
-    assert wilson(right, n) == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_kept_score_takes_the_place_of_the_older_one(questions: Path, tmp_path: Path) -> None:

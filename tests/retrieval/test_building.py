@@ -29,7 +29,7 @@ from support_agent.retrieval.documents import Source
 turn = 0
 while True:
     turn += 1
-    rows = tuple(Passage(f"p:{n}", f"title {n}", f"turn {turn} text {n}", "p.csv") for n in range(40))
+    rows = tuple(Passage(f"p:{n}", f"title {n}", f"turn {turn} text {n}", "p.csv") for n in range(15))
     build_index(Path(sys.argv[1]), [Source("p.csv", "0", rows)], HashingEmbedder())
     print(turn, flush=True)
 """
@@ -206,4 +206,4 @@ def test_a_stopped_build_leaves_a_whole_index(tmp_path: Path, after_s: float, st
     index = opened(folder)
 
     turns = {json.dumps(passage.text.split()[1]) for passage in index.passages}
-    assert (len(index.passages), len(turns)) == (40, 1)
+    assert (len(index.passages), len(turns)) == (15, 1)

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from support_agent.errors import ConfigError, IndexFolderError
-from support_agent.retrieval import find_index, known_indexes
-from support_agent.retrieval.folders import is_shipped, mend, own_index
+from support_agent.retrieval import find_index
+from support_agent.retrieval.folders import mend
+from support_agent.shelves import INDEXES
 
 
 @pytest.fixture
@@ -22,14 +23,14 @@ def made(folder: Path) -> Path:
 
 
 def test_the_shipped_index_is_found_by_name(own: Path) -> None:
-    assert is_shipped(find_index("lamini_docs"))
+    assert INDEXES.is_shipped(find_index("lamini_docs"))
 
 
 def test_an_own_index_hides_a_shipped_one(own: Path) -> None:
     folder = made(own / "lamini_docs")
 
     assert find_index("lamini_docs") == folder
-    assert not is_shipped(folder)
+    assert not INDEXES.is_shipped(folder)
 
 
 def test_a_path_is_taken_as_it_is(own: Path, tmp_path: Path) -> None:
@@ -48,13 +49,13 @@ def test_an_unknown_name_lists_those_that_are_known(own: Path) -> None:
 def test_a_folder_without_a_manifest_is_no_index(own: Path) -> None:
     (own / "half").mkdir(parents=True)
 
-    assert "half" not in known_indexes()
+    assert "half" not in INDEXES.known()
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "-x"])
 def test_a_name_that_leaves_the_folder_is_refused(own: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="cannot name an index"):
-        own_index(name)
+        INDEXES.place(name)
 
 
 def test_an_index_in_ones_own_folder_is_mended_by_name(own: Path) -> None:

@@ -22,6 +22,7 @@ FILES = [
     "vectors.faiss",
     "passages.jsonl",
     "left_out.jsonl",
+    "subject.json",
     "bm25/data.csc.index.npy",
     "bm25/indices.csc.index.npy",
     "bm25/indptr.csc.index.npy",

@@ -1,0 +1,191 @@
+"""Labels: what a reader said of an answer. One record and one reader, for calibrating and for evaluating.
+
+A file is JSONL, one label a line, in either form::
+
+    {"id", "question", "sent", "supported", "agrees", "passages", "reader", "kind", "when", "certify"}
+    {"id", "right", "text"}
+
+The first is what `support-agent calibrate --to-read` writes and a reader fills in; only ``id`` and ``sent`` must be
+there. In the second ``right`` counts as both, and without ``text`` it speaks of whatever was sent to that ticket.
+
+A label is about one text. It counts for that text as an answer to its question, whatever the id, since an index and a
+golden set number the same rows differently; where it names no question, for the ticket of its id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from support_agent.artefacts import sha256_bytes, sha256_file, write_bytes
+from support_agent.errors import CalibrationError, SupportAgentError
+from support_agent.gate.measure import Measured
+from support_agent.jsonl import Row, read_rows
+from support_agent.records import About, Passage
+
+
+@dataclass(frozen=True)
+class Label:
+    """What one reader said of one answer; None where the reader did not say.
+
+    ``sent`` is the text that was read, None for whatever was sent. ``passages`` it was read beside: id → sha256 of
+    their text, "" where that is not known. ``reader`` is a name, ``kind`` "person" or "model", ``when`` ISO 8601; each
+    "" where the file does not say. ``certify`` is false for an answer whose label was at hand when signals or settings
+    were chosen: it certifies nothing. ``where`` is file and line.
+    """
+
+    ticket_id: str
+    question: str
+    sent: str | None
+    supported: bool | None
+    agrees: bool | None
+    passages: Mapping[str, str] = field(default_factory=dict)
+    reader: str = ""
+    kind: str = ""
+    when: str = ""
+    certify: bool = True
+    where: str = ""
+
+    def on(self, about: About) -> bool | None:
+        """The word of this kind."""
+        return self.supported if about == "supported" else self.agrees
+
+    @property
+    def key(self) -> tuple[str, str, str | None]:
+        """What it is about; white space does not count."""
+        return self.ticket_id, self.question, None if self.sent is None else in_one_line(self.sent)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a file; ``sha256`` is the file's."""
+
+    every: tuple[Label, ...] = ()
+    sha256: str = ""
+    _by_key: dict[tuple[str | None, ...], Label | None] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Find a label by each of its names; where two differ under a name that several share, neither counts."""
+        for label in self.every:
+            ticket_id, question, sent = label.key
+            shared = (None, question, sent) if question else (ticket_id, None, sent)
+            for key in dict.fromkeys(((ticket_id, question, sent), shared)):
+                known = self._by_key.setdefault(key, label)
+                if known and (known.supported, known.agrees) != (label.supported, label.agrees):
+                    self._by_key[key] = label if key == (ticket_id, question, sent) else None
+
+    def find(self, ticket_id: str, question: str, sent: str) -> Label | None:
+        """The label of this text as an answer to this ticket, if it was read."""
+        asked, text = in_one_line(question), in_one_line(sent)
+        keys = (ticket_id, asked, text), (None, asked, text), (ticket_id, None, text), (ticket_id, None, None)
+        return next((label for key in keys if (label := self._by_key.get(key))), None)
+
+    def said(self, about: About) -> int:
+        """How many labels say something of this kind."""
+        return sum(label.on(about) is not None for label in self.every)
+
+
+def read_labels(path: Path, error: type[SupportAgentError] = CalibrationError) -> Labels:
+    """Read a file of labels; lines that complete each other become one label.
+
+    Raises:
+        error: with file and line: the file cannot be read, a line is no label, or two lines contradict each other.
+    """
+    labels: dict[tuple[str, str, str | None], Label] = {}
+    for row in read_rows(path, error):
+        label = _label(row)
+        known = labels.get(label.key)
+        labels[label.key] = _both(known, label, error) if known else label
+    return Labels(tuple(labels.values()), sha256_file(path))
+
+
+def write_to_read(file: Path, rows: Iterable[Measured], references: Mapping[str, str]) -> int:
+    """Write every answer that would be sent, with what it is to be held against, ready for labels; how many.
+
+    Args:
+        references: the known answer by ticket id.
+
+    Raises:
+        CalibrationError: the file cannot be written.
+    """
+    waiting = [json.dumps(_to_read(row, references), ensure_ascii=False) for row in rows if not row.held]
+    try:
+        write_bytes(file, "".join(f"{line}\n" for line in waiting).encode())
+    except OSError as problem:
+        raise CalibrationError(f"The answers cannot be written to {file}: {problem.strerror}.") from problem
+    return len(waiting)
+
+
+def in_one_line(text: str) -> str:
+    """The text with single spaces: a label is about words, not about white space."""
+    return " ".join(text.split())
+
+
+def _to_read(row: Measured, references: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "id": row.ticket.ticket_id,
+        "question": row.triage.text,
+        "sent": row.sent,
+        "passages": [
+            {"id": one.passage_id, "sha256": text_hash(one), "title": one.title, "text": one.text}
+            for one in row.passages
+        ],
+        "reference": references.get(row.ticket.ticket_id, ""),
+        "supported": None,
+        "agrees": None,
+        "reader": "",
+        "kind": "",
+    }
+
+
+def text_hash(passage: Passage) -> str:
+    """Hex sha256 of what a passage says: with another text, a label beside it may no longer hold."""
+    return sha256_bytes(f"{passage.title}\n{passage.text}".encode())
+
+
+def _label(row: Row) -> Label:
+    if "right" in row.values:
+        right = row.flag("right")
+        sent = row.text("text") if "text" in row.values else None
+        return Label(row.text("id"), "", sent, right, right, where=row.where)
+    flags = row.flag_if_said("supported"), row.flag_if_said("agrees")
+    return Label(
+        row.text("id"),
+        # An empty question is no name: it would stand for every ticket without words.
+        in_one_line(row.text("question")) if row.values.get("question") is not None else "",
+        row.text("sent"),
+        *flags,
+        passages=_passages(row),
+        reader=row.text("reader", ""),
+        kind=row.text("kind", ""),
+        when=row.text("when", ""),
+        certify=row.flag_if_said("certify") is not False,
+        where=row.where,
+    )
+
+
+def _passages(row: Row) -> dict[str, str]:
+    """Ids, or objects with an id and a hash; one that names no passage is left out."""
+    found: dict[str, str] = {}
+    listed = row.values.get("passages") or []
+    for one in listed if isinstance(listed, list) else []:
+        if isinstance(one, str):
+            found[one] = ""
+        elif isinstance(one, dict) and "id" in one:
+            found[str(one["id"])] = str(one.get("sha256", ""))
+    return found
+
+
+def _both(first: Label, second: Label, error: type[SupportAgentError]) -> Label:
+    """What two lines about one answer say together."""
+    said = (first.supported, second.supported), (first.agrees, second.agrees)
+    if any({True, False} == set(pair) for pair in said):
+        raise error(
+            f"{first.where}, and {second.where}, contradict each other about the same answer of {first.ticket_id}. "
+            "Keep the line that is right."
+        )
+    supported, agrees = (one if one is not None else other for one, other in said)
+    return replace(first, supported=supported, agrees=agrees, certify=first.certify and second.certify)

@@ -1,1 +1,0 @@
-"""Rows with known answers → drafts → labels → a calibration. Nothing here runs while tickets are answered."""

@@ -1,0 +1,145 @@
+"""What follows from what was measured, under the policy in force: pure functions, one for each look at a ticket.
+
+Some signals decide alone. The others are combined into the probability that the answer is right, and the policy's
+threshold decides. Without a promise a draft goes out where its own sentences are carried.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from support_agent.gate.combiner import Combiner
+from support_agent.gate.measure import EARLY, Late, Sendable, fired_reasons, known_late
+from support_agent.gate.support import citations_of
+from support_agent.records import Citation, Draft, Passage, Reason, Route, Signal, Triage
+
+# Only without a promise: a floor by hand, for owners who answer without one.
+_MIN_MEAN_LOG_PROB = -1.5
+_REASONS_SHOWN = 2
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the owner has in force.
+
+    With a ``combiner`` answers are held to a promise: those of at least ``threshold`` (0–1) are sent, in ``languages``
+    (empty: in all). Without one they go out on the words' own evidence, unless the nearest passage is further off than
+    ``min_cosine`` (−1 to 1). ``closed`` is why nothing at all may be answered.
+    """
+
+    combiner: Combiner | None = None
+    threshold: float = 1.0
+    languages: frozenset[str] = frozenset()
+    min_cosine: float = -1.0
+    closed: Reason | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``route`` is None while nothing speaks against going on; of ``reasons`` the first decided.
+
+    ``text`` and ``citations`` are what may be sent, and are empty unless the route is answer; ``held_text`` is what
+    would have been sent, had the confidence sufficed. ``confidence`` is 0–1, high = surer.
+    """
+
+    route: Route | None = None
+    reasons: tuple[Reason, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    text: str = ""
+    citations: tuple[Citation, ...] = ()
+    confidence: float = 0.0
+    held_text: str = ""
+
+
+def on_ticket(triage: Triage, policy: Policy) -> Decision:
+    """Decide on a ticket's words and meaning, and on whether the promise covers its language."""
+    if triage.reasons:
+        return Decision(triage.route, triage.reasons)
+    if policy.languages and triage.language not in {"und", *policy.languages}:
+        return Decision(Route.HUMAN, (Reason.LANGUAGE,))
+    return Decision()
+
+
+def on_passages(
+    signals: Sequence[Signal], values: Mapping[str, float], policy: Policy, *, asked_back: bool
+) -> Decision:
+    """Decide on what retrieval found; costs no generator call.
+
+    Args:
+        signals: the early ones.
+        values: by name, of these and of all that were measured before.
+        asked_back: whether the customer has just been asked back.
+    """
+    if policy.closed:
+        return Decision(Route.HUMAN, (policy.closed,))
+    if policy.combiner is None and values["retrieval_score"] < policy.min_cosine:
+        return Decision(Route.HUMAN, (Reason.NO_PASSAGE,))
+    if unclear := fired_reasons(EARLY, signals):
+        reasons = (Reason.ASKED_BACK_ALREADY,) if asked_back else unclear
+        return Decision(reasons[0].route, reasons)
+    return _hopeless(policy.combiner, values, policy.threshold) if policy.combiner else Decision()
+
+
+def on_draft(
+    draft: Draft, late: Late, passages: Sequence[Passage], values: Mapping[str, float], policy: Policy
+) -> Decision:
+    """Decide on a draft: sent whole, up to the first sentence that nothing carries, or not at all.
+
+    Under a promise the best passage's own words stand in for a draft that cannot be sent, if they are sure enough.
+
+    Args:
+        values: by name, of every signal of the ticket.
+    """
+    if policy.combiner is None:
+        return _without_promise(draft, late.own, passages)
+    if late.best.held:
+        return Decision(Route.HUMAN, late.own.held)
+    confidence = policy.combiner.probability(values)
+    if policy.closed:
+        reasons: tuple[Reason, ...] = (policy.closed,)
+    elif confidence < policy.threshold:
+        reasons = (Reason.LOW_CONFIDENCE, *_against(policy.combiner, values))
+    else:
+        quoted = (Reason.QUOTED, *late.own.held) if late.quote else ()
+        return _answered(late.best, quoted, confidence)
+    return Decision(Route.HUMAN, reasons, confidence=confidence, held_text=late.best.checked.sent)
+
+
+def _hopeless(combiner: Combiner, values: Mapping[str, float], threshold: float) -> Decision:
+    """Hand over what would stay below the threshold even with a draft that its passage carries word for word."""
+    highest = combiner.highest(values, known_late())
+    signal = Signal("highest_confidence", highest, threshold, highest < threshold)
+    if not signal.fired:
+        return Decision(signals=(signal,))
+    reasons = (Reason.LOW_CONFIDENCE, *_against(combiner, values))
+    return Decision(Route.HUMAN, reasons, (signal,), confidence=highest)
+
+
+def _without_promise(draft: Draft, own: Sendable, passages: Sequence[Passage]) -> Decision:
+    unsure = draft.mean_log_prob is not None and draft.mean_log_prob < _MIN_MEAN_LOG_PROB
+    if reasons := (*own.held, *([Reason.LOW_LOG_PROB] if unsure else [])):
+        return Decision(Route.HUMAN, reasons)
+    return _answered(own, (), _order(draft, own, passages))
+
+
+def _answered(found: Sendable, reasons: tuple[Reason, ...], confidence: float) -> Decision:
+    removed = (Reason.SENTENCES_REMOVED,) if found.checked.dropped else ()
+    citations = citations_of(found.checked.kept)
+    return Decision(Route.ANSWER, (*reasons, *removed), (), found.checked.sent, citations, confidence)
+
+
+def _against(combiner: Combiner, values: Mapping[str, float]) -> tuple[Reason, ...]:
+    """The signals that pulled the confidence down most."""
+    pulls = sorted(combiner.contributions(values).items(), key=lambda pull: pull[1])
+    known = {str(reason): reason for reason in Reason}
+    weak = (f"weak_{name}" for name, pull in pulls[:_REASONS_SHOWN] if pull < 0)
+    return tuple(known.get(code, Reason.WEAK_SIGNAL) for code in weak)
+
+
+def _order(draft: Draft, own: Sendable, passages: Sequence[Passage]) -> float:
+    """Best cosine × mean support × exp(mean log-prob), each 0–1: an order among answers, not a probability."""
+    nearness = max(0.0, min(1.0, max(passage.score for passage in passages)))
+    likelihood = math.exp(draft.mean_log_prob) if draft.mean_log_prob is not None else 1.0
+    return round(nearness * sum(own.checked.support) / len(own.checked.support) * likelihood, 4)

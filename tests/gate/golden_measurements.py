@@ -1,0 +1,95 @@
+"""The golden measurements: every signal of some fifty tickets with their passages and drafts.
+
+    python -m tests.gate.golden_measurements     # measures them anew, after a change that is meant
+
+The table's hash is the version of the signals: a promise that was made with others no longer holds. Its inputs are our
+own; vectors are drawn from each text's hash, so that no model is needed and every machine gets the same.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from support_agent.artefacts import write_bytes
+from support_agent.config import Config
+from support_agent.gate.measure import EARLY as EARLY_MEASURES
+from support_agent.gate.measure import GOLDEN, Found, fired_reasons, measure_draft, measure_passages
+from support_agent.records import Draft, Passage, Route, Ticket, Turn
+from support_agent.retrieval.subject import Nearness
+from support_agent.triage import frustration, triage_ticket
+from support_agent.triage.follow_up import readable_history
+from support_agent.triage.meaning import Meaning
+from support_agent.triage.scope import ScopeModel
+
+SETTINGS = Config(languages=("en",))
+NEARNESS = Nearness(far=0.3, near=0.8)
+DIMENSION = 384
+
+
+class SeededEmbedder:
+    """A vector for each text, drawn from its hash; known to the heads as the embedder they were made for."""
+
+    name = "seeded"
+    dimension = DIMENSION
+
+    def __init__(self) -> None:
+        self.fingerprint = frustration.read_model(frustration.SHIPPED).fingerprint
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = [np.random.default_rng(zlib.crc32(text.encode())).normal(size=DIMENSION) for text in texts]
+        return np.array([row / np.linalg.norm(row) for row in rows], dtype=np.float32).reshape(-1, DIMENSION)
+
+
+def scope_model(embedder: SeededEmbedder) -> ScopeModel:
+    """One of fixed numbers, for a shop of bicycles."""
+    draw = np.random.default_rng(7)
+    own = draw.normal(size=(20, 8)).astype(np.float32)
+    words = {"bik": 2.0, "brak": 1.5, "order": 0.8, "return": 0.7, "pizza": -2.5, "weather": -2.0, "poem": -2.0}
+    return ScopeModel(
+        embedder=embedder.fingerprint,
+        names=("velo",),
+        threshold=0.4,
+        mean=np.zeros(DIMENSION, dtype=np.float32),
+        axes=np.linalg.qr(draw.normal(size=(DIMENSION, 8)))[0].astype(np.float32),
+        own=own / np.linalg.norm(own, axis=1, keepdims=True),
+        weights=draw.normal(size=12, scale=0.2).astype(np.float32),
+        bias=0.1,
+        words=words,
+    )
+
+
+def measured(row: dict[str, Any], meaning: Meaning) -> dict[str, Any]:
+    """A row with its measurements, four decimals each."""
+    history = tuple(Turn(turn["ticket"], turn["reply"], Route(turn["route"])) for turn in row.get("history", ()))
+    ticket = readable_history(Ticket(row["ticket"], history=history))
+    [triage] = meaning.read([(ticket, triage_ticket(ticket, SETTINGS))])
+    passages = [Passage(**passage, source="shop.csv") for passage in row["passages"]]
+    early = measure_passages(Found(triage.search_text, passages, NEARNESS))
+    late = measure_draft(triage.text, Draft(backend="golden", **row["draft"]), passages)
+    signals = (*triage.signals, *early, *late.best.signals)
+    return {
+        **row,
+        "searched": triage.search_text,
+        "language": triage.language,
+        "signals": {signal.name: round(signal.value, 4) for signal in signals},
+        "fired": [signal.name for signal in signals if signal.fired],
+        "held": [*map(str, triage.reasons), *fired_reasons(EARLY_MEASURES, early), *late.own.held],
+        "sent": late.best.checked.sent,
+    }
+
+
+def make_anew() -> list[dict[str, Any]]:
+    """Every row of the table, measured now."""
+    embedder = SeededEmbedder()
+    meaning = Meaning(embedder, scope_model(embedder))
+    return [measured(json.loads(line), meaning) for line in GOLDEN.read_text("utf-8").rstrip("\n").split("\n")]
+
+
+if __name__ == "__main__":
+    write_bytes(GOLDEN, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in make_anew()).encode())
