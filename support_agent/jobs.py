@@ -22,6 +22,7 @@ def build_index(
     files: Sequence[str | Path],
     *,
     embedder: str | Embedder | None = None,
+    product: str | None = None,
     offline: bool = False,
     threads: int = 0,
     on_progress: OnProgress | None = None,
@@ -36,10 +37,11 @@ def build_index(
         files: question/answer pairs (``.jsonl .csv .tsv``) or, with the extra ``documents``, documents
             (``.md .txt .html .pdf``).
         embedder: a name that ``open_embedder`` takes, or an open one; the default one if left out.
+        product: the name of the product that the answers are about, "" for none; found among them if left out.
         offline: never fetch a model file.
         threads: CPU threads of the embedder; 0 leaves it to the engine.
         on_progress: told of every download.
-        on_step: called with the number of passages embedded so far and the number of all.
+        on_step: called with the number of texts embedded so far and the number of all.
 
     Raises:
         DocumentError: a file cannot be read, two passages have the same id, or nothing is left to index.
@@ -55,7 +57,7 @@ def build_index(
     sources = read_sources([Path(file) for file in files])
     if embedder is None or isinstance(embedder, str):
         embedder = open_embedder(embedder or DEFAULT, offline=offline, threads=threads, on_progress=on_progress)
-    return building.build_index(folder, sources, embedder, on_step=on_step)
+    return building.build_index(folder, sources, embedder, product=product, on_step=on_step)
 
 
 def add_to_index(

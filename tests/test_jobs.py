@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from support_agent import Agent, BatchError, DocumentError, IndexFolderError, add_to_index, answer_csv, build_index
-from support_agent.retrieval import HashingEmbedder
+from support_agent.retrieval import HashingEmbedder, Index
 
 PAIRS = "question,answer\nCan I export?,Yes as CSV.\nWhere is it?,Under Settings.\n"
 
@@ -37,6 +37,11 @@ def test_an_index_is_built_in_a_folder_with_an_open_embedder(faq: Path, tmp_path
     )
     assert (built.folder / "manifest.json").is_file()
     assert steps == [(2, 2)]
+
+
+def test_an_index_takes_the_name_of_its_product(faq: Path) -> None:
+    built = build_index("shop", [faq], embedder="hashing", product="Acme")
+    assert Index.open(built.folder).subject.product == "Acme"
 
 
 def test_files_are_added_by_name(faq: Path, tmp_path: Path) -> None:

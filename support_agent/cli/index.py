@@ -44,6 +44,10 @@ def build(
         Path | None, typer.Option("--output", "-o", help="Folder to build in, instead of your own.")
     ] = None,
     embedder: EmbedderOption = DEFAULT_EMBEDDER,
+    product: Annotated[
+        str | None,
+        typer.Option("--product", metavar="NAME", help="Product the answers are about.", show_default="found in them"),
+    ] = None,
     offline: OfflineOption = False,
     threads: ThreadsOption = 0,
 ) -> None:
@@ -55,6 +59,7 @@ def build(
             output or name,
             files,
             embedder=embedder,
+            product=product,
             offline=offline,
             threads=threads,
             on_progress=on_progress,
