@@ -4,7 +4,8 @@
 >>> agent = Agent.load()
 >>> reply = agent.ask("How do I get an API key?")
 
-Importing this package loads no heavy library; models are opened when an agent is loaded.
+The other jobs are functions: ``build_index`` and ``add_to_index`` for your own answers, ``answer_csv`` for a file of
+tickets. Importing this package loads no heavy library; models are opened when an agent is loaded.
 """
 
 from support_agent.agent import Agent
@@ -18,6 +19,7 @@ from support_agent.errors import (
     ModelFileError,
     SupportAgentError,
 )
+from support_agent.jobs import add_to_index, answer_csv, build_index
 from support_agent.records import Citation, Draft, Passage, Reply, Route, Signal, Ticket, Turn
 
 __all__ = [
@@ -38,4 +40,7 @@ __all__ = [
     "SupportAgentError",
     "Ticket",
     "Turn",
+    "add_to_index",
+    "answer_csv",
+    "build_index",
 ]

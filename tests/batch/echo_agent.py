@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from support_agent import Agent
-from support_agent.batch import Counts, open_journal, plan_batch, run_batch
+from support_agent.batch import Counts, plan_batch, run_batch
 from support_agent.config import Config
 from support_agent.generation.scripted import ScriptedGenerator
 from support_agent.records import Citation, Passage, Reason, Reply, Route, Ticket
@@ -74,16 +74,14 @@ def scripted_agent() -> Agent:
 
 
 def main(source: Path, output: Path, stop_after: int) -> None:
-    """Run one batch, a line on stdout for each closed row; wait to be killed a little after ``stop_after`` of them."""
+    """Run one batch, a line on stdout for each row done; wait to be killed a little after ``stop_after`` of them."""
 
     def tell(counts: Counts) -> None:
         sys.stdout.write(f"{counts.rows}\n")
         sys.stdout.flush()
         time.sleep(60 if counts.rows >= stop_after + 25 else 0)
 
-    plan = plan_batch(source, output, {})
-    with open_journal(output) as journal:
-        run_batch(plan, scripted_agent(), journal, Counts(), tell)
+    run_batch(plan_batch(source, output, {}), scripted_agent, on_progress=tell)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,19 @@ def test_answers_without_a_promise_are_said(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.usefixtures("shop")
+def test_a_version_outside_what_was_tested_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = ["typer<0.2,>=0.1", "rich>=14", "not-there>=1", "pytest<1; extra == 'test'"]
+    monkeypatch.setattr("importlib.metadata.Distribution.requires", needed)
+    done = CliRunner().invoke(app, ["doctor"])
+    assert done.exit_code == 0, done.output
+    assert ", outside what was tested (>=0.1,<0.2)\n" in done.stdout
+    assert done.stderr.count("Warning:") == 1
+    assert "is outside what was tested (>=0.1,<0.2)." in done.stderr
+    assert "not-there: not installed" in done.stdout
+    assert "  pytest: " not in done.stdout
+
+
+@pytest.mark.usefixtures("shop")
 def test_a_generator_that_cannot_be_opened_is_one_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUPPORT_AGENT_GENERATOR", "openvino")
     monkeypatch.setenv("SUPPORT_AGENT_MODEL", "nonsense")
