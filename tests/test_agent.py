@@ -269,9 +269,10 @@ def test_the_public_names_are_these() -> None:
         "BatchError CalibrationError ConfigError DocumentError GenerationError IndexFolderError ModelFileError "
         "SupportAgentError"
     )
-    jobs = "add_to_index answer_csv build_index"
+    jobs = "add_to_index answer_csv build_index calibrate evaluate"
     records = "Citation Draft Passage Reply Route Signal Ticket Turn"
     assert sorted(support_agent.__all__) == sorted(["Agent", *jobs.split(), *errors.split(), *records.split()])
+    assert all(callable(getattr(support_agent, job)) for job in jobs.split())
 
 
 def test_a_stream_held_back_at_the_end_goes_to_a_human_and_cites_what_was_sent() -> None:

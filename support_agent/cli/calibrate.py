@@ -66,7 +66,7 @@ def calibrate(
     calibration by itself. That no threshold keeps the promise is an ordinary outcome: everything then goes to a human.
     """
     from support_agent.errors import CalibrationError
-    from support_agent.evidence.job import calibrate_index
+    from support_agent.evidence import job
     from support_agent.evidence.opening import own_calibration
 
     settings = options.settings()
@@ -80,9 +80,9 @@ def calibrate(
         )
     target = output or own_calibration(settings)
     with _progress() as (on_progress, on_measured):
-        made = calibrate_index(
-            settings,
+        made = job.calibrate(
             labels,
+            config=settings,
             max_error=max_error,
             delta=delta,
             about=about,
