@@ -20,11 +20,11 @@ from support_agent.evidence.kept_drafts import KeepingGenerator
 from support_agent.evidence.labels import read_labels
 from support_agent.evidence.left_out import left_out_tickets
 from support_agent.evidence.opening import NONE, calibrated_parts, own_calibration
-from support_agent.evidence.topics import topics
 from support_agent.generation import open_generator
 from support_agent.records import About
 from support_agent.retrieval import Index, find_index
 from support_agent.retrieval.fit_subject import is_pair
+from support_agent.retrieval.topics import topics
 
 if TYPE_CHECKING:
     from support_agent.config import Config
