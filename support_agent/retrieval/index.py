@@ -170,7 +170,7 @@ def read_index_manifest(folder: Path) -> dict[str, Any]:
 def _read_files(folder: Path, data: str) -> list[str]:
     """What is read of an index; it has no files of words where no passage has an indexable word."""
     words = sorted(path.name for path in (folder / data / WORDS).glob("*"))
-    return [f"{data}/{name}" for name in (VECTORS, PASSAGES, LEFT_OUT, *(f"{WORDS}/{name}" for name in words))]
+    return [f"{data}/{name}" for name in (VECTORS, PASSAGES, LEFT_OUT, SUBJECT, *(f"{WORDS}/{name}" for name in words))]
 
 
 @contextmanager
