@@ -75,7 +75,8 @@ def _deltas_for(base: Path, adapter: Path) -> Deltas:
         )
     shapes = {tensor.name: tuple(int(size) for size in reversed(tensor.shape)) for tensor in reader.tensors}
     kind = next(kind for kind, name in gguf.MODEL_ARCH_NAMES.items() if name == architecture)
-    names = gguf.get_tensor_name_map(kind, int(metadata(reader, "block_count")))
+    blocks = {name.split(".")[1] for name in shapes if name.startswith("blk.")}
+    names = gguf.get_tensor_name_map(kind, len(blocks))
     heads = {name: _heads(reader, name) for name in _ARCHITECTURES[architecture]}
     deltas: dict[str, Callable[[], Any]] = {}
     for layer, change in read_lora(adapter).items():

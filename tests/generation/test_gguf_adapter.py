@@ -86,7 +86,6 @@ def tiny_gguf(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """The random Llama's layers as llama.cpp would store them, without a tokenizer."""
     path = tmp_path_factory.mktemp("tiny-gguf") / "tiny.gguf"
     writer = gguf.GGUFWriter(path, "llama")
-    writer.add_block_count(2)
     writer.add_head_count(4)
     writer.add_head_count_kv(2)
     writer.add_tensor("output_norm.weight", np.ones(32, dtype=np.float32))
