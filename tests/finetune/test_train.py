@@ -243,7 +243,7 @@ def test_row_longer_than_max_tokens_is_left_out_and_named(
     rows_file.write_text(f"{rows_file.read_text('utf-8')}\nHow long?,{'very ' * 400}long.", "utf-8")
     result = manifest(run(recipe, tmp_path / "adapter", offline=True))["result"]
     assert result["left_out"] == {"too long": 1}
-    assert "rows:25 takes at least 2," in caplog.text
+    assert "rows:25 is longer than max_tokens" in caplog.text
 
 
 FULL = """
