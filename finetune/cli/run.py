@@ -1,4 +1,4 @@
-"""``support-agent finetune run``: train an adapter; ``recipes``: which there are."""
+"""``support-agent finetune run`` and ``cross-fit``: train adapters; ``recipes``: which there are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,6 @@ from support_agent.cli.loading import JsonOption, OfflineOption
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
 
     from finetune.answer_trainer import TrainingProgress
     from finetune.train import Listeners
@@ -65,7 +65,7 @@ def run(
         raise typer.BadParameter("--resume goes on and --force begins anew: give one of them.")
     start = train.resume if resume else train.replace if force else train.run
     no_network = load_config(offline=offline or None).config.offline
-    with listeners_on_stderr(tensorboard) as listeners:
+    with _listeners(tensorboard) as listeners:
         try:
             start(chosen, folder, offline=no_network, listeners=listeners)
         except KeyboardInterrupt:
@@ -73,6 +73,31 @@ def run(
                 listeners.on_stage("The same command with --resume goes on from the last checkpoint.")
             raise
     _print_result(folder, as_json)
+
+
+def cross_fit(
+    recipe: RecipeArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder that holds an adapter for each fold.")],
+    folds: Annotated[int, typer.Option(min=2, max=100, help="Parts of the rows; each adapter leaves one out.")] = 2,
+    changes: SetOption = [],  # noqa: B006 - typer copies it
+    offline: OfflineOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train one adapter for each part of the rows, which it leaves out.
+
+    `support-agent calibrate --cross-fitted FOLDER` then drafts every row with an adapter that has not learned it. The
+    same command goes on with what was stopped.
+    """
+    from finetune import cross_fit as folds_of
+    from finetune.recipe import load_recipe
+    from support_agent.config import load_config
+
+    chosen = load_recipe(recipe, parsed_changes(changes))
+    no_network = load_config(offline=offline or None).config.offline
+    with _listeners(None) as listeners:
+        made = folds_of.cross_fit(chosen, folds, output, offline=no_network, listeners=listeners)
+    names = [str(folder) for folder in made]
+    typer.echo(json.dumps({"folders": names}) if as_json else "\n".join(names))
 
 
 def recipes(as_json: JsonOption = False) -> None:
@@ -96,19 +121,17 @@ def recipes(as_json: JsonOption = False) -> None:
 
 
 def parsed_changes(changes: list[str]) -> dict[str, Any]:
-    """What ``--set`` says, by key."""
-    return dict(_parsed(change) for change in changes)
-
-
-def _parsed(change: str) -> tuple[str, Any]:
-    """``rank=16`` → ("rank", 16); a value that is no TOML is text."""
-    key, sign, value = change.partition("=")
-    if not sign:
-        raise typer.BadParameter(f"--set takes KEY=VALUE, not {change!r}, such as --set rank=16.")
-    try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return key.strip(), value.strip()
+    """What ``--set`` says: ``rank=16`` → {"rank": 16}; a value that is no TOML is text."""
+    parsed: dict[str, Any] = {}
+    for change in changes:
+        key, sign, value = change.partition("=")
+        if not sign:
+            raise typer.BadParameter(f"--set takes KEY=VALUE, not {change!r}, such as --set rank=16.")
+        try:
+            parsed[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            parsed[key.strip()] = value.strip()
+    return parsed
 
 
 def _print_result(folder: Path, as_json: bool) -> None:
@@ -126,77 +149,48 @@ def _print_result(folder: Path, as_json: bool) -> None:
 
 
 @contextmanager
-def listeners_on_stderr(tensorboard: Path | None) -> Iterator[Listeners]:
+def _listeners(tensorboard: Path | None) -> Iterator[Listeners]:
     """Downloads, stages and steps on stderr: a bar on a terminal, a line now and then elsewhere."""
     from rich.console import Console
 
     from finetune.train import Listeners
     from support_agent.cli.models import download_progress
 
-    console = Console(stderr=True)
-    steps: _Bar | _Lines = _Bar(console) if console.is_terminal else _Lines(console)
+    steps = _Steps(Console(stderr=True))
     with download_progress() as on_files:
         try:
             yield Listeners(on_files, steps.show, steps.say, tensorboard)
         finally:
-            steps.stop()
+            steps.bar.stop()
 
 
-class _Bar:
-    """A bar that moves with the steps; begun with the first of them."""
+class _Steps:
+    """A bar that moves with the steps; where stderr is no terminal, a line at most every ten seconds."""
 
     def __init__(self, console: Console) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+        columns = (TextColumn("step"), MofNCompleteColumn(), BarColumn(16), TextColumn("{task.description}"))
         self._console = console
-        self._bar: Progress = Progress(
-            TextColumn("step"), MofNCompleteColumn(), BarColumn(16), TextColumn("{task.description}"), console=console
+        self.bar = Progress(*columns, console=console, disable=not console.is_terminal)
+        self._said_s = 0.0
+
+    def show(self, progress: TrainingProgress) -> None:
+        """Move the bar, or print where the run stands unless that was said just now."""
+        minutes, seconds = divmod(round(progress.left_s), 60)
+        words = (
+            f"loss {progress.loss:.3f}  {progress.tokens_per_s:,.0f} tokens/s  "
+            f"{progress.peak_bytes / 2**20:,.0f} MiB  {minutes}:{seconds:02d} left"
         )
-        self._task: Any = None
-
-    def show(self, progress: TrainingProgress) -> None:
-        """Move the bar."""
-        if self._task is None:
-            self._bar.start()
-            self._task = self._bar.add_task("", total=progress.steps)
-        self._bar.update(self._task, completed=progress.step, description=_in_words(progress))
-
-    def say(self, stage: str) -> None:
-        """Print a line above the bar."""
-        self.stop()
-        self._console.print(stage, markup=False, highlight=False, soft_wrap=True)
-
-    def stop(self) -> None:
-        """Leave the bar as it stands."""
-        self._bar.stop()
-
-
-class _Lines:
-    """A line for each stage, and for a step at most every ten seconds."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._last_s = 0.0
-
-    def show(self, progress: TrainingProgress) -> None:
-        """Print where the run stands, unless it was said just now."""
-        from time import monotonic
-
-        if monotonic() - self._last_s >= _LINE_EVERY_S or progress.step == progress.steps:
-            self._last_s = monotonic()
-            self.say(f"step {progress.step}/{progress.steps}  {_in_words(progress)}")
+        if self._console.is_terminal:
+            self.bar.start()
+            task = self.bar.task_ids[0] if self.bar.task_ids else self.bar.add_task("", total=progress.steps)
+            self.bar.update(task, completed=progress.step, description=words)
+        elif monotonic() - self._said_s >= _LINE_EVERY_S or progress.step == progress.steps:
+            self._said_s = monotonic()
+            self.say(f"step {progress.step}/{progress.steps}  {words}")
 
     def say(self, stage: str) -> None:
-        """Print one line."""
+        """Print a line; the bar stays above it as it stood."""
+        self.bar.stop()
         self._console.print(stage, markup=False, highlight=False, soft_wrap=True)
-
-    def stop(self) -> None:
-        """Nothing is open."""
-
-
-def _in_words(progress: TrainingProgress) -> str:
-    minutes, seconds = divmod(round(progress.left_s), 60)
-    return (
-        f"loss {progress.loss:.3f}  {progress.tokens_per_s:,.0f} tokens/s  "
-        f"{progress.peak_bytes / 2**20:,.0f} MiB  {minutes}:{seconds:02d} left"
-    )
