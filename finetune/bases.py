@@ -1,7 +1,4 @@
-"""The model that is adapted: found, loaded in the recipe's precision, and wrapped with a fresh adapter.
-
-Comes in: a recipe. Goes out: a PEFT model and its tokenizer. Knows nothing of data.
-"""
+"""The model that is adapted: found, loaded in the recipe's precision, and wrapped with a fresh adapter."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from support_agent.models import cache_folder
 logger = logging.getLogger(__name__)
 
 _RUN = "run.json"
-MAKE_ROOM = "Make room or name another folder, then go on with --resume."
+MAKE_ROOM = "Make room or name another folder, then continue with --resume."
 
 
 def work_folder(folder: Path) -> Path:
@@ -98,7 +98,7 @@ def discard(work: Path) -> None:
 
 
 def check_same_run(work: Path, run: dict[str, Any]) -> None:
-    """Refuse to go on with checkpoints of another recipe, other data or another prompt.
+    """Refuse to continue from checkpoints of another recipe, other data or another prompt.
 
     Raises:
         TrainingError: names the first difference.
@@ -111,7 +111,7 @@ def check_same_run(work: Path, run: dict[str, Any]) -> None:
     different = _differences("", begun, json.loads(json.dumps(run)))
     if different:
         raise TrainingError(
-            f"{work} was begun with {different[0]}. Give the same recipe to go on with it, or begin anew: leave "
+            f"{work} was begun with {different[0]}. Give the same recipe to continue it, or begin anew: leave "
             "--resume out, add --force."
         )
 

@@ -62,9 +62,9 @@ class Recipe(BaseModel):
     def _check_index(self) -> Self:
         if self.mode == "retrieval" and not self.index:
             raise ValueError(
-                f"data is the file {self.data}, and no index is named whose passages stand in the prompts. Add "
-                f"--set index=NAME (`support-agent index build NAME {self.data}` makes one of these rows), or "
-                "--set mode=plain to train without passages"
+                f"data is the file {self.data}, and the index to take its passages from is not named. Make one "
+                f"(`support-agent index build NAME {self.data}`) and add --set index=NAME, or train without passages: "
+                "--set mode=plain"
             )
         return self
 

@@ -1,6 +1,6 @@
 """A recipe's data → every example of the run in the order in which it is seen, and those held back.
 
-The order is fixed before the first step, so that a run that was stopped goes on with exactly the examples it has not
+The order is fixed before the first step, so that a run that was stopped continues with exactly the examples it has not
 seen.
 """
 

@@ -56,7 +56,7 @@ class Listeners:
 
 @dataclass(frozen=True)
 class _Run:
-    """A run that is ready to begin or to go on."""
+    """A run that is ready to begin or to continue."""
 
     recipe: Recipe
     folder: Path
@@ -85,7 +85,7 @@ def run(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Liste
             raise TrainingError(f"{folder} is there already. Name another folder with --output, or add --force.")
         if work.exists():
             raise TrainingError(
-                f"{work} holds a run that was stopped. Add --resume to go on with it, or --force to begin anew."
+                f"{work} holds a run that was stopped. Add --resume to continue it, or --force to begin anew."
             )
         return _begin(recipe, folder, offline, listeners or Listeners())
 
@@ -111,14 +111,14 @@ def _begin(recipe: Recipe, folder: Path, offline: bool, listeners: Listeners) ->
 
 
 def resume(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Listeners | None = None) -> Path:
-    """Go on with a run that was stopped, from its last whole checkpoint; otherwise like ``run``.
+    """Continue a run that was stopped, from its last whole checkpoint; otherwise like ``run``.
 
     Raises:
         TrainingError: there is no such run, or it was begun with another recipe or other data.
     """
     work = checkpoints.work_folder(folder)
     if not work.is_dir():
-        raise TrainingError(f"There is no run to go on with: {work} is not there. Leave --resume out to begin one.")
+        raise TrainingError(f"There is no run to continue: {work} is not there. Leave --resume out to begin one.")
     check_replaceable(folder)
     with checkpoints.alone(work):
         ready = _prepare(recipe, folder, offline, listeners or Listeners())

@@ -29,7 +29,7 @@ SetOption = Annotated[
     list[str],
     typer.Option("--set", help="Another value for a key of the recipe; may be repeated.", metavar="KEY=VALUE"),
 ]
-ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an adapter or a stopped run of that name.")]
 TensorBoardOption = Annotated[
     Path | None, typer.Option("--tensorboard", help="Folder for TensorBoard's event files.", metavar="FOLDER")
@@ -51,7 +51,7 @@ def run(
     """Train a LoRA adapter as a recipe says.
 
     The agent then uses it by name: `support-agent ask --adapter NAME …`. A run that was stopped, by Ctrl-C or a power
-    cut, goes on with --resume.
+    cut, continues with --resume.
     """
     from finetune import train
     from finetune.checkpoints import work_folder
@@ -62,7 +62,7 @@ def run(
     chosen = load_recipe(recipe, parsed_changes(changes))
     folder = output or own_adapter(Path(recipe).stem)
     if resume and force:
-        raise typer.BadParameter("--resume goes on and --force begins anew: give one of them.")
+        raise typer.BadParameter("--resume continues and --force begins anew: give one of them.")
     start = train.resume if resume else train.replace if force else train.run
     no_network = load_config(offline=offline or None).config.offline
     with _listeners(tensorboard) as listeners:
@@ -70,7 +70,7 @@ def run(
             start(chosen, folder, offline=no_network, listeners=listeners)
         except KeyboardInterrupt:
             if work_folder(folder).is_dir():
-                listeners.on_stage("The same command with --resume goes on from the last checkpoint.")
+                listeners.on_stage("The same command with --resume continues from the last checkpoint.")
             raise
     _print_result(folder, as_json)
 
@@ -86,7 +86,7 @@ def cross_fit(
     """Train one adapter for each part of the rows, which it leaves out.
 
     `support-agent calibrate --cross-fitted FOLDER` then drafts every row with an adapter that has not learned it. The
-    same command goes on with what was stopped.
+    same command continues what was stopped.
     """
     from finetune import cross_fit as folds_of
     from finetune.recipe import load_recipe

@@ -32,7 +32,7 @@ def test_a_change_wins_over_the_file() -> None:
 
 
 def test_rows_of_ones_own_in_a_file_need_an_index_of_their_own() -> None:
-    with pytest.raises(ConfigError, match=r"data is the file rows\.csv, .* Add --set index=NAME .* --set mode=plain"):
+    with pytest.raises(ConfigError, match=r"the file rows\.csv, .* add --set index=NAME, or .* --set mode=plain"):
         load_recipe("smollm2-cpu", {"data": "rows.csv"})
 
 

@@ -5,7 +5,6 @@ FOLDER holds goemotions, clinc150 and natcs_dstc11. The same input gives the sam
 
 from __future__ import annotations
 
-import argparse
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import write_bytes, write_manifest
 from support_agent.triage.frustration import MADE_BY, SHIPPED, WEIGHTS, FrustrationModel, turn_value
 from support_agent.triage.frustration_features import GRAM_ROWS, gram_rows, tokens
-from support_agent.triage.training import vectors as command_line
 from support_agent.triage.training.frustration_rows import Rows, calm_tickets, read_comments, sources, with_calm
-from support_agent.triage.training.vectors import Vectors, open_vectors
+from support_agent.triage.training.vectors import Vectors, open_vectors, parser
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
@@ -39,17 +37,15 @@ _logger = logging.getLogger(__name__)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read, embed, fit, choose the threshold, write."""
-    options = parser().parse_args(arguments)
+    options = parser((__doc__ or "").splitlines()[0], SHIPPED).parse_args(arguments)
     make(options.data, options.out, open_vectors(options))
-
-
-def parser() -> argparse.ArgumentParser:
-    """What the command line takes."""
-    return command_line.parser((__doc__ or "").splitlines()[0], SHIPPED)
 
 
 def make(data: Path, out: Path, vectors: Vectors) -> FrustrationModel:
     """Fit on the train split and calm tickets, choose penalty on the dev split and threshold on other calm tickets."""
+    import numpy as np
+    from safetensors.numpy import save
+
     learn, choose = calm_tickets(data)
     rows, dev = with_calm(read_comments(data, "train"), learn, SEED), read_comments(data, "dev")
     model = _best(rows, dev, vectors)
@@ -67,7 +63,9 @@ def make(data: Path, out: Path, vectors: Vectors) -> FrustrationModel:
         "texts_learnt_from": len(rows.texts),
         "sources": sources(data),
     }
-    _write(out, model, facts)
+    weights = {"bias": np.array([model.bias]), "grams": model.grams, "vector": model.vector}
+    write_bytes(out / WEIGHTS, save({name: values.astype(np.float16) for name, values in weights.items()}))
+    write_manifest(out, facts, [WEIGHTS])
     return replace(model, threshold=facts["threshold"])
 
 
@@ -122,15 +120,6 @@ def _threshold(values: Mapping[str, Sequence[float]]) -> dict[str, Any]:
         "calm_tickets_of_each_kind": {kind: len(some) for kind, some in values.items()},
         "calm_allowed_to_fire": ALLOWED,
     }
-
-
-def _write(out: Path, model: FrustrationModel, facts: dict[str, Any]) -> None:
-    import numpy as np
-    from safetensors.numpy import save
-
-    weights = {"vector": model.vector, "grams": model.grams, "bias": np.array([model.bias])}
-    write_bytes(out / WEIGHTS, save({name: values.astype(np.float16) for name, values in sorted(weights.items())}))
-    write_manifest(out, facts, [WEIGHTS])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ FOLDER holds the sets that ``hard_routes_rows.py`` names. The same input gives t
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import logging
 from collections import Counter
@@ -15,10 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from support_agent.artefacts import write_bytes, write_manifest
 from support_agent.clusters import clusters
-from support_agent.triage.learned_routes import MADE_BY, ROUTES, SHIPPED, WEIGHTS, LearnedRoutes
-from support_agent.triage.training import vectors as command_line
+from support_agent.triage.learned_routes import MADE_BY, ROUTES, SHIPPED, WEIGHTS
 from support_agent.triage.training.hard_routes_rows import HARMLESS, Row, read_rows, sources
-from support_agent.triage.training.vectors import Vectors, open_vectors
+from support_agent.triage.training.vectors import Vectors, open_vectors, parser
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,14 +52,9 @@ class Head(NamedTuple):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read, embed, fit, choose the thresholds, write."""
-    options = parser().parse_args(arguments)
+    options = parser((__doc__ or "").splitlines()[0], SHIPPED).parse_args(arguments)
     rows, vectors = read_rows(options.data), open_vectors(options)
     write_heads(options.out, make_heads(rows, vectors), rows, vectors.embedder.fingerprint, sources(options.data))
-
-
-def parser() -> argparse.ArgumentParser:
-    """What the command line takes."""
-    return command_line.parser((__doc__ or "").splitlines()[0], SHIPPED)
 
 
 def make_heads(rows: Sequence[Row], vectors: Vectors) -> dict[str, Head]:
@@ -85,9 +78,7 @@ def fold_numbers(texts: Sequence[str]) -> NDArray[np.int64]:
     return numbers
 
 
-def write_heads(
-    out: Path, heads: dict[str, Head], rows: Sequence[Row], fingerprint: str, read: dict[str, str]
-) -> LearnedRoutes:
+def write_heads(out: Path, heads: dict[str, Head], rows: Sequence[Row], fingerprint: str, read: dict[str, str]) -> None:
     """Write the folder that ``learned_routes.read_heads`` reads.
 
     Args:
@@ -98,12 +89,11 @@ def write_heads(
 
     weight = np.array([head.weight for head in heads.values()], dtype=np.float32)
     bias = np.array([head.bias for head in heads.values()], dtype=np.float32)
-    thresholds = {route: head.threshold for route, head in heads.items()}
     facts: dict[str, Any] = {
         "made_by": MADE_BY,
         "embedder_fingerprint": fingerprint,
         "routes": list(heads),
-        "thresholds": thresholds,
+        "thresholds": {route: head.threshold for route, head in heads.items()},
         "harmless_allowed_to_fire": ALLOWED,
         "harmless_kinds_of_the_threshold": list(LIKE_TICKETS),
         "cross_fitted": {route: head.measured for route, head in heads.items()},
@@ -113,7 +103,6 @@ def write_heads(
     }
     write_bytes(out / WEIGHTS, save({"bias": bias, "weight": weight}))
     write_manifest(out, facts, [WEIGHTS])
-    return LearnedRoutes(tuple(heads), weight, bias, tuple(thresholds.values()), fingerprint)
 
 
 def _head(route: str, rows: Sequence[Row], vectors: NDArray[np.float32], folds: NDArray[np.int64]) -> Head:

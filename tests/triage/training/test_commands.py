@@ -12,7 +12,7 @@ from support_agent.triage import frustration as frustration_signal
 from support_agent.triage import learned_routes
 from support_agent.triage.training import frustration, hard_routes
 from support_agent.triage.training.frustration_rows import sources
-from support_agent.triage.training.vectors import vectors_folder
+from support_agent.triage.training.vectors import parser, vectors_folder
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ MAKERS = pytest.mark.parametrize(
 def test_the_command_that_a_message_names_is_complete(signal: Any, maker: Any, options: str) -> None:
     _, _, arguments = f"{signal.MADE_BY}{options}".partition(f"python -m {maker.__name__} ")
 
-    assert maker.parser().parse_args(arguments.split()).data == Path("FOLDER")
+    assert parser("", signal.SHIPPED).parse_args(arguments.split()).data == Path("FOLDER")
 
 
 @MAKERS
