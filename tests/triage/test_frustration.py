@@ -15,7 +15,6 @@ from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
 from support_agent.triage.frustration import (
     SHIPPED,
     WEIGHTS,
-    WORDS,
     FrustrationModel,
     frustration_signal,
     read_model,
@@ -171,7 +170,7 @@ def test_a_flipped_byte_is_refused(tmp_path: Path) -> None:
         read_model(folder)
 
 
-@pytest.mark.parametrize("file", [WEIGHTS, WORDS])
+@pytest.mark.parametrize("file", [WEIGHTS])
 def test_a_manifest_that_leaves_out_a_file_that_is_read_is_refused(
     file: str, tmp_path: Path, unlist: Callable[[Path, str], None]
 ) -> None:
