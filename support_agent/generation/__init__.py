@@ -6,8 +6,8 @@
 Importing this room loads no engine; a backend's own libraries are loaded when it is opened.
 """
 
-from support_agent.generation.backends import open_generator
 from support_agent.generation.generator import Generator
+from support_agent.generation.opening import open_generator
 from support_agent.generation.prompt import Message, Prompt, prompt_version, write_prompt
 
 __all__ = ["Generator", "Message", "Prompt", "open_generator", "prompt_version", "write_prompt"]
