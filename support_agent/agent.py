@@ -257,10 +257,11 @@ class Agent:
         self._take(journey, journey.gate.on_passages(text, early, values, asked_back=again))
 
     def _look_at_draft(self, journey: Journey) -> None:
-        from support_agent.gate.measure import measure_draft, values_of
+        from support_agent.gate.measure import measure_draft, measure_own_text, values_of
 
         text, draft, passages = journey.triaged.text, journey.written, journey.passages
-        journey.late = late = measure_draft(text, draft, passages)
+        measure = measure_draft if journey.gate.certified else measure_own_text
+        journey.late = late = measure(text, draft, passages)
         self._take(journey, journey.gate.on_draft(text, draft, late, passages, values_of(journey.signals)))
 
     def _take(self, journey: Journey, decision: Decision) -> None:

@@ -130,23 +130,32 @@ def measure_passages(found: Found) -> tuple[Signal, ...]:
     return _measured(EARLY, found)
 
 
-def measure_draft(question: str, draft: Draft, passages: Sequence[Passage]) -> Late:
-    """Every late signal, of the draft's own text and of the quote that might stand in for it."""
+def measure_own_text(question: str, draft: Draft, passages: Sequence[Passage]) -> Late:
+    """Every late signal of the draft's own text."""
     own = check_draft(question, draft, passages)
     signals = _measured(LATE, Written(draft, own))
-    held = fired_reasons(LATE, signals)
-    if not held:
-        return Late(Sendable(own, signals, ()))
+    return Late(Sendable(own, signals, _reasons(LATE, signals)))
+
+
+def measure_draft(question: str, draft: Draft, passages: Sequence[Passage]) -> Late:
+    """Every late signal, of the draft's own text and of the quote that may stand in for it under a promise."""
+    late = measure_own_text(question, draft, passages)
+    if not late.own.held:
+        return late
     words = Draft(extract(question, passages), "extractive")
     quote = check_draft(question, words, passages)
-    if fired_reasons(LATE, _measured(LATE, Written(words, quote))):
-        return Late(Sendable(own, signals, held))
+    if _reasons(LATE, _measured(LATE, Written(words, quote))):
+        return late
     # How the generator ended stays a signal of the ticket, whatever stands in for its draft.
-    return Late(Sendable(own, signals, held), Sendable(quote, _measured(LATE, Written(draft, quote)), ()))
+    return Late(late.own, Sendable(quote, _measured(LATE, Written(draft, quote)), ()))
 
 
-def fired_reasons(measures: Sequence[Measure[_Given]], signals: Sequence[Signal]) -> tuple[Reason, ...]:
-    """Reasons of the signals that fired and decide alone, in the order of the table."""
+def early_reasons(signals: Sequence[Signal]) -> tuple[Reason, ...]:
+    """Reasons of the early signals that fired and decide alone, in the order of the table."""
+    return _reasons(EARLY, signals)
+
+
+def _reasons(measures: Sequence[Measure[_Given]], signals: Sequence[Signal]) -> tuple[Reason, ...]:
     fired = {signal.name for signal in signals if signal.fired}
     return tuple(one.holds for one in measures if one.holds and _name(one) in fired)
 

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from support_agent.artefacts import write_bytes
 from support_agent.config import Config
-from support_agent.gate.measure import EARLY as EARLY_MEASURES
-from support_agent.gate.measure import GOLDEN, Found, fired_reasons, measure_draft, measure_passages
+from support_agent.gate.measure import GOLDEN, Found, early_reasons, measure_draft, measure_passages
 from support_agent.records import Draft, Passage, Route, Ticket, Turn
 from support_agent.retrieval.subject import Nearness
 from support_agent.triage import frustration, triage_ticket
@@ -79,7 +78,7 @@ def measured(row: dict[str, Any], meaning: Meaning) -> dict[str, Any]:
         "language": triage.language,
         "signals": {signal.name: round(signal.value, 4) for signal in signals},
         "fired": [signal.name for signal in signals if signal.fired],
-        "held": [*map(str, triage.reasons), *fired_reasons(EARLY_MEASURES, early), *late.own.held],
+        "held": [*map(str, triage.reasons), *early_reasons(early), *late.own.held],
         "sent": late.best.checked.sent,
     }
 
