@@ -4,8 +4,13 @@
 >>> agent = Agent.load()
 >>> reply = agent.ask("How do I get an API key?")
 
-Importing this package loads no heavy library; models are opened when an agent is loaded.
+The other jobs are functions: ``build_index`` and ``add_to_index`` for your own answers, ``answer_csv`` for a file of
+tickets, ``calibrate`` for a promise, ``evaluate`` for how good it is. Importing this package loads no heavy library;
+models are opened when an agent is loaded.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from support_agent.agent import Agent
 from support_agent.errors import (
@@ -18,7 +23,12 @@ from support_agent.errors import (
     ModelFileError,
     SupportAgentError,
 )
+from support_agent.jobs import add_to_index, answer_csv, build_index
 from support_agent.records import Citation, Draft, Passage, Reply, Route, Signal, Ticket, Turn
+
+if TYPE_CHECKING:
+    from support_agent.evaluation.job import evaluate
+    from support_agent.evidence.job import calibrate
 
 __all__ = [
     "Agent",
@@ -38,4 +48,18 @@ __all__ = [
     "SupportAgentError",
     "Ticket",
     "Turn",
+    "add_to_index",
+    "answer_csv",
+    "build_index",
+    "calibrate",
+    "evaluate",
 ]
+
+# Their rooms take a third of a second to import: they are opened when they are asked for.
+_OPENED_LATER = {"calibrate": "support_agent.evidence.job", "evaluate": "support_agent.evaluation.job"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OPENED_LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_OPENED_LATER[name]), name)

@@ -115,11 +115,11 @@ class Agent:
         Raises:
             CalibrationError: a step or the generator failed on a ticket; the log says how.
         """
-        from support_agent.evidence.left_out import NoStops, measured
+        from support_agent.evidence.left_out import measured
 
         waiting = iter(tickets)
         while batch := list(islice(waiting, self.config.batch_size)):
-            journeys = [Journey(one.ticket, NoStops(), one.without, one.scope) for one in batch]
+            journeys = [Journey(one.ticket, None, one.without, one.scope) for one in batch]
             self._travel(journeys)
             for journey in journeys:
                 yield measured(journey)
@@ -213,7 +213,8 @@ class Agent:
 
         journey.ticket = readable_history(journey.ticket)
         journey.triage = triage_ticket(journey.ticket, self.config)
-        self._take(journey, journey.gate.on_words(journey.triage))
+        if journey.gate:
+            self._take(journey, journey.gate.on_words(journey.triage))
 
     def _in_one_call(self, stage: str, journeys: Sequence[Journey], step: Callable[[Sequence[Journey]], None]) -> None:
         """One call for all; when it fails, each alone, so that only the ticket it fails on is handed over."""
@@ -239,7 +240,8 @@ class Agent:
         read = self.meaning.read(tickets, [journey.scope for journey in journeys])
         for journey, triage in zip(journeys, read, strict=True):
             journey.triage = triage
-            self._take(journey, journey.gate.on_ticket(triage))
+            if journey.gate:
+                self._take(journey, journey.gate.on_ticket(triage))
 
     def _retrieve(self, journeys: Sequence[Journey]) -> None:
         texts = [journey.triaged.search_text for journey in journeys]
@@ -253,16 +255,19 @@ class Agent:
 
         text = journey.triaged.search_text
         journey.early = early = measure_passages(Found(text, journey.passages, self.index.subject.nearness))
-        values, again = values_of(journey.signals), asked_back(journey.ticket.history)
-        self._take(journey, journey.gate.on_passages(text, early, values, asked_back=again))
+        if journey.gate:
+            values, again = values_of(journey.signals), asked_back(journey.ticket.history)
+            self._take(journey, journey.gate.on_passages(text, early, values, asked_back=again))
 
     def _look_at_draft(self, journey: Journey) -> None:
         from support_agent.gate.measure import measure_draft, measure_own_text, values_of
 
         text, draft, passages = journey.triaged.text, journey.written, journey.passages
-        measure = measure_draft if journey.gate.certified else measure_own_text
+        # Only under a promise, or to measure for one, may a quote stand in for a draft.
+        measure = measure_draft if journey.gate is None or journey.gate.certified else measure_own_text
         journey.late = late = measure(text, draft, passages)
-        self._take(journey, journey.gate.on_draft(text, draft, late, passages, values_of(journey.signals)))
+        if journey.gate:
+            self._take(journey, journey.gate.on_draft(text, draft, late, passages, values_of(journey.signals)))
 
     def _take(self, journey: Journey, decision: Decision) -> None:
         """Note what the gate decided, and end the ticket's way where that is a route."""

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Journey:
-    """One ticket on its way past a gate; each step sets what it made, and ``reply`` ends it.
+    """One ticket on its way; each step sets what it made, and ``reply`` ends it.
 
-    ``without`` are passages to be passed over, and ``scope`` the ticket's where it is known, for a ticket that is a
-    question of the index itself.
+    Without a ``gate`` nothing stops it, and it is measured to the end. ``without`` are passages to be passed over, and
+    ``scope`` is the ticket's where it is known, for a ticket that is a question of the index itself.
     """
 
     ticket: Ticket
-    gate: Gate
+    gate: Gate | None
     without: tuple[str, ...] = ()
     scope: float | None = None
     triage: Triage | None = None

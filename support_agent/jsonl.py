@@ -1,7 +1,6 @@
 """A JSONL file of objects → its rows with their line numbers, and the checks of a row's keys.
 
-Comes in: a path, and the error class of the room that reads. Goes out: dictionaries and typed values, or such an error,
-which names file and line. Does not know what the keys mean.
+Errors are of the class that the room that reads gives, and name file and line. What the keys mean is decided there.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ class Row:
     values: Mapping[str, Any]
     where: str
     kind: type[SupportAgentError]
+    line: int = 0
 
     def text(self, key: str, default: str | None = None) -> str:
         """A string; the key may only be missing where there is a default."""
@@ -93,12 +93,13 @@ def _rows(path: Path, data: bytes, error: type[SupportAgentError]) -> Iterator[R
     try:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        raise error(f"{path} is not UTF-8 (byte {problem.start:,}). Save it as UTF-8.") from problem
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise error(f"{path}, line {line}: not UTF-8 (byte {problem.start:,}). Save it as UTF-8.") from problem
     # Not splitlines(): that also splits at U+2028 and U+0085, which may stand inside a JSON string.
-    for number, line in enumerate(content.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
-        if line.strip():
+    for number, text in enumerate(content.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+        if text.strip():
             where = f"{path}, line {number}"
-            yield Row(_parse(line, where, error), where, error)
+            yield Row(_parse(text, where, error), where, error, number)
 
 
 def _parse(line: str, where: str, error: type[SupportAgentError]) -> dict[str, Any]:

@@ -110,8 +110,8 @@ class Turn:
 class Ticket:
     """What a customer wrote.
 
-    ``ticket_id`` is the helpdesk's own; without one it is a hash of the text, so that the same text has the same id.
-    ``history`` holds the earlier turns of the conversation, oldest first.
+    ``ticket_id`` is the helpdesk's own; without one it is a hash of text and history, so that the same ticket has the
+    same id. ``history`` holds the earlier turns of the conversation, oldest first.
     """
 
     text: str
@@ -121,8 +121,9 @@ class Ticket:
 
     def __post_init__(self) -> None:
         if not self.ticket_id:
-            digest = hashlib.sha256(f"{self.subject}\0{self.text}".encode("utf-8", "surrogatepass")).hexdigest()
-            object.__setattr__(self, "ticket_id", digest[:16])
+            turns = "".join(f"\0{turn.ticket}\0{turn.reply}\0{turn.route}" for turn in self.history)
+            content = f"{self.subject}\0{self.text}{turns}".encode("utf-8", "surrogatepass")
+            object.__setattr__(self, "ticket_id", hashlib.sha256(content).hexdigest()[:16])
 
     @property
     def body(self) -> str:

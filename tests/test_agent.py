@@ -56,7 +56,7 @@ def test_a_held_draft_is_kept_for_the_human_and_not_sent() -> None:
     reply = make_agent(ScriptedGenerator({KEY: "Call us at 555-0100."})).ask(KEY)
     assert (reply.route, reply.reasons, reply.draft) == (Route.HUMAN, ("unsupported",), "Call us at 555-0100.")
     assert "555" not in reply.text
-    assert reply.evidence[0] == "docs:1"
+    assert (reply.evidence[0].passage_id, reply.evidence[0].text[:7]) == ("docs:1", "You can")
 
 
 def test_a_generator_that_is_down_is_served_by_the_best_passage() -> None:
@@ -95,7 +95,7 @@ def test_a_stream_of_passages_that_cannot_be_read_goes_to_a_human(
     agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = replace(agent.index.search([KEY], 1)[0][0], text=None)
-    monkeypatch.setattr(agent.index, "search", lambda texts, k: [[broken]])
+    monkeypatch.setattr(agent.index, "search", lambda texts, k, without: [[broken]])
     stream = agent.stream(KEY)
     assert "".join(stream) == stream.reply.text  # type: ignore[union-attr]
     assert stream.reply.route is Route.HUMAN  # type: ignore[union-attr]
@@ -166,10 +166,10 @@ def test_gibberish_is_asked_back_once(agent: Agent) -> None:
 
 def test_a_search_that_fails_hands_over_only_its_ticket() -> None:
     class Fragile(WordIndex):
-        def search(self, texts, k):  # type: ignore[no-untyped-def]
+        def search(self, texts, k, without=None):  # type: ignore[no-untyped-def]
             if any("plan" in text for text in texts):
                 raise OSError("disk gone")
-            return super().search(texts, k)
+            return super().search(texts, k, without)
 
     agent = make_agent(ScriptedGenerator())
     agent.index = Fragile()  # type: ignore[assignment]
@@ -269,8 +269,10 @@ def test_the_public_names_are_these() -> None:
         "BatchError CalibrationError ConfigError DocumentError GenerationError IndexFolderError ModelFileError "
         "SupportAgentError"
     )
+    jobs = "add_to_index answer_csv build_index calibrate evaluate"
     records = "Citation Draft Passage Reply Route Signal Ticket Turn"
-    assert sorted(support_agent.__all__) == sorted(["Agent", *errors.split(), *records.split()])
+    assert sorted(support_agent.__all__) == sorted(["Agent", *jobs.split(), *errors.split(), *records.split()])
+    assert all(callable(getattr(support_agent, job)) for job in jobs.split())
 
 
 def test_a_stream_held_back_at_the_end_goes_to_a_human_and_cites_what_was_sent() -> None:

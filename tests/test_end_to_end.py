@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from support_agent import Agent, Route
 from support_agent.cli import app
+from support_agent.evidence.calibration import read_calibration
+from support_agent.shelves import CALIBRATIONS
 
 AUTH_QUESTION = "How do I include my API key in the Authorization HTTP header?"
 AUTH_ANSWER = (
@@ -28,8 +30,8 @@ def test_answers_from_the_shipped_index_and_cites_the_row(agent: Agent) -> None:
 
 
 def test_the_shipped_calibration_keeps_its_promise_on_paper(agent: Agent) -> None:
-    calibration = agent.gate.calibration
-    assert calibration is not None
+    [file] = (CALIBRATIONS.shipped() / "lamini_docs").glob("*.json")
+    calibration = read_calibration(file)
     assert (calibration.about, calibration.certificate.max_error, calibration.certificate.delta) == (
         "supported",
         0.1,

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from support_agent import Citation, Reply, Route, Signal, Ticket
+from support_agent import Citation, Reply, Route, Signal, Ticket, Turn
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,11 @@ def test_subject_and_text_are_joined(subject: str, text: str, body: str) -> None
 
 def test_the_same_text_gets_the_same_id() -> None:
     assert Ticket("a").ticket_id == Ticket("a").ticket_id != Ticket("b").ticket_id
+
+
+def test_the_same_words_in_another_conversation_get_another_id() -> None:
+    told = [Ticket("yes", history=(Turn("Shall I?", reply),)).ticket_id for reply in ("Cancel it?", "Renew it?")]
+    assert len({*told, Ticket("yes").ticket_id}) == 3
 
 
 def test_a_reply_becomes_json_and_its_own_text() -> None:

@@ -1,7 +1,6 @@
-"""Rows and outcomes → the answered CSV, whole or not at all.
+"""Rows and what became of each → the same rows with the ``sa_`` columns after them.
 
-Comes in: rows of the input and what became of each. Goes out: the same rows with the ``sa_`` columns after them, in
-UTF-8, with the input's delimiter and line ends, and a byte order mark if the input had one.
+The file is UTF-8, with the input's delimiter and line ends, and a byte order mark if the input had one.
 
 Every cell stands as it was read, with one exception: a customer can write a ticket that a spreadsheet runs as a
 formula when somebody opens the file, so such a cell gets a leading apostrophe, in the input's columns too. Plain
@@ -18,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from support_agent.batch.csv_reader import Layout
 from support_agent.errors import BatchError
+from support_agent.tables import Layout
 
 ADDED_COLUMNS = (
     "sa_route",
@@ -40,7 +39,7 @@ _HARMLESS = re.compile(r"[+-][0-9 .,]*[0-9]%?|[+-]+")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AnsweredCells:
     """What became of one row: its status and the cells of ``ADDED_COLUMNS``."""
 
     status: str
@@ -62,7 +61,7 @@ def real_output(source: Path, output: Path) -> Path:
     return output if real == output.absolute() else real
 
 
-def outcome_of_reply(reply: Mapping[str, Any]) -> Outcome:
+def cells_of_reply(reply: Mapping[str, Any]) -> AnsweredCells:
     """The added cells for a reply, given as ``Reply.to_dict()``."""
     status = STATUSES[reply["route"]]
     cells = (
@@ -75,12 +74,12 @@ def outcome_of_reply(reply: Mapping[str, Any]) -> Outcome:
         status,
         "",
     )
-    return Outcome(status, cells)
+    return AnsweredCells(status, cells)
 
 
-def unasked(status: str, why: str) -> Outcome:
+def unasked(status: str, why: str) -> AnsweredCells:
     """The added cells for a row that never reached the agent: rejected as malformed, or skipped as nobody's ticket."""
-    return Outcome(status, ("", "", "", "", "", "", status, why))
+    return AnsweredCells(status, ("", "", "", "", "", "", status, why))
 
 
 def defuse(cell: str) -> str:

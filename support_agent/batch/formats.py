@@ -1,7 +1,6 @@
 """A header → which column is the ticket's text, its subject and its id.
 
-Comes in: column names and what the person mapped by hand. Goes out: column positions. The exports that are known are
-rows of a table; names match whatever their case, spaces and underscores.
+The exports that are known are rows of a table; names match whatever their case, spaces and underscores.
 """
 
 from __future__ import annotations
@@ -10,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from support_agent.batch.csv_reader import Row
 from support_agent.errors import BatchError
 from support_agent.records import Ticket
+from support_agent.tables import TableRow
 
 ROLES = ("text", "subject", "id")
 
@@ -54,11 +53,11 @@ class Columns:
     ticket_id: int | None = None
     inbound: int | None = None
 
-    def ticket(self, row: Row) -> Ticket:
+    def ticket(self, row: TableRow) -> Ticket:
         """The row's ticket."""
         return Ticket(row.cells[self.text], self._cell(row, self.subject), self._cell(row, self.ticket_id))
 
-    def is_our_own(self, row: Row) -> bool:
+    def is_our_own(self, row: TableRow) -> bool:
         """Whether the company wrote it, so that there is nothing to answer."""
         return self._cell(row, self.inbound).strip().casefold() in ("false", "0", "no")
 
@@ -68,7 +67,7 @@ class Columns:
         return {role: header[position] for role, position in found.items() if position is not None}
 
     @staticmethod
-    def _cell(row: Row, position: int | None) -> str:
+    def _cell(row: TableRow, position: int | None) -> str:
         return "" if position is None else row.cells[position]
 
 

@@ -1,9 +1,7 @@
 """What a batch has done so far, kept in SQLite beside the output so that any kill costs at most the tickets in flight.
 
-Comes in: a ticket's key and its reply. Goes out: the reply again, after any number of restarts. Knows no CSV.
-
-One transaction an outcome, in WAL mode with synchronous=FULL: what ``record`` has returned from survives a power cut.
-Outcomes are kept by ticket, not by row: rows with the same ticket share one, and the rest of a row (its fault, its
+One transaction a reply, in WAL mode with synchronous=FULL: what ``record`` has returned from survives a power cut.
+Replies are kept by ticket, not by row: rows with the same ticket share one, and the rest of a row (its fault, its
 place) is read again from the input, whose sha256 is held. A batch is bound to the facts it began with; the journal is
 removed once the output stands.
 """
@@ -13,19 +11,19 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from support_agent.disk import full_message, translated_errors
 from support_agent.errors import BatchError
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
 _SCHEMA = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
     "CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS outcome (ticket_key TEXT PRIMARY KEY, status TEXT NOT NULL, reply TEXT NOT NULL)",
 )
@@ -58,11 +56,8 @@ def open_journal(output: Path) -> Iterator[Journal]:
         except Timeout as problem:
             raise BatchError(_held(output, path)) from problem
     try:
-        journal = Journal(path)
-        try:
+        with closing(Journal(path)) as journal:
             yield journal
-        finally:
-            journal.close()
     finally:
         _leave(path, lock_path)
         lock.release()
@@ -80,12 +75,16 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._closed = False
-        self._engine = _open_engine(path)
-        with self._transaction() as execute:
-            for statement in _SCHEMA:
-                execute(statement)
-            execute("INSERT OR REPLACE INTO fact VALUES (:name, :value)", name=_HOLDER, value=_this_process())
+        with _translated(path):
+            self._connection = sqlite3.connect(path, check_same_thread=False)
+        try:
+            with self._transaction() as execute:
+                for statement in _SCHEMA:
+                    execute(statement)
+                execute("INSERT OR REPLACE INTO fact VALUES (:name, :value)", name=_HOLDER, value=_this_process())
+        except BatchError:
+            self._connection.close()
+            raise
 
     def bind(self, facts: Mapping[str, str]) -> None:
         """Hold the batch to ``facts``: kept when it begins, compared when it goes on.
@@ -107,7 +106,7 @@ class Journal:
             )
 
     def record(self, ticket_key: str, status: str, reply: Mapping[str, Any]) -> None:
-        """Keep one outcome; it is on the disk when this returns."""
+        """Keep one reply; it is on the disk when this returns."""
         with self._transaction() as execute:
             execute(
                 "INSERT INTO outcome VALUES (:key, :status, :reply)",
@@ -117,7 +116,7 @@ class Journal:
             )
 
     def reopen(self, reason: str) -> None:
-        """Forget the outcomes that have this reason, so that their tickets are asked again."""
+        """Forget the replies that have this reason, so that their tickets are asked again."""
         with self._transaction() as execute:
             execute(
                 "DELETE FROM outcome WHERE EXISTS "
@@ -126,37 +125,34 @@ class Journal:
             )
 
     def status(self, ticket_key: str) -> str | None:
-        """How the ticket was closed, None while it is open."""
+        """What the ticket's rows count as, None while it has no reply."""
         with self._transaction() as execute:
             rows = execute("SELECT status FROM outcome WHERE ticket_key = :key", key=ticket_key)
         return str(rows[0][0]) if rows else None
 
     def reply(self, ticket_key: str) -> dict[str, Any] | None:
-        """The ticket's reply as ``Reply.to_dict()`` gave it, None while it is open."""
+        """The ticket's reply as ``Reply.to_dict()`` gave it, None while there is none."""
         with self._transaction() as execute:
             rows = execute("SELECT reply FROM outcome WHERE ticket_key = :key", key=ticket_key)
         return dict(json.loads(rows[0][0])) if rows else None
 
     def clear(self) -> None:
-        """Forget every outcome and fact, to start over."""
+        """Forget every reply and fact, to start over."""
         with self._transaction() as execute:
             execute("DELETE FROM outcome")
             execute("DELETE FROM fact WHERE name <> :holder", holder=_HOLDER)
 
     def remove(self) -> None:
         """Delete the journal; the batch is done and its output stands."""
-        self._closed = True
-        self._engine.dispose()
+        self._connection.close()
         self._delete()
 
     def close(self) -> None:
         """Close the database; what was recorded stays, and one in which nothing was is deleted."""
-        if self._closed:
-            return
-        self._closed, empty = True, False
+        empty = False
         with suppress(BatchError), self._transaction() as execute:
             empty = not execute("SELECT 1 FROM outcome LIMIT 1")
-        self._engine.dispose()
+        self._connection.close()
         if empty:
             self._delete()
 
@@ -168,36 +164,24 @@ class Journal:
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
         """Yield ``execute(statement, **values) -> rows``; commit at the end, translate what SQLite raises."""
-        from sqlalchemy import text
-        from sqlalchemy.exc import DBAPIError
 
-        try:
-            with self._engine.begin() as connection:
+        def execute(statement: str, **values: str) -> list[Any]:
+            return self._connection.execute(statement, values).fetchall()
 
-                def execute(statement: str, **values: str) -> list[Any]:
-                    result = connection.execute(text(statement), values)
-                    return list(result) if result.returns_rows else []
-
-                yield execute
-        except DBAPIError as problem:
-            raise _translate(self.path, problem) from problem
+        with _translated(self.path), self._connection:
+            yield execute
 
 
-def _open_engine(path: Path) -> Engine:
-    from sqlalchemy import URL, create_engine, event
-
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-
-    @event.listens_for(engine, "connect")
-    def _durable(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-
-    return engine
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as problem:
+        raise _translate(path, problem) from problem
 
 
-def _translate(path: Path, problem: Exception) -> BatchError:
-    said = str(getattr(problem, "orig", problem))
+def _translate(path: Path, problem: sqlite3.Error) -> BatchError:
+    said = str(problem)
     if "full" in said:
         return BatchError(full_message(path, GO_ON))
     if "disk I/O" in said:
@@ -224,17 +208,9 @@ def _held(output: Path, path: Path) -> str:
 
 def _read_holder(path: Path) -> str:
     """Who has the journal open, as it wrote itself; another one may read beside it, WAL mode being on."""
-    from sqlalchemy import text
-    from sqlalchemy.exc import SQLAlchemyError
-
-    if not path.exists():
-        return "another process"
-    engine = _open_engine(path)
-    try:
-        with engine.connect() as connection:
-            return str(connection.execute(text("SELECT value FROM fact WHERE name = 'holder'")).scalar_one())
-    except SQLAlchemyError:
-        # The other one has only just begun and not yet written its name.
-        return "another process"
-    finally:
-        engine.dispose()
+    # The other one may have only just begun and not yet written its name.
+    if path.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as reading:
+            for (holder,) in reading.execute("SELECT value FROM fact WHERE name = :name", {"name": _HOLDER}):
+                return str(holder)
+    return "another process"

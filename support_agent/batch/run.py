@@ -1,7 +1,4 @@
-"""A ticket file through an agent, and out again.
-
-Comes in: a plan (made by ``plan_batch``, which only reads), an agent, an open journal. Goes out: the answered CSV and
-a summary whose counts add up. Knows neither triage nor gate: a ticket goes in, a reply comes back.
+"""A ticket file through an agent, and out again: ``plan_batch`` only reads, ``run_batch`` asks and writes.
 
 Both passes over the rows are iterators, and what was answered lies in the journal, so memory does not grow with the
 file.
@@ -12,34 +9,33 @@ from __future__ import annotations
 import glob
 import sqlite3
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 from support_agent.artefacts import atomic_write, sha256_bytes, sha256_file
-from support_agent.batch.csv_reader import Layout, Row, read_layout, read_rows
 from support_agent.batch.csv_writer import (
     ADDED_COLUMNS,
     REJECTED,
     SKIPPED,
     STATUSES,
+    AnsweredCells,
     CsvWriter,
-    Outcome,
-    outcome_of_reply,
+    cells_of_reply,
     real_output,
     unasked,
 )
 from support_agent.batch.formats import Columns, find_columns
-from support_agent.batch.journal import GO_ON, Journal
+from support_agent.batch.journal import GO_ON, Journal, open_journal
 from support_agent.disk import translated_errors
 from support_agent.errors import BatchError
 from support_agent.protocols import Answerer
-from support_agent.records import Reply, Ticket
+from support_agent.records import Reason, Reply, Ticket
+from support_agent.tables import Layout, TableRow, read_layout, read_rows
 
-_NOT_FINAL = "internal_error"  # the program itself failed: no verdict on the ticket
+_NOT_FINAL = Reason.INTERNAL_ERROR  # the program itself failed: no verdict on the ticket
 
 
 @dataclass
@@ -63,7 +59,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BatchPlan:
     """What a run would do. ``rows`` of the file's ``file_rows`` are taken; ``faulty`` of them will be rejected."""
 
     output: Path
@@ -75,7 +71,7 @@ class Plan:
     faulty: int
     sha256: str
 
-    def read(self) -> Iterator[Row]:
+    def read(self) -> Iterator[TableRow]:
         """The rows to take, in order."""
         return islice(read_rows(self.layout), self.limit)
 
@@ -105,7 +101,7 @@ class Summary:
     generator_down: int
 
 
-def plan_batch(source: Path, output: Path, mapping: Mapping[str, str], limit: int | None = None) -> Plan:
+def plan_batch(source: Path, output: Path, mapping: Mapping[str, str], limit: int | None = None) -> BatchPlan:
     """Read the whole input once and say what a run would do; writes nothing.
 
     Args:
@@ -116,7 +112,7 @@ def plan_batch(source: Path, output: Path, mapping: Mapping[str, str], limit: in
         BatchError: the input is no sound table, has no text column or no rows, or would be overwritten.
     """
     output = real_output(source, output)
-    layout = read_layout(source)
+    layout = read_layout(source, BatchError)
     taken = [name for name in layout.header if name.strip().casefold() in ADDED_COLUMNS]
     if taken:
         raise BatchError(
@@ -134,41 +130,51 @@ def plan_batch(source: Path, output: Path, mapping: Mapping[str, str], limit: in
     if not file_rows:
         raise BatchError(f"{source} has a header and no rows. There is nothing to answer.")
     limit = None if limit is None else min(limit, sys.maxsize)  # islice takes no larger one
-    return Plan(output, layout, columns, limit, file_rows, rows, faulty, sha256)
+    return BatchPlan(output, layout, columns, limit, file_rows, rows, faulty, sha256)
 
 
-def count_distinct(plan: Plan) -> int:
+def count_distinct(plan: BatchPlan) -> int:
     """How many different tickets the rows hold; counted on disk, in a database that vanishes with this call."""
     with closing(sqlite3.connect("")) as seen:
         seen.execute("CREATE TABLE ticket (key TEXT PRIMARY KEY) WITHOUT ROWID")
-        keys = ((_key(plan.columns.ticket(row)),) for row in plan.read() if not _unasked(plan, row))
+        keys = ((_key(plan.columns.ticket(row)),) for row in plan.read() if not _cells_unasked(plan, row))
         seen.executemany("INSERT OR IGNORE INTO ticket VALUES (?)", keys)
         return int(seen.execute("SELECT count(*) FROM ticket").fetchone()[0])
 
 
 def run_batch(
-    plan: Plan, agent: Answerer, journal: Journal, closed: Counts, on_progress: Callable[[Counts], None]
+    plan: BatchPlan,
+    open_agent: Callable[[], Answerer],
+    *,
+    fresh: bool = False,
+    on_progress: Callable[[Counts], None] = lambda counts: None,
 ) -> Summary:
     """Answer what the journal does not hold yet, then write the output and remove the journal.
 
     Args:
-        closed: counts the rows closed so far, for whoever must tell how far a run came that was stopped.
-        on_progress: called with ``closed`` after each change.
+        open_agent: called once no other run holds the output.
+        fresh: throw the replies of an unfinished run away.
+        on_progress: called with the rows done so far after each change.
 
     Raises:
-        BatchError: the journal belongs to another run, the input changed, a disk is full, or the agent gave another
-            number of replies than it was given tickets. The journal stays, and so does what stood at the output.
+        BatchError: another process writes the output, the journal belongs to another run, the input changed, a disk is
+            full, or the agent left a ticket without a reply or replied to one that it was not given. The journal
+            stays, and so does what stood at the output.
     """
-    journal.bind(plan.facts(agent))
-    journal.reopen(_NOT_FINAL)
-    queue = _Queue(plan, journal, closed, on_progress)
-    generated = 0
-    for reply in agent.ask_many(queue.tickets()):
-        queue.close_next(reply)
-        generated += 1
-    queue.check_empty()
-    counts, defused, generator_down = _write_output(plan, journal)
-    journal.remove()
+    with open_journal(plan.output) as journal:
+        if fresh:
+            journal.clear()
+        agent = open_agent()
+        journal.bind(plan.facts(agent))
+        journal.reopen(_NOT_FINAL)
+        queue = _Queue(plan, journal, on_progress)
+        generated = 0
+        for reply in agent.ask_many(queue.tickets()):
+            queue.keep(reply)
+            generated += 1
+        queue.check_empty()
+        counts, defused, generator_down = _write_output(plan, journal)
+        journal.remove()
     return Summary(plan.output, plan.rows, counts, generated, defused, generator_down)
 
 
@@ -177,57 +183,59 @@ class _Waiting:
     """A ticket that the agent has and whose reply is not back; ``rows`` rows wait for it."""
 
     key: str
-    ticket_id: str
     rows: int = 1
 
 
 @dataclass
 class _Queue:
-    """Between file and agent: lets each open ticket through once, and closes it with its reply.
+    """Between file and agent: lets each ticket without a reply through once, and keeps its reply, in any order.
 
-    Only the tickets that the agent has drawn and not answered are held here, a batch of it at most.
+    Only the tickets that the agent has drawn and not answered are held here, by the id they were asked with.
     """
 
-    plan: Plan
+    plan: BatchPlan
     journal: Journal
-    counts: Counts
     on_progress: Callable[[Counts], None]
-    in_flight: deque[_Waiting] = field(default_factory=deque)
+    counts: Counts = field(default_factory=Counts)
+    in_flight: dict[str, _Waiting] = field(default_factory=dict)
 
     def tickets(self) -> Iterator[Ticket]:
-        """The tickets that are still open, in the order of the rows."""
+        """The tickets without a reply, in the order of the rows; no two in flight have the same id."""
         for row in self.plan.read():
-            if outcome := _unasked(self.plan, row):
-                self._count(outcome.status)
+            if cells := _cells_unasked(self.plan, row):
+                self._count(cells.status)
                 continue
             ticket = self.plan.columns.ticket(row)
             key = _key(ticket)
-            twin = next((waiting for waiting in self.in_flight if waiting.key == key), None)
+            twin = next((waiting for waiting in self.in_flight.values() if waiting.key == key), None)
             if twin:
                 twin.rows += 1
             elif status := self.journal.status(key):
                 self._count(status)
             else:
-                self.in_flight.append(_Waiting(key, ticket.ticket_id))
+                if ticket.ticket_id in self.in_flight:
+                    ticket = replace(ticket, ticket_id=f"{ticket.ticket_id}:{key}")
+                self.in_flight[ticket.ticket_id] = _Waiting(key)
                 yield ticket
 
-    def close_next(self, reply: Reply) -> None:
-        """Keep the reply of the ticket that has waited longest."""
-        if not self.in_flight or self.in_flight[0].ticket_id != reply.ticket_id:
+    def keep(self, reply: Reply) -> None:
+        """Write down the reply of a ticket that waits for one."""
+        if reply.ticket_id not in self.in_flight:
             raise BatchError(
-                f"The agent replied to ticket {reply.ticket_id!r}, which was not the next. Replies and rows can no "
+                f"The agent replied to ticket {reply.ticket_id!r}, for which no reply is due. Replies and rows can no "
                 "longer be matched; run the same command to go on from the last sound one."
             )
-        status = STATUSES[reply.route]
-        self.journal.record(self.in_flight[0].key, status, reply.to_dict())
-        self._count(status, self.in_flight.popleft().rows)
+        waiting, status = self.in_flight[reply.ticket_id], STATUSES[reply.route]
+        self.journal.record(waiting.key, status, reply.to_dict())
+        del self.in_flight[reply.ticket_id]
+        self._count(status, waiting.rows)
 
     def check_empty(self) -> None:
         """Raise if a ticket went in and no reply came back."""
         if self.in_flight:
             raise BatchError(
                 f"The agent left {len(self.in_flight)} tickets without a reply, the first of them "
-                f"{self.in_flight[0].ticket_id!r}. Run the same command to go on with them."
+                f"{next(iter(self.in_flight))!r}. Run the same command to go on with them."
             )
 
     def _count(self, status: str, rows: int = 1) -> None:
@@ -235,17 +243,17 @@ class _Queue:
         self.on_progress(self.counts)
 
 
-def _write_output(plan: Plan, journal: Journal) -> tuple[Counts, int, int]:
-    """Join the rows, read once more, with their outcomes. Returns what the summary counts."""
+def _write_output(plan: BatchPlan, journal: Journal) -> tuple[Counts, int, int]:
+    """Join the rows, read once more, with their replies. Returns what the summary counts."""
     counts, generator_down = Counts(), 0
     _remove_leftovers(plan.output)
     with translated_errors(plan.output, BatchError, GO_ON), atomic_write(plan.output) as file:
         writer = CsvWriter(file, plan.layout)
         for row in plan.read():
-            outcome = _outcome(plan, journal, row)
-            writer.write(row.cells, outcome.cells)
-            counts.add(outcome.status)
-            generator_down += "generator_down" in outcome.cells[ADDED_COLUMNS.index("sa_reasons")]
+            cells, reasons = _answered(plan, journal, row)
+            writer.write(row.cells, cells.cells)
+            counts.add(cells.status)
+            generator_down += Reason.GENERATOR_DOWN in reasons
         if counts.rows != plan.rows or sha256_file(plan.layout.path) != plan.sha256:
             raise BatchError(
                 f"{plan.layout.path} changed while it was being answered ({plan.rows:,} rows at first, {counts.rows:,} "
@@ -261,19 +269,20 @@ def _remove_leftovers(output: Path) -> None:
             part.unlink()
 
 
-def _outcome(plan: Plan, journal: Journal, row: Row) -> Outcome:
-    if outcome := _unasked(plan, row):
-        return outcome
+def _answered(plan: BatchPlan, journal: Journal, row: TableRow) -> tuple[AnsweredCells, Sequence[str]]:
+    """The row's added cells, and the reasons of its reply."""
+    if cells := _cells_unasked(plan, row):
+        return cells, ()
     reply = journal.reply(_key(plan.columns.ticket(row)))
     if reply is None:
         raise BatchError(
             f"{plan.layout.path}, line {row.line}: the journal holds no reply. Run the same command again."
         )
-    return outcome_of_reply(reply)
+    return cells_of_reply(reply), reply["reasons"]
 
 
-def _unasked(plan: Plan, row: Row) -> Outcome | None:
-    """The outcome of a row that is not put before the agent."""
+def _cells_unasked(plan: BatchPlan, row: TableRow) -> AnsweredCells | None:
+    """The added cells of a row that is not put before the agent; None for all others."""
     if row.fault:
         return unasked(REJECTED, row.fault)
     if plan.columns.is_our_own(row):

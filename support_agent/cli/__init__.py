@@ -37,17 +37,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(ask)
-app.command()(chat)
-app.command()(batch)
-app.command()(calibrate)
-app.command()(doctor)
-app.add_typer(index_app, name="index")
-app.add_typer(models_app, name="models")
-app.add_typer(adapters_app, name="adapters")
-app.add_typer(finetune_app, name="finetune")
-app.add_typer(eval_app, name="eval")
-app.add_typer(config_app, name="config")
+for command in (ask, chat, batch, calibrate, doctor):
+    app.command()(command)
+for name, group in {
+    "index": index_app,
+    "models": models_app,
+    "adapters": adapters_app,
+    "finetune": finetune_app,
+    "eval": eval_app,
+    "config": config_app,
+}.items():
+    app.add_typer(group, name=name)
 
 
 @app.callback(invoke_without_command=True)

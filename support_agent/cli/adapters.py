@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from support_agent.cli.loading import ConfigOption, JsonOption, ProfileOption
+from support_agent.cli.agent_options import ConfigOption, JsonOption, ProfileOption
+from support_agent.cli.printing import print_either, print_json, print_table
 
 if TYPE_CHECKING:
     from support_agent.generation.adapters import Adapter
 
 adapters_app = typer.Typer(
-    no_args_is_help=True, help="Adapters: which there are, whether they fit, where they lie. --adapter switches."
+    no_args_is_help=True, help="Adapters: list them, check that they fit, find them. Choose one with --adapter."
 )
 
 NameArgument = Annotated[str, typer.Argument(help="Name as `adapters list` shows it, or a folder.")]
@@ -22,16 +22,16 @@ NameArgument = Annotated[str, typer.Argument(help="Name as `adapters list` shows
 
 @adapters_app.command("list")
 def list_all(config: ConfigOption = None, profile: ProfileOption = None, as_json: JsonOption = False) -> None:
-    """Show every adapter that is here, its base, and whether it is the one in use (hashes are checked when it is)."""
+    """List the adapters on this machine, the model each was made for, and which is in use."""
     from support_agent.config import load_config
     from support_agent.generation.adapters import adapter_name, list_adapters
 
     in_use = adapter_name(load_config(config, profile=profile).config)
     rows = [_describe(adapter, in_use) for adapter in list_adapters()]
     if as_json:
-        typer.echo(json.dumps({"adapters": rows, "in_use": in_use}, ensure_ascii=False))
+        print_json({"adapters": rows, "in_use": in_use})
         return
-    _print_table(rows)
+    print_table(("", "name", "base", "prompt", "place"), [_cells(row) for row in rows], fold="place")
     if any(row["in_use"] for row in rows):
         typer.echo("* is the one in use.", err=True)
     if not rows:
@@ -44,31 +44,29 @@ def check(
     base: Annotated[
         str | None,
         typer.Option(
-            "--base", metavar="MODEL", help="Model it is to be used with.", show_default="the one it was made for"
+            "--base", metavar="MODEL", help="Model to check it against.", show_default="the one it was made for"
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Hold an adapter against its hashes, its base and today's prompt; nothing is downloaded."""
+    """Check an adapter's files, its base model and its prompt; downloads nothing."""
     from support_agent.config import load_config
     from support_agent.generation.adapters import check_adapter, find_adapter, read_adapter
 
     folder = find_adapter(name, offline=True)
     model = base or read_adapter(folder).base or load_config().config.model
     adapter = check_adapter(folder, model, offline=True)
-    if as_json:
-        typer.echo(json.dumps({**_describe(adapter, None), "checked_against": model}, ensure_ascii=False))
-        return
-    typer.echo(f"{adapter.name} fits {model}: {_evidence(adapter)}.")
+    words = f"{adapter.name} fits {model}: {_evidence(adapter)}."
+    print_either(words, {**_describe(adapter, None), "checked_against": model}, as_json)
 
 
 @adapters_app.command()
 def path(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Print an adapter's folder; nothing is downloaded."""
+    """Print an adapter's folder; downloads nothing."""
     from support_agent.generation.adapters import find_adapter
 
     folder = find_adapter(name, offline=True)
-    typer.echo(json.dumps({"folder": str(folder)}) if as_json else str(folder))
+    print_either(folder, {"folder": str(folder)}, as_json)
 
 
 def _evidence(adapter: Adapter) -> str:
@@ -90,14 +88,6 @@ def _describe(adapter: Adapter, in_use: str | None) -> dict[str, Any]:
     }
 
 
-def _print_table(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("", "name", "base", "prompt", "place"):
-        table.add_column(column, no_wrap=column in {"name", "base"}, overflow="fold")
-    for row in rows:
-        prompt = {True: "today's", False: "another", None: "unknown"}[row["prompt_fits"]]
-        table.add_row("*" if row["in_use"] else "", row["name"], row["base"] or "unknown", prompt, row["place"])
-    Console().print(table)
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    prompt = {True: "today's", False: "another", None: "unknown"}[row["prompt_fits"]]
+    return "*" if row["in_use"] else "", row["name"], row["base"] or "unknown", prompt, row["place"]

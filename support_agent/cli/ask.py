@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_agent.cli.loading import (
-    AdapterOption,
-    CalibrationOption,
-    ConfigOption,
-    GeneratorOption,
-    IndexOption,
-    JsonOption,
-    ModelOption,
-    OfflineOption,
-    ProfileOption,
-    load_agent,
-)
+from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
+from support_agent.cli.printing import print_json
 
 if TYPE_CHECKING:
     from support_agent.records import Reply
 
 
+@with_agent_options()
 def ask(
     text: Annotated[
         str,
@@ -33,23 +23,11 @@ def ask(
         ),
     ],
     as_json: JsonOption = False,
-    config: ConfigOption = None,
-    profile: ProfileOption = None,
-    index: IndexOption = None,
-    generator: GeneratorOption = None,
-    model: ModelOption = None,
-    adapter: AdapterOption = None,
-    calibration: CalibrationOption = None,
-    offline: OfflineOption = None,
+    options: AgentOptions = AgentOptions(),
 ) -> None:
     """Answer one question, or hand it to a human and say why."""
-    agent = load_agent(config, profile, index, generator, model, adapter, calibration, offline)
-    question = _read_all() if text == "-" else text
-    reply = agent.ask(question)
-    if as_json:
-        typer.echo(json.dumps(reply.to_dict(), ensure_ascii=False))
-    else:
-        print_reply(reply)
+    agent = options.load_agent()
+    show_reply(agent.ask(_read_all() if text == "-" else text), as_json)
 
 
 def _read_all() -> str:
@@ -57,8 +35,11 @@ def _read_all() -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace") if sys.stdin else ""
 
 
-def print_reply(reply: Reply) -> None:
+def show_reply(reply: Reply, as_json: bool) -> None:
     """The customer's text on stdout; where it went, why, and from what on stderr."""
+    if as_json:
+        print_json(reply.to_dict())
+        return
     typer.echo(reply.text)
     _print_notes(reply)
 

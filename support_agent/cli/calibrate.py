@@ -11,16 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from support_agent.cli.loading import (
-    AdapterOption,
-    ConfigOption,
-    GeneratorOption,
-    IndexOption,
-    JsonOption,
-    ModelOption,
-    OfflineOption,
-    ProfileOption,
-)
+from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -55,6 +46,7 @@ OutputOption = Annotated[
 ]
 
 
+@with_agent_options(without=["calibration"])
 def calibrate(
     max_error: MaxErrorOption = 0.10,
     delta: DeltaOption = 0.05,
@@ -64,13 +56,7 @@ def calibrate(
     drafts: DraftsOption = None,
     to_read: ToReadOption = None,
     output: OutputOption = None,
-    config: ConfigOption = None,
-    profile: ProfileOption = None,
-    index: IndexOption = None,
-    generator: GeneratorOption = None,
-    model: ModelOption = None,
-    adapter: AdapterOption = None,
-    offline: OfflineOption = None,
+    options: AgentOptions = AgentOptions(),
     as_json: JsonOption = False,
 ) -> None:
     """Measure how often answers are wrong, and set the threshold that keeps the promise.
@@ -79,13 +65,11 @@ def calibrate(
     are written for readers to label; with --labels Learn then Test picks the threshold. The agent then uses the
     calibration by itself. That no threshold keeps the promise is an ordinary outcome: everything then goes to a human.
     """
-    from support_agent.config import load_config
     from support_agent.errors import CalibrationError
-    from support_agent.evidence.job import calibrate_index
+    from support_agent.evidence import job
     from support_agent.evidence.opening import own_calibration
 
-    named = {"index": index, "generator": generator, "model": model, "adapter": adapter, "offline": offline or None}
-    settings = load_config(config, profile=profile, **named).config
+    settings = options.settings()
     if to_read:
         _write_to_read(settings, to_read, drafts, cross_fitted)
         return
@@ -96,9 +80,9 @@ def calibrate(
         )
     target = output or own_calibration(settings)
     with _progress() as (on_progress, on_measured):
-        made = calibrate_index(
-            settings,
+        made = job.calibrate(
             labels,
+            config=settings,
             max_error=max_error,
             delta=delta,
             about=about,
@@ -146,20 +130,11 @@ def _same(one: Path, other: Path) -> bool:
 
 @contextmanager
 def _progress() -> Iterator[tuple[OnProgress, OnMeasured]]:
-    """Downloads, and how many questions are measured, with a bar on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    """Downloads, and how many questions are measured, shown on stderr."""
+    from support_agent.cli.progress import counted_progress, download_progress
 
-    from support_agent.cli.models import download_progress
-
-    columns = TextColumn("answers"), MofNCompleteColumn(), BarColumn(20), TimeRemainingColumn()
-    with download_progress() as on_progress, Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None, visible=False)
-
-        def on_measured(done: int, rows: int) -> None:
-            bar.update(task, completed=done, total=rows, visible=True)
-
-        yield on_progress, on_measured
+    with download_progress() as on_progress, counted_progress("answers", line_every_s=60) as answers:
+        yield on_progress, answers.show
 
 
 def _print_json(target: Path, made: Calibration) -> None:

@@ -2,52 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import typer
 
-from support_agent.cli.ask import print_reply
-from support_agent.cli.loading import (
-    AdapterOption,
-    CalibrationOption,
-    ConfigOption,
-    GeneratorOption,
-    IndexOption,
-    JsonOption,
-    ModelOption,
-    OfflineOption,
-    ProfileOption,
-    load_agent,
-)
+from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
+from support_agent.cli.ask import show_reply
 
 _TURNS_KEPT = 6
 
 
-def chat(
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-    profile: ProfileOption = None,
-    index: IndexOption = None,
-    generator: GeneratorOption = None,
-    model: ModelOption = None,
-    adapter: AdapterOption = None,
-    calibration: CalibrationOption = None,
-    offline: OfflineOption = None,
-) -> None:
+@with_agent_options()
+def chat(as_json: JsonOption = False, options: AgentOptions = AgentOptions()) -> None:
     """Talk turn by turn; a follow-up keeps the subject of the turns before. End with an empty line or Ctrl-D."""
     from support_agent.records import Ticket, Turn
 
-    agent = load_agent(config, profile, index, generator, model, adapter, calibration, offline)
+    agent = options.load_agent()
     typer.echo("Ask a question; an empty line ends the conversation.", err=True)
     history: list[Turn] = []
     while question := _read_line():
         # Not agent.stream: what the whole draft shows would come after its first sentences are out.
         reply = agent.ask(Ticket(question, history=tuple(history[-_TURNS_KEPT:])))
-        if as_json:
-            typer.echo(json.dumps(reply.to_dict(), ensure_ascii=False))
-        else:
-            print_reply(reply)
+        show_reply(reply, as_json)
         history.append(Turn(question, reply.text, reply.route))
 
 

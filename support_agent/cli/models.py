@@ -1,24 +1,20 @@
-"""``support-agent models``: list, pull, path, convert. Also the download bar that other commands show."""
+"""``support-agent models``: list, pull, path, convert."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from support_agent.cli.loading import JsonOption, OfflineOption
+from support_agent.cli.agent_options import JsonOption, OfflineOption
+from support_agent.cli.printing import print_either, print_json, print_table, size_in_words
+from support_agent.cli.progress import download_progress
 
 if TYPE_CHECKING:
-    import rich.progress
-    from rich.console import Console
+    from support_agent.models import ModelEntry
 
-    from support_agent.models import ModelEntry, OnProgress, Progress
-
-models_app = typer.Typer(no_args_is_help=True, help="Model files: which there are, fetch them, where they lie.")
+models_app = typer.Typer(no_args_is_help=True, help="Model files: list them, fetch them, find them.")
 
 NamesArgument = Annotated[list[str], typer.Argument(help="Names as `models list` shows them.", metavar="NAME…")]
 FromOption = Annotated[
@@ -29,32 +25,26 @@ FromOption = Annotated[
 
 @models_app.command("list")
 def list_models(as_json: JsonOption = False) -> None:
-    """Show every known model, its licence and size, and whether it is here (its hashes are checked when it is used)."""
+    """List every known model with its licence and size, and whether it is on this machine."""
     from support_agent.models import registry
 
     rows = [_describe(entry) for entry in registry().values()]
     if as_json:
-        typer.echo(json.dumps({"models": rows}, ensure_ascii=False))
+        print_json({"models": rows})
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("name", "licence", "size", "here"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("from", overflow="fold")
+    table = []
     for row in rows:
-        kinds = [source.split()[0] for source in row["sources"]]
+        kinds = ", ".join(source.split()[0] for source in row["sources"])
         here = "yes" if row["came_from"] else "no"
-        table.add_row(row["name"], row["licence"], _size(row["size_bytes"]), here, row["came_from"] or ", ".join(kinds))
-    Console().print(table)
+        table.append((row["name"], row["licence"], size_in_words(row["size_bytes"]), here, row["came_from"] or kinds))
+    print_table(("name", "licence", "size", "here", "from"), table, fold="from")
 
 
 @models_app.command()
 def pull(
     names: NamesArgument,
     from_folder: FromOption = None,
-    again: Annotated[bool, typer.Option("--again", help="Replace what is damaged in the cache.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Replace damaged files in the cache.")] = False,
     offline: OfflineOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -68,16 +58,16 @@ def pull(
     for entry in entries:
         with download_progress() as on_progress:
             folder = fetch(entry, from_folder=from_folder, offline=no_network, on_progress=on_progress)
-        typer.echo(_as_json(entry, folder) if as_json else f"{entry.name} is in {folder}")
+        print_either(f"{entry.name} is in {folder}", {**_describe(entry), "folder": str(folder)}, as_json)
 
 
 @models_app.command()
 def path(name: Annotated[str, typer.Argument(help="Name of a model.")], as_json: JsonOption = False) -> None:
-    """Print the folder of a model that is in the cache, its files checked; nothing is downloaded."""
+    """Check a model in the cache and print its folder; downloads nothing."""
     from support_agent.models import ensure, find
 
     folder = ensure(name, offline=True)
-    typer.echo(_as_json(find(name), folder) if as_json else str(folder))
+    print_either(folder, {**_describe(find(name)), "folder": str(folder)}, as_json)
 
 
 @models_app.command()
@@ -105,73 +95,7 @@ def convert(
         folder = find_files(adapter, offline=no_network, on_progress=on_progress)
     target = output or own_adapter(folder.resolve().name)
     convert_pickle(folder, target)
-    typer.echo(json.dumps({"folder": str(target)}) if as_json else f"{target} holds the adapter as safetensors")
-
-
-@contextmanager
-def download_progress() -> Iterator[OnProgress]:
-    """A bar on stderr for each file fetched; where stderr is no terminal, one line for each instead.
-
-    Nothing is shown before the first byte, so it may stand around what mostly fetches nothing.
-    """
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if console.is_terminal:
-        with _Bars(console) as bars:
-            yield bars.show
-    else:
-        yield _Lines(console).show
-
-
-class _Bars:
-    """Bars that move; begun with the first thing to show."""
-
-    def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-        from rich.table import Column
-
-        # A long file name must leave the bar its place on 80 columns.
-        name = TextColumn("{task.description}", table_column=Column(max_width=34, no_wrap=True, overflow="ellipsis"))
-        self._bars = Progress(name, BarColumn(20), DownloadColumn(), TimeRemainingColumn(), console=console)
-        self._tasks: dict[tuple[str, str], rich.progress.TaskID] = {}
-
-    def __enter__(self) -> _Bars:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
-
-    def show(self, progress: Progress) -> None:
-        """Move the file's bar, or print the note above the bars."""
-        self._bars.start()
-        if progress.note:
-            self._bars.console.print(progress.note, markup=False, highlight=False)
-            return
-        key = (progress.source, progress.file)
-        if key not in self._tasks:
-            self._tasks[key] = self._bars.add_task(progress.file, total=None)
-        self._bars.update(self._tasks[key], completed=progress.done_bytes, total=progress.total_bytes)
-
-
-class _Lines:
-    """One line for each file and note, for logs and pipes."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._seen: set[tuple[str, str]] = set()
-
-    def show(self, progress: Progress) -> None:
-        """Print the note, or the file's name the first time it is met."""
-        key = (progress.source, progress.file)
-        if progress.note:
-            line = progress.note
-        elif key not in self._seen:
-            line = f"fetching {progress.file} ({_size(progress.total_bytes)}) from {progress.source}"
-        else:
-            return
-        self._seen.add(key)
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+    print_either(f"{target} holds the adapter as safetensors", {"folder": str(target)}, as_json)
 
 
 def _describe(entry: ModelEntry) -> dict[str, Any]:
@@ -187,15 +111,3 @@ def _describe(entry: ModelEntry) -> dict[str, Any]:
         "came_from": came_from,
         "folder": str(model_folder(entry.name)) if came_from else None,
     }
-
-
-def _as_json(entry: ModelEntry, folder: Path) -> str:
-    return json.dumps({**_describe(entry), "folder": str(folder)}, ensure_ascii=False)
-
-
-def _size(size_bytes: int | None) -> str:
-    if size_bytes is None:
-        return "unknown"
-    from rich.filesize import decimal
-
-    return decimal(size_bytes)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_agent.cli.loading import ConfigOption, JsonOption, ProfileOption
+from support_agent.cli.agent_options import ConfigOption, JsonOption, ProfileOption
+from support_agent.cli.printing import print_json
 from support_agent.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,24 +18,15 @@ if TYPE_CHECKING:
 config_app = typer.Typer(no_args_is_help=True, help="Settings and customer texts.")
 
 
-@config_app.callback()
-def settings() -> None:
-    """Settings and customer texts."""
-
-
 @config_app.command()
-def show(
-    config: ConfigOption = None,
-    profile: ProfileOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Print every setting with its value, its source and what it is for; as TOML that can be saved and edited."""
+def show(config: ConfigOption = None, profile: ProfileOption = None, as_json: JsonOption = False) -> None:
+    """Print every setting with its value, source and purpose, as TOML you can save and edit."""
     from support_agent.config import Config, load_config
 
     loaded = load_config(config, profile=profile)
     values = loaded.config.model_dump(mode="json")
     if as_json:
-        typer.echo(json.dumps({"settings": values, "sources": loaded.sources}, ensure_ascii=False))
+        print_json({"settings": values, "sources": loaded.sources})
         return
     for name, field in Config.model_fields.items():
         value = "" if values[name] is None else json.dumps(values[name], ensure_ascii=False)
@@ -56,7 +48,7 @@ def texts(
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what customers are sent, by route and reason, with the file it stands in; as TOML that can be edited."""
+    """Print the texts that customers are sent, by route and reason, with their files, as TOML you can edit."""
     from support_agent.config import load_config
     from support_agent.gate.texts import load_texts
 
@@ -66,7 +58,7 @@ def texts(
     folder = load_config(config, profile=profile).config.texts
     rows = _rows(load_texts(Path(folder) if folder else None), language)
     if as_json:
-        typer.echo(json.dumps({"texts": rows}, ensure_ascii=False))
+        print_json({"texts": rows})
         return
     for row in rows:
         # With one language the lines are a file of texts; with all, the language tells them apart.

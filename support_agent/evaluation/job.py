@@ -37,9 +37,9 @@ def evaluate(
     golden: str | Path,
     agent: Agent | Callable[[], Agent],
     *,
-    output: Path | None = None,
-    report: Path | None = None,
-    labels: Path | None = None,
+    output: str | Path | None = None,
+    report: str | Path | None = None,
+    labels: str | Path | None = None,
     about: About = "supported",
     right_f1: float = RIGHT_F1,
     promise: float = PROMISE,
@@ -71,10 +71,11 @@ def evaluate(
     """
     path = find_golden(str(golden))
     tickets = read_golden(path)
-    judge = _open_judge(tickets, labels, about, right_f1)
-    folder = output or default_folder(Path(golden).stem, tickets)
+    judge = _open_judge(tickets, Path(labels) if labels else None, about, right_f1)
+    folder = Path(output) if output else default_folder(Path(golden).stem, tickets)
+    page = Path(report) if report else None
     check_free(folder)
-    check_page(report, folder)
+    check_page(page, folder)
     opened = _unwatched(agent)
     passages = {passage.passage_id: passage.text for passage in opened.index.passages}
     check_relevant(tickets, passages)
@@ -89,7 +90,7 @@ def evaluate(
         **UNWATCHED,
     }
     write_result(folder, path.read_bytes(), outcomes, scores, facts)
-    return _with_page(folder, report)
+    return _with_page(folder, page)
 
 
 def rescore(

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 from support_agent.agent import Agent
 from support_agent.clusters import group_numbers
 from support_agent.errors import CalibrationError
+from support_agent.evidence import fit
 from support_agent.evidence.calibration import Calibration, write_calibration
 from support_agent.evidence.drafters import drafting_facts, who_drafts
-from support_agent.evidence.fit import MeasuredRows, Promise, calibrate
+from support_agent.evidence.fit import MeasuredRows
 from support_agent.evidence.kept_drafts import KeepingGenerator
 from support_agent.evidence.labels import read_labels
 from support_agent.evidence.left_out import left_out_tickets
 from support_agent.evidence.opening import NONE, calibrated_parts, own_calibration
-from support_agent.evidence.topics import topics
 from support_agent.generation import open_generator
 from support_agent.records import About
 from support_agent.retrieval import Index, find_index
 from support_agent.retrieval.fit_subject import is_pair
+from support_agent.retrieval.topics import topics
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
 OnMeasured = Callable[[int, int], None]
 
 
-def calibrate_index(
-    config: Config,
-    labels: Path,
+def calibrate(
+    labels: str | Path,
     *,
+    config: Config | None = None,
     max_error: float = 0.10,
     delta: float = 0.05,
     about: About = "supported",
@@ -49,8 +50,11 @@ def calibrate_index(
 ) -> Calibration:
     """Measure the index's own questions, and write the calibration that the labels of their answers give.
 
+    >>> calibrate("answers.jsonl", max_error=0.10).in_words()
+
     Args:
-        labels: JSONL that readers filled in (``evidence/labels.py``).
+        labels: JSONL that readers filled in (``evidence/labels.py``); ``measure_index`` and ``write_to_read`` make it.
+        config: the settings; those of ``Agent.load()`` if left out.
         max_error: largest share (0–1) of the answers that may be wrong.
         delta: largest chance (0–1) that the promise is broken all the same.
         about: what right means: carried by the passages, or agreeing with the known answer.
@@ -60,13 +64,16 @@ def calibrate_index(
     Raises:
         CalibrationError: the labels cannot be used, or see ``measure_index``.
     """
-    read = read_labels(labels)
+    from support_agent.config import load_config
+
+    config = config or load_config().config
+    read = read_labels(Path(labels))
     if not read.every:
         raise CalibrationError(f"{labels} holds no label. `support-agent calibrate --to-read` writes what to label.")
     rows = measure_index(
         config, drafts=drafts, cross_fitted=cross_fitted, on_progress=on_progress, on_measured=on_measured
     )
-    made = calibrate(rows, read, Promise(about, max_error, delta))
+    made = fit.calibrate(rows, read, fit.Promise(about, max_error, delta))
     write_calibration(output or own_calibration(config), made)
     return made
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from support_agent.errors import CalibrationError
-from support_agent.gate import Decision, Gate
-from support_agent.gate.measure import Late, Measured, early_reasons, values_of
-from support_agent.records import Draft, Passage, Signal, Ticket, Triage
+from support_agent.gate.measure import Measured, early_reasons, values_of
+from support_agent.records import Passage, Ticket
 
 if TYPE_CHECKING:
     from support_agent.journey import Journey
@@ -26,35 +25,6 @@ class LeftOutTicket:
     ticket: Ticket
     without: tuple[str, ...] = ()
     scope: float | None = None
-
-
-class NoStops(Gate):
-    """A gate that lets every ticket go on to the end of its way, where a quote may stand in for its draft."""
-
-    @property
-    def certified(self) -> bool:
-        """As under the promise that is to be made."""
-        return True
-
-    def on_words(self, triage: Triage) -> Decision:
-        """Go on."""
-        return Decision()
-
-    def on_ticket(self, triage: Triage) -> Decision:
-        """Go on."""
-        return Decision()
-
-    def on_passages(
-        self, text: str, signals: Sequence[Signal], values: Mapping[str, float], *, asked_back: bool
-    ) -> Decision:
-        """Go on."""
-        return Decision()
-
-    def on_draft(
-        self, text: str, draft: Draft, late: Late, passages: Sequence[Passage], values: Mapping[str, float]
-    ) -> Decision:
-        """Nothing is left to go on to."""
-        return Decision()
 
 
 def left_out_tickets(

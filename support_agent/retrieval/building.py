@@ -27,7 +27,7 @@ from support_agent.records import Passage
 from support_agent.retrieval.bm25 import STOPWORDS, WordIndex
 from support_agent.retrieval.documents import Source
 from support_agent.retrieval.embedders import Embedder
-from support_agent.retrieval.fit_subject import fit_subject
+from support_agent.retrieval.fit_subject import fit_subject, texts_to_embed
 from support_agent.retrieval.index import (
     FORMAT,
     KIND,
@@ -78,7 +78,8 @@ def build_index(
 
     Args:
         product: the name of the product that the passages are about, "" for none; found among them when None.
-        on_step: called with the number of passages embedded so far and the number of all.
+        on_step: called with the number of texts embedded so far and the number of all: the passages, and what tells
+            what they are about.
 
     Raises:
         DocumentError: nothing is left to index, or two passages have the same id.
@@ -89,9 +90,10 @@ def build_index(
     if not kept:
         reasons = ", ".join(f"{n} {reason}" for reason, n in _count(left_out).items()) or "the files hold no rows"
         raise DocumentError(f"There is nothing to index: {reasons}. Give files with answers that may be sent.")
-    vectors = _embed(kept, embedder, on_step)
+    telling = _Telling(embedder, on_step, len(kept) + texts_to_embed(kept, _refused(left_out)))
+    vectors = telling.encode([embedded_text(passage) for passage in kept])
     facts = [source.facts() for source in sources]
-    _write(folder, _Contents(kept, vectors, left_out), embedder, facts, product)
+    _write(folder, _Contents(kept, vectors, left_out), telling, facts, product)
     return Built(folder, len(kept), len(kept), tuple(left_out))
 
 
@@ -115,11 +117,13 @@ def add_to_index(
         return Built(index.folder, len(index.passages), 0, tuple(left_out))
     import numpy as np
 
-    vectors = np.concatenate([index.vectors(), _embed(kept, index.embedder, on_step)])
+    passages = [*index.passages, *kept]
+    every_left_out = [*read_left_out(index.folder, index.manifest), *left_out]
+    telling = _Telling(index.embedder, on_step, len(kept) + texts_to_embed(passages, _refused(every_left_out)))
+    vectors = np.concatenate([index.vectors(), telling.encode([embedded_text(passage) for passage in kept])])
     facts = [*index.manifest["sources"], *(source.facts() for source in sources)]
-    before = read_left_out(index.folder, index.manifest)
-    contents = _Contents([*index.passages, *kept], vectors, [*before, *left_out])
-    _write(folder, contents, index.embedder, facts, index.subject.product if index.subject.named else None)
+    product = index.subject.product if index.subject.named else None
+    _write(folder, _Contents(passages, vectors, every_left_out), telling, facts, product)
     return Built(folder, len(index.passages) + len(kept), len(kept), tuple(left_out))
 
 
@@ -148,16 +152,31 @@ def _count(left_out: Sequence[LeftOut]) -> dict[str, int]:
     return dict(sorted(Counter(one.reason for one in left_out).items()))
 
 
-def _embed(passages: Sequence[Passage], embedder: Embedder, on_step: OnStep | None) -> NDArray[np.float32]:
-    import numpy as np
+def _refused(left_out: Sequence[LeftOut]) -> list[str]:
+    return [one.passage.title for one in left_out if one.reason == "refusal"]
 
-    rows = np.zeros((len(passages), embedder.dimension), dtype=np.float32)
-    for start in range(0, len(passages), STEP):
-        step = passages[start : start + STEP]
-        rows[start : start + STEP] = embedder.encode([embedded_text(passage) for passage in step])
-        if on_step:
-            on_step(start + len(step), len(passages))
-    return rows
+
+class _Telling:
+    """An embedder that tells how many texts it has embedded, some at a time."""
+
+    def __init__(self, embedder: Embedder, on_step: OnStep | None, total: int) -> None:
+        self.name, self.fingerprint, self.dimension = embedder.name, embedder.fingerprint, embedder.dimension
+        self._embedder = embedder
+        self._on_step = on_step
+        self._done, self._total = 0, total
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """See ``Embedder``."""
+        import numpy as np
+
+        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(texts), STEP):
+            step = texts[start : start + STEP]
+            rows[start : start + STEP] = self._embedder.encode(step)
+            self._done += len(step)
+            if self._on_step:
+                self._on_step(self._done, self._total)
+        return rows
 
 
 @dataclass(frozen=True)
@@ -172,7 +191,7 @@ class _Contents:
 def _write(
     folder: Path, contents: _Contents, embedder: Embedder, sources: Sequence[dict[str, Any]], product: str | None
 ) -> None:
-    refused = [one.passage.title for one in contents.left_out if one.reason == "refusal"]
+    refused = _refused(contents.left_out)
     subject = fit_subject(contents.passages, contents.vectors, refused, embedder, product=product)
     facts: dict[str, Any] = {
         "kind": KIND,

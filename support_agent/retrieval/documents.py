@@ -1,12 +1,10 @@
-"""Source files into passages.
+"""Source files into passages, whatever they say.
 
-Comes in: paths. Goes out: a Source for each: its hash and its passages. Knows no index and judges no content.
 Markdown, text, HTML and PDF need the extra ``documents``; question/answer files (pairs.py) need nothing.
 """
 
 from __future__ import annotations
 
-import io
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support_agent.artefacts import sha256_bytes
+from support_agent.artefacts import sha256_file
 from support_agent.errors import DocumentError
 from support_agent.records import Passage
 from support_agent.retrieval import pairs
@@ -25,6 +23,8 @@ logger = logging.getLogger(__name__)
 PIECE_CHARS = 800
 OVERLAP_CHARS = 80
 HEADINGS = [(f"h{level}", f"h{level}") for level in range(1, 5)]
+# The packages of the extra "documents", by the module that is imported.
+EXTRA = {"langchain_text_splitters": "langchain-text-splitters", "bs4": "beautifulsoup4", "pypdf": "pypdf"}
 NOT_CONTENT = ("script", "style", "template", "noscript", "nav", "header", "footer", "aside", "form")
 
 
@@ -60,14 +60,22 @@ def _read(path: Path, prefix: str) -> Source:
             f"{path} is of no kind that can be read. Give files that end in {', '.join(sorted(READERS))}."
         )
     try:
-        data = path.read_bytes()
+        return Source(path.name, sha256_file(path), tuple(reader(path, prefix)))
     except OSError as error:
         raise DocumentError(f"{path} cannot be read ({error.strerror or error}). Check the path.") from error
-    return Source(path.name, sha256_bytes(data), tuple(reader(data, prefix, path.name)))
+    except ImportError as error:
+        package = EXTRA.get(error.name or "")
+        if package is None:
+            raise
+        raise DocumentError(
+            f"{path.name} needs the package {package}. "
+            'Run `pip install ".[documents]"` in the folder you installed support_agent from.'
+        ) from error
 
 
-def _decoded(data: bytes, source: str) -> str:
+def _decoded(path: Path) -> str:
     """UTF-8 with or without its mark; anything else is refused, since a guess would garble what customers read."""
+    data, source = path.read_bytes(), path.name
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise DocumentError(f"{source} is UTF-16. Save it as UTF-8.")
     try:
@@ -86,37 +94,25 @@ def _decoded(data: bytes, source: str) -> str:
     return text
 
 
-def _read_jsonl(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
-    return pairs.read_jsonl(_decoded(data, source), prefix, source)
+def _read_text(path: Path, prefix: str) -> Iterator[Passage]:
+    return _numbered([("", _decoded(path))], prefix, path.name)
 
 
-def _read_csv(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
-    return pairs.read_csv(_decoded(data, source), prefix, source)
+def _read_markdown(path: Path, prefix: str) -> Iterator[Passage]:
+    from langchain_text_splitters import MarkdownHeaderTextSplitter
 
-
-def _read_text(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
-    return _numbered([("", _decoded(data, source))], prefix, source)
-
-
-def _read_markdown(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
-    try:
-        from langchain_text_splitters import MarkdownHeaderTextSplitter
-    except ImportError as error:
-        raise _missing_extra(source, "langchain-text-splitters") from error
     marks = [("#" * int(name[1]), name) for _, name in HEADINGS]
-    sections = MarkdownHeaderTextSplitter(marks).split_text(_decoded(data, source))
-    return _numbered([(_heading_path(one.metadata), one.page_content) for one in sections], prefix, source)
+    sections = MarkdownHeaderTextSplitter(marks).split_text(_decoded(path))
+    return _numbered([(_heading_path(one.metadata), one.page_content) for one in sections], prefix, path.name)
 
 
-def _read_html(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
-    try:
-        from bs4 import BeautifulSoup
-    except ImportError as error:
-        raise _missing_extra(source, "beautifulsoup4") from error
-    page = BeautifulSoup(_decoded(data, source), "html.parser")
+def _read_html(path: Path, prefix: str) -> Iterator[Passage]:
+    from bs4 import BeautifulSoup
+
+    page = BeautifulSoup(_decoded(path), "html.parser")
     for element in page(NOT_CONTENT):
         element.decompose()
-    return _numbered(_html_sections(page), prefix, source)
+    return _numbered(_html_sections(page), prefix, path.name)
 
 
 def _html_sections(page: Any) -> list[tuple[str, str]]:
@@ -142,14 +138,13 @@ def _html_piece(text: Any, block: Any) -> str:
     return words + ("\n" if last else "")
 
 
-def _read_pdf(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
+def _read_pdf(path: Path, prefix: str) -> Iterator[Passage]:
+    source = path.name
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError, PyPdfError
+
     try:
-        from pypdf import PdfReader
-        from pypdf.errors import DependencyError, PyPdfError
-    except ImportError as error:
-        raise _missing_extra(source, "pypdf") from error
-    try:
-        pages = [page.extract_text().strip() for page in PdfReader(io.BytesIO(data)).pages]
+        pages = [page.extract_text().strip() for page in PdfReader(path).pages]
     except (PyPdfError, DependencyError, ValueError, KeyError, TypeError, NotImplementedError, RecursionError) as error:
         raise DocumentError(
             f"{source} cannot be read as a PDF ({error}). If it is protected, save a copy without a password."
@@ -162,16 +157,13 @@ def _read_pdf(data: bytes, prefix: str, source: str) -> Iterator[Passage]:
     empty = [number for number, text in enumerate(pages, start=1) if not text]
     if empty:
         logger.warning("%s: no text on page %s", source, ", ".join(map(str, empty)))
-    stem = Path(source).stem
-    return _numbered([(f"{stem} > page {n}", text) for n, text in enumerate(pages, start=1)], prefix, source)
+    return _numbered([(f"{path.stem} > page {n}", text) for n, text in enumerate(pages, start=1)], prefix, source)
 
 
 def _numbered(sections: Sequence[tuple[str, str]], prefix: str, source: str) -> Iterator[Passage]:
     """Sections cut to size and counted through the file; one without a heading is named for the file."""
-    try:
-        from langchain_text_splitters import RecursiveCharacterTextSplitter
-    except ImportError as error:
-        raise _missing_extra(source, "langchain-text-splitters") from error
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
     splitter = RecursiveCharacterTextSplitter(chunk_size=PIECE_CHARS, chunk_overlap=OVERLAP_CHARS)
     pieces = [(title, piece) for title, text in sections for piece in splitter.split_text(text)]
     if not pieces:
@@ -185,17 +177,10 @@ def _heading_path(headings: dict[str, str]) -> str:
     return " > ".join(headings[name] for _, name in HEADINGS if headings.get(name))
 
 
-def _missing_extra(source: str, package: str) -> DocumentError:
-    return DocumentError(
-        f"{source} needs the package {package}. "
-        'Run `pip install ".[documents]"` in the folder you installed support_agent from.'
-    )
-
-
-READERS: dict[str, Callable[[bytes, str, str], Iterator[Passage]]] = {
-    ".jsonl": _read_jsonl,
-    ".csv": _read_csv,
-    ".tsv": _read_csv,
+READERS: dict[str, Callable[[Path, str], Iterator[Passage]]] = {
+    ".jsonl": pairs.read_jsonl,
+    ".csv": pairs.read_csv,
+    ".tsv": pairs.read_csv,
     ".md": _read_markdown,
     ".markdown": _read_markdown,
     ".txt": _read_text,

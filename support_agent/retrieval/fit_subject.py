@@ -75,6 +75,14 @@ def fit_subject(
     )
 
 
+def texts_to_embed(passages: Sequence[Passage], refused: Sequence[str]) -> int:
+    """How many texts ``fit_subject`` embeds, for a progress bar."""
+    own, others = len(own_texts(passages)), shipped_outliers()
+    if own < FEWEST:
+        return 0
+    return own + len(others) + len(refused) + len(_evenly(others, _MEASURED)) + len(_evenly(range(own), _MEASURED))
+
+
 def own_texts(passages: Sequence[Passage]) -> dict[str, str]:
     """Passage id → a text that stands for what a customer would ask of it.
 
@@ -139,7 +147,7 @@ def _holding(texts: Sequence[str]) -> Counter[str]:
 def _scope(
     own: Sequence[str], outliers: Sequence[str], embedder: Embedder, names: Sequence[str], let_pass: float | None
 ) -> ScopeFit | None:
-    if min(len(own), len(outliers)) < FEWEST:
+    if len(own) < FEWEST:
         return None
     return fit_scope(own, outliers, embedder, names=names, let_pass=let_pass)
 
@@ -156,7 +164,7 @@ def _nearness(
 
     strangers = _evenly(shipped_outliers(), _MEASURED)
     asked = _evenly([(at, own[one.passage_id]) for at, one in enumerate(passages) if one.passage_id in own], _MEASURED)
-    if min(len(asked), len(strangers)) < FEWEST:
+    if len(asked) < FEWEST:
         return subject.nearness
     far = (embedder.encode([subject.query(text) for text in strangers]) @ vectors.T).max(axis=1)
     cosines = embedder.encode([subject.query(text) for _, text in asked]) @ vectors.T

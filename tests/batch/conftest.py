@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support_agent.batch import Counts, Summary, open_journal, plan_batch, run_batch
+from support_agent.batch import Summary, plan_batch, run_batch
 
 ECHO_AGENT = Path(__file__).with_name("echo_agent.py")
 
@@ -34,8 +34,6 @@ def answer_file(echo_agent: Any) -> Callable[..., Summary]:
     """Run ``source`` into ``output``; ``agent`` and ``limit`` are optional."""
 
     def run(source: Path, output: Path, agent: Any = None, limit: int | None = None) -> Summary:
-        plan = plan_batch(source, output, {}, limit)
-        with open_journal(output) as journal:
-            return run_batch(plan, agent or echo_agent(), journal, Counts(), lambda counts: None)
+        return run_batch(plan_batch(source, output, {}, limit), lambda: agent or echo_agent())
 
     return run

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from support_agent import Agent
-from support_agent.batch import Counts, open_journal, plan_batch, run_batch
+from support_agent.batch import Counts, plan_batch, run_batch
 from support_agent.config import Config
 from support_agent.generation.scripted import ScriptedGenerator
-from support_agent.records import Citation, Passage, Reply, Route, Ticket
+from support_agent.records import Citation, Passage, Reason, Reply, Route, Ticket
+from support_agent.retrieval import HashingEmbedder, Subject
 
 
 class EchoAgent:
@@ -43,7 +44,7 @@ class EchoAgent:
             route=route,
             text=f"You wrote {len(body)} characters: {body[:40]}",
             confidence=0.75,
-            reasons=("asked_for_human",) if route is Route.HUMAN else (),
+            reasons=(Reason.ASKED_FOR_HUMAN,) if route is Route.HUMAN else (),
             citations=(Citation("p1", 0.9, "as written"),),
             language="en",
             versions=self.versions,
@@ -54,28 +55,33 @@ class _OnePassage:
     """An index that finds the same passage for every ticket."""
 
     version = "one passage"
+    passages = (Passage("docs:1", "What is it?", "It is a ticket. It has a number.", "docs", 0.9),)
 
-    def search(self, texts: Sequence[str], k: int) -> list[list[Passage]]:
+    def __init__(self) -> None:
+        self.embedder = HashingEmbedder()
+        self.subject = Subject()
+
+    def search(
+        self, texts: Sequence[str], k: int, without: Sequence[Collection[str]] | None = None
+    ) -> list[list[Passage]]:
         """The passage, once for each text."""
-        return [[Passage("docs:1", "What is it?", "It is a ticket. It has a number.", "docs", 0.9)] for _ in texts]
+        return [list(self.passages) for _ in texts]
 
 
 def scripted_agent() -> Agent:
     """The real agent over the shipped double; 8 tickets at a time."""
-    return Agent(_OnePassage(), ScriptedGenerator(), Config(batch_size=8))  # type: ignore[arg-type]
+    return Agent(_OnePassage(), ScriptedGenerator(), Config(batch_size=8))
 
 
 def main(source: Path, output: Path, stop_after: int) -> None:
-    """Run one batch, a line on stdout for each closed row; wait to be killed a little after ``stop_after`` of them."""
+    """Run one batch, a line on stdout for each row done; wait to be killed a little after ``stop_after`` of them."""
 
     def tell(counts: Counts) -> None:
         sys.stdout.write(f"{counts.rows}\n")
         sys.stdout.flush()
         time.sleep(60 if counts.rows >= stop_after + 25 else 0)
 
-    plan = plan_batch(source, output, {})
-    with open_journal(output) as journal:
-        run_batch(plan, scripted_agent(), journal, Counts(), tell)
+    run_batch(plan_batch(source, output, {}), scripted_agent, on_progress=tell)
 
 
 if __name__ == "__main__":

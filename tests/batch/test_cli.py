@@ -1,5 +1,4 @@
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from support_agent import Reply, Ticket
 from support_agent.batch import open_journal
+from support_agent.cli.agent_options import AgentOptions
 from support_agent.cli.batch import batch
 
 Invoke = Callable[..., Result]
@@ -30,7 +30,7 @@ def invoke(source: Path, tmp_path: Path, echo_agent: Any, monkeypatch: pytest.Mo
     """Run the command on ``source``; the agent it opens is ``agent`` or the echoing one."""
 
     def run(*options: str, agent: Any = None) -> Result:
-        monkeypatch.setattr(sys.modules["support_agent.cli.batch"], "load_agent", lambda *_: agent or echo_agent())
+        monkeypatch.setattr(AgentOptions, "load_agent", lambda _: agent or echo_agent())
         return CliRunner().invoke(app, [str(source), "-o", str(tmp_path / "out.csv"), *options])
 
     return run

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_agent.batch import ADDED_COLUMNS, Layout, defuse
+from support_agent.batch import ADDED_COLUMNS, defuse
 from support_agent.batch.csv_writer import CsvWriter
+from support_agent.errors import BatchError
+from support_agent.tables import Layout
 
 FORMULAS = {
     "equals": "=1+1",
@@ -58,7 +60,7 @@ def test_no_cell_comes_out_with_a_sign_first_unless_it_is_a_number(cell: str) ->
 )
 def test_what_is_written_is_read_back(rows: list[tuple[str, str]], delimiter: str, newline: str) -> None:
     file = io.BytesIO()
-    writer = CsvWriter(file, Layout(Path("in.csv"), "utf-8", delimiter, newline, ("a", "b")))
+    writer = CsvWriter(file, Layout(Path("in.csv"), "utf-8", delimiter, newline, ("a", "b"), BatchError))
     for row in rows:
         writer.write(row, [""] * len(ADDED_COLUMNS))
     read = list(csv.reader(io.StringIO(file.getvalue().decode(), newline=""), delimiter=delimiter, strict=True))
@@ -67,5 +69,5 @@ def test_what_is_written_is_read_back(rows: list[tuple[str, str]], delimiter: st
 
 def test_half_a_surrogate_pair_from_a_generator_does_not_stop_the_file() -> None:
     file = io.BytesIO()
-    CsvWriter(file, Layout(Path("in.csv"), "utf-8", ",", "\n", ("a",))).write(["x"], ["\ud83d"])
+    CsvWriter(file, Layout(Path("in.csv"), "utf-8", ",", "\n", ("a",), BatchError)).write(["x"], ["\ud83d"])
     assert file.getvalue().endswith(b"x,?\n")

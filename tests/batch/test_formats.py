@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from support_agent.batch import find_columns, parse_mapping
-from support_agent.batch.csv_reader import Row
 from support_agent.errors import BatchError
+from support_agent.tables import TableRow
 
 SOURCE = Path("in.csv")
 
@@ -91,9 +91,11 @@ def test_refuses_a_mapping_that_is_not_role_and_column(option: str) -> None:
 @pytest.mark.parametrize(("inbound", "is_our_own"), [("True", False), ("", False), ("False", True)])
 def test_only_customers_tweets_are_tickets(inbound: str, is_our_own: bool) -> None:
     columns = find_columns(SOURCE, ["tweet_id", "inbound", "text"], {})
-    assert columns.is_our_own(Row(1, 2, ("1", inbound, "hi"))) is is_our_own
+    assert columns.is_our_own(TableRow(1, 2, ("1", inbound, "hi"))) is is_our_own
 
 
 def test_a_ticket_takes_text_subject_and_id_from_its_row() -> None:
-    ticket = find_columns(SOURCE, ["Id", "Subject", "Description"], {}).ticket(Row(1, 2, ("007", "Bill", "Too high")))
+    ticket = find_columns(SOURCE, ["Id", "Subject", "Description"], {}).ticket(
+        TableRow(1, 2, ("007", "Bill", "Too high"))
+    )
     assert (ticket.ticket_id, ticket.body) == ("007", "Bill\n\nToo high")

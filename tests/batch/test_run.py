@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import support_agent
 from support_agent import Reply, Route, Ticket
-from support_agent.batch import Counts, Journal, Summary, count_distinct, defuse, open_journal, plan_batch, run_batch
+from support_agent.batch import Counts, Journal, Summary, count_distinct, defuse, plan_batch, run_batch
 from support_agent.errors import BatchError
 
 Run = Callable[..., Summary]
@@ -191,8 +191,8 @@ def test_an_input_that_changes_under_way_is_not_written(echo_agent: Any, source:
     (tmp_path / "out.csv").write_text("the last good output")
     plan = plan_batch(source, tmp_path / "out.csv", {})
     source.write_bytes(source.read_bytes().replace(b"007", b"008"))
-    with pytest.raises(BatchError, match="changed while it was being answered"), open_journal(plan.output) as journal:
-        run_batch(plan, echo_agent(), journal, Counts(), lambda counts: None)
+    with pytest.raises(BatchError, match="changed while it was being answered"):
+        run_batch(plan, echo_agent)
     assert (tmp_path / "out.csv").read_text() == "the last good output"
 
 
@@ -205,18 +205,57 @@ class FewerReplies:
         yield from (Reply(ticket.ticket_id, Route.ANSWER, "x") for ticket in list(tickets)[:-1])
 
 
-class WrongOrder(FewerReplies):
+class RepliesTwice(FewerReplies):
     def ask_many(self, tickets: Iterable[Ticket]) -> Iterator[Reply]:
-        yield from (Reply(ticket.ticket_id, Route.ANSWER, "x") for ticket in reversed(list(tickets)))
+        for ticket in tickets:
+            yield from [Reply(ticket.ticket_id, Route.ANSWER, "x")] * 2
 
 
-@pytest.mark.parametrize(("agent", "says"), [(FewerReplies(), "without a reply"), (WrongOrder(), "was not the next")])
+@pytest.mark.parametrize(("agent", "says"), [(FewerReplies(), "without a reply"), (RepliesTwice(), "no reply is due")])
 def test_replies_that_do_not_match_the_tickets_end_the_run(
     answer_file: Run, source: Path, tmp_path: Path, agent: Any, says: str
 ) -> None:
     with pytest.raises(BatchError, match=says):
         answer_file(source, tmp_path / "out.csv", agent)
     assert not (tmp_path / "out.csv").exists()
+
+
+class LastFirst:
+    """Draws every ticket, then replies from the last to the first."""
+
+    def __init__(self, agent: Any) -> None:
+        self.versions = agent.versions
+        self._agent = agent
+
+    def ask_many(self, tickets: Iterable[Ticket]) -> Iterator[Reply]:
+        return reversed(list(self._agent.ask_many(tickets)))
+
+
+def test_replies_may_come_back_in_any_order(answer_file: Run, echo_agent: Any, source: Path, tmp_path: Path) -> None:
+    answer_file(source, tmp_path / "in_order.csv")
+    answer_file(source, tmp_path / "out.csv", LastFirst(echo_agent()))
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "in_order.csv").read_bytes()
+
+
+def test_rows_with_one_id_and_different_texts_get_each_its_own_reply(
+    answer_file: Run, echo_agent: Any, tmp_path: Path
+) -> None:
+    source = write(tmp_path / "in.csv", [("7", "first", ""), ("7", "second", ""), ("8", "first", "")])
+    answer_file(source, tmp_path / "out.csv", LastFirst(echo_agent()))
+    assert [row["sa_answer"].split()[-1] for row in read(tmp_path / "out.csv")] == ["first", "second", "first"]
+
+
+class DownAgent(LastFirst):
+    def ask_many(self, tickets: Iterable[Ticket]) -> Iterator[Reply]:
+        for reply in self._agent.ask_many(tickets):
+            yield replace(reply, reasons=("generator_down",)) if reply.text.endswith("hello") else reply
+
+
+def test_only_a_replys_own_reasons_say_that_the_generator_was_down(
+    answer_file: Run, echo_agent: Any, tmp_path: Path
+) -> None:
+    source = write(tmp_path / "in.csv", [("1", "hello", ""), ("2", "is generator_down a reason?", "")])
+    assert answer_file(source, tmp_path / "out.csv", DownAgent(echo_agent())).generator_down == 1
 
 
 @contextmanager
@@ -277,7 +316,7 @@ def test_killed_at_twenty_moments_and_resumed_gives_the_same_bytes(
 
 
 def run_and_kill(source: Path, output: Path, after_rows: int, then_wait_s: float) -> int:
-    """Start the batch as a program of its own and kill it when so many rows are closed; gives its exit status."""
+    """Start the batch as a program of its own and kill it when so many rows are done; gives its exit status."""
     program = Path(__file__).with_name("echo_agent.py")
     command = [sys.executable, str(program), str(source), str(output), str(after_rows)]
     environment = {**os.environ, "PYTHONPATH": str(Path(support_agent.__file__).parents[1])}

@@ -33,7 +33,7 @@ def run_one(rows: int) -> None:
     """Run one batch of ``rows`` different tickets of 500 characters; print peak MiB and seconds."""
     import resource
 
-    from support_agent.batch import Counts, open_journal, plan_batch, run_batch
+    from support_agent.batch import plan_batch, run_batch
 
     spec = importlib.util.spec_from_file_location("echo_agent", ECHO_AGENT)
     assert spec is not None
@@ -48,8 +48,7 @@ def run_one(rows: int) -> None:
             csv.writer(file).writerow(["id", "text"])
             csv.writer(file).writerows([n, f"ticket {n} ".ljust(500, "x")] for n in range(rows))
         started = time.perf_counter()
-        with open_journal(output) as journal:
-            run_batch(plan_batch(source, output, {}), agent, journal, Counts(), lambda counts: None)
+        run_batch(plan_batch(source, output, {}), lambda: agent)
         seconds = time.perf_counter() - started
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, seconds)
 

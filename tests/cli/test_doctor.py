@@ -14,7 +14,8 @@ from support_agent.evidence.certificate import Certificate
 from support_agent.evidence.opening import calibrated_parts
 from support_agent.gate.combiner import Combiner
 from support_agent.generation.extractive import ExtractiveGenerator
-from support_agent.retrieval import Index, find_index
+from support_agent.retrieval import find_index
+from support_agent.retrieval.index import index_version
 
 CERTIFIED = Certificate(0.1, 0.05, 9, 9, 0.1, (), threshold=0.5, answered=5, wrong=0, coverage=0.5, upper=0.09)
 NONE_KEEPS_IT = Certificate(0.1, 0.05, 9, 9, 0.1, ())
@@ -30,21 +31,20 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("support_agent.toml").write_text('index = "shop"\ngenerator = "extractive"\n', "utf-8")
     made = CliRunner().invoke(app, ["index", "build", "shop", "rows.jsonl", "--embedder", "hashing"])
     assert made.exit_code == 0, made.output
-    return tmp_path / "calibrations" / "shop.json"
+    return tmp_path / "calibrations" / "shop" / "extractive.json"
 
 
 def calibration(certificate: Certificate) -> Calibration:
     settings = Config(index="shop", generator="extractive")
     return Calibration(
         about="supported",
-        parts=calibrated_parts(Index.open(find_index("shop")), ExtractiveGenerator(), settings),
-        labels={"source": "verdicts"},
+        parts=calibrated_parts(index_version(find_index("shop")), ExtractiveGenerator(), settings),
+        labels={"kinds": [""]},
         combiner=Combiner(("retrieval_score",), (0.5,), (0.1,), (1.0,), 0.0),
         certificate=certificate,
         tables={},
         reference_scores=(0.5,),
         made="2026-01-01",
-        scope={"embedder": "another, which is not opened for this"},
     )
 
 
@@ -93,6 +93,19 @@ def test_a_calibration_that_cannot_be_read_is_broken(shop: Path, monkeypatch: py
 def test_answers_without_a_promise_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUPPORT_AGENT_CALIBRATION", "none")
     assert "none: none is asked for: answers go out without one" in doctor()[1]
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_version_outside_what_was_tested_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = ["typer<0.2,>=0.1", "rich>=14", "not-there>=1", "pytest<1; extra == 'test'"]
+    monkeypatch.setattr("importlib.metadata.Distribution.requires", needed)
+    done = CliRunner().invoke(app, ["doctor"])
+    assert done.exit_code == 0, done.output
+    assert ", outside what was tested (>=0.1,<0.2)\n" in done.stdout
+    assert done.stderr.count("Warning:") == 1
+    assert "is outside what was tested (>=0.1,<0.2)." in done.stderr
+    assert "not-there: not installed" in done.stdout
+    assert "  pytest: " not in done.stdout
 
 
 @pytest.mark.usefixtures("shop")

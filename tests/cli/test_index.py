@@ -72,7 +72,7 @@ def test_add_says_how_many_are_new(faq: Path, tmp_path: Path) -> None:
 
 def test_adding_to_a_shipped_index_copies_it_first(faq: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("build", "shipped", faq, "--embedder", "hashing", "--output", tmp_path / "package" / "shipped")
-    monkeypatch.setattr("support_agent.retrieval.folders.shipped_folder", lambda: tmp_path / "package")
+    monkeypatch.setattr("support_agent.shelves.Shelf.shipped", lambda _: tmp_path / "package")
     before = run("info", tmp_path / "package" / "shipped", "--json")[0]
     more = tmp_path / "more.jsonl"
     more.write_text('{"question": "Is there an app?", "answer": "Yes."}\n')

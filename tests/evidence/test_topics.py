@@ -1,7 +1,7 @@
 import numpy as np
 
-from support_agent.evidence.topics import topics
 from support_agent.records import Passage
+from support_agent.retrieval.topics import topics
 
 TITLES = ["How do I get privacy for my models?", "How do I generate texts with specific formatting?"]
 

@@ -5,9 +5,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from support_agent.cli.models import download_progress, models_app
+from support_agent.cli.models import models_app
 from support_agent.errors import ModelFileError
-from support_agent.models import Progress
 
 
 @pytest.fixture
@@ -54,31 +53,3 @@ def test_pull_refuses_a_foreign_file_in_the_folder_given(invoke, tmp_path) -> No
 @pytest.mark.parametrize("words", [("pull",), ("path",), ("pull", "x", "--from", "nowhere")], ids=str)
 def test_wrong_usage_exits_with_2(invoke, words) -> None:
     assert invoke(*words).exit_code == 2
-
-
-def test_progress_off_a_terminal_is_one_line_for_each_file(capsys) -> None:
-    with download_progress() as on_progress:
-        on_progress(Progress("tiny", "weights.bin", 1, 1000, "hub owner/repo"))
-        on_progress(Progress("tiny", "weights.bin", 1000, 1000, "hub owner/repo"))
-        on_progress(Progress("tiny", "", 0, None, "hub owner/repo", "hub owner/repo is passed over"))
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.splitlines() == [
-        "fetching weights.bin (1.0 kB) from hub owner/repo",
-        "hub owner/repo is passed over",
-    ]
-
-
-def test_nothing_is_shown_when_nothing_is_fetched(capsys) -> None:
-    with download_progress():
-        pass
-    assert capsys.readouterr() == ("", "")
-
-
-def test_a_terminal_gets_a_bar(capsys, monkeypatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    with download_progress() as on_progress:
-        on_progress(Progress("tiny", "weights.bin", 1000, 1000, "hub owner/repo"))
-    err = capsys.readouterr().err
-    assert "weights.bin" in err
-    assert "1.0/1.0 kB" in err

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_agent.cli.loading import JsonOption, OfflineOption
+from support_agent.cli.agent_options import JsonOption, OfflineOption
 
 if TYPE_CHECKING:
     from finetune.arc import ArcScore, Scorer
@@ -69,7 +69,7 @@ def _load(model: str, adapter: str | None, offline: bool, threads: int) -> Score
     from transformers.utils import logging
 
     from finetune.scorers import open_scorer
-    from support_agent.cli.models import download_progress
+    from support_agent.cli.progress import download_progress
     from support_agent.generation.adapters import check_adapter, find_adapter
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from support_agent.cli.agent_options import JsonOption, OfflineOption
 from support_agent.cli.finetune.run import RecipeArgument, SetOption, listeners_on_stderr, parsed_changes
-from support_agent.cli.loading import JsonOption, OfflineOption
 
 
 def cross_fit(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from support_agent.cli.agent_options import JsonOption, OfflineOption
 from support_agent.cli.finetune.select import VramOption
-from support_agent.cli.loading import JsonOption, OfflineOption
 
 if TYPE_CHECKING:
     from rich.table import Table

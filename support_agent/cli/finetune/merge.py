@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from support_agent.cli.loading import JsonOption, OfflineOption
+from support_agent.cli.agent_options import JsonOption, OfflineOption
 
 
 def merge(
@@ -28,7 +28,7 @@ def merge(
 ) -> None:
     """Write base and adapter as one model that needs no adapter."""
     from finetune.merge import check_target, find_pair, merge_to_folder, merge_to_gguf
-    from support_agent.cli.models import download_progress
+    from support_agent.cli.progress import download_progress
     from support_agent.config import load_config
 
     check_target(output, replace=force)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from support_agent.cli.loading import JsonOption, OfflineOption
+from support_agent.cli.agent_options import JsonOption, OfflineOption
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -131,7 +131,7 @@ def listeners_on_stderr(tensorboard: Path | None) -> Iterator[Listeners]:
     from rich.console import Console
 
     from finetune.train import Listeners
-    from support_agent.cli.models import download_progress
+    from support_agent.cli.progress import download_progress
 
     console = Console(stderr=True)
     steps: _Bar | _Lines = _Bar(console) if console.is_terminal else _Lines(console)

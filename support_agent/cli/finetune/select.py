@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_agent.cli.loading import JsonOption
+from support_agent.cli.agent_options import JsonOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

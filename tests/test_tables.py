@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from support_agent.batch import read_layout, read_rows
 from support_agent.errors import BatchError
+from support_agent.tables import read_layout, read_rows
 
 TABLE = [("1", "hello"), ("007", "NA")]
 LONG = "x" * 100_000
@@ -60,13 +60,13 @@ def write(tmp_path: Path, content: bytes) -> Path:
 
 
 def rows_of(path: Path) -> list[tuple[str, ...]]:
-    return [row.cells for row in read_rows(read_layout(path))]
+    return [row.cells for row in read_rows(read_layout(path, BatchError))]
 
 
 @pytest.mark.parametrize("content", READABLE.values(), ids=READABLE.keys())
 def test_reads_the_right_rows_however_they_are_written(tmp_path: Path, content: bytes) -> None:
     path = write(tmp_path, content)
-    assert read_layout(path).header == ("id", "text")
+    assert read_layout(path, BatchError).header == ("id", "text")
     assert rows_of(path) == TABLE
 
 
@@ -85,12 +85,12 @@ def test_refuses_a_file_that_is_no_sound_table(tmp_path: Path, content: bytes, p
 
 def test_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BatchError, match="is not there"):
-        read_layout(tmp_path / "absent.csv")
+        read_layout(tmp_path / "absent.csv", BatchError)
 
 
 def test_keeps_a_ragged_row_in_its_place_with_its_fault(tmp_path: Path) -> None:
     path = write(tmp_path, b'id,text\n1,fine\n2\n3,a,b,"c, d"\n4,fine\n')
-    rows = list(read_rows(read_layout(path)))
+    rows = list(read_rows(read_layout(path, BatchError)))
     assert [row.cells for row in rows] == [("1", "fine"), ("2", ""), ("3", "a"), ("4", "fine")]
     assert [row.fault for row in rows] == [
         "",
@@ -102,13 +102,13 @@ def test_keeps_a_ragged_row_in_its_place_with_its_fault(tmp_path: Path) -> None:
 
 def test_a_ragged_row_that_swallowed_lines_says_so(tmp_path: Path) -> None:
     path = write(tmp_path, b'id,text,x\n0,fine,x\n1,"open,a\n2,",hello",b\n')
-    faults = [row.fault for row in read_rows(read_layout(path))]
+    faults = [row.fault for row in read_rows(read_layout(path, BatchError))]
     assert "Line 3 has 4 cells where the header has 3. The row runs to line 4: perhaps a quote" in faults[1]
 
 
 def test_names_the_line_on_which_a_row_starts(tmp_path: Path) -> None:
     path = write(tmp_path, b'id,text\n1,"a\nb"\n\n2,c\n')
-    assert [(row.number, row.line) for row in read_rows(read_layout(path))] == [(1, 2), (2, 5)]
+    assert [(row.number, row.line) for row in read_rows(read_layout(path, BatchError))] == [(1, 2), (2, 5)]
 
 
 def test_reads_a_file_of_one_column_whatever_its_cells_hold(tmp_path: Path) -> None:

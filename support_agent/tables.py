@@ -1,10 +1,7 @@
-"""A ticket file → its layout and its rows, or one error that names file, line and column.
-
-Comes in: the path of a CSV as some helpdesk or spreadsheet wrote it. Goes out: the header, and rows as wide as it, one
-at a time. Knows no column's meaning, no agent and no output.
+"""A CSV file as a helpdesk or spreadsheet wrote it → its layout and rows, or one error with file, line and column.
 
 The standard library splits the cells; what it lets pass is checked here: quotes that swallow rows, NULs, ragged rows,
-other encodings, other delimiters. Lines of nothing at all are not rows.
+other encodings, other delimiters. Lines of nothing at all are not rows. What a column means is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from support_agent.errors import BatchError
+from support_agent.errors import SupportAgentError
 
 # Far above any ticket, and low enough that a quote left open at the top of a large file cannot fill the memory.
 MAX_CELL_CHARS = 16 * 1024 * 1024
@@ -39,13 +36,17 @@ _BYTE_ORDER_MARKS = (
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file is written. ``encoding`` is a codec that also eats the byte order mark, where there is one."""
+    """How a file is written, and the class of error that is raised over it.
+
+    ``encoding`` is a codec that also eats the byte order mark, where there is one.
+    """
 
     path: Path
     encoding: str
     delimiter: str
     newline: str
     header: tuple[str, ...]
+    error: type[SupportAgentError]
 
     @property
     def has_byte_order_mark(self) -> bool:
@@ -59,7 +60,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One row, its cells as many as the header's.
 
     ``number`` counts rows from 1; ``line`` is where it starts in the file. ``fault`` says why the row cannot be
@@ -72,40 +73,46 @@ class Row:
     fault: str = ""
 
 
-def read_layout(path: Path) -> Layout:
+def read_layout(path: Path, error: type[SupportAgentError]) -> Layout:
     """Find out encoding, delimiter and header.
 
     Raises:
-        BatchError: the file is missing, empty, or not one table.
+        error: the file is missing, empty, or not one table.
     """
     if not path.is_file():
-        raise BatchError(f"{path} is not there, or not a file. Check the name.")
-    encoding = _encoding(path)
-    first = next((line for line in _lines(path, encoding) if line.strip()), None)
+        raise error(f"{path} is not there, or not a file. Check the name.")
+    file = _File(path, _encoding(path, error), error)
+    first = next((line for line in _lines(file) if line.strip()), None)
     if first is None:
-        raise BatchError(f"{path} is empty. It needs a header line and a row for each ticket.")
-    delimiter = _sniff_delimiter(path, encoding, first)
-    header = next(_records(path, encoding, delimiter)).cells
+        raise error(f"{path} is empty. It needs a header line and rows below it.")
+    delimiter = _sniff_delimiter(file, first)
+    header = next(_sound_records(file, delimiter)).cells
     newline = "\r\n" if first.endswith("\r\n") else "\n"
-    return Layout(path, encoding, delimiter, newline, tuple(header))
+    return Layout(path, file.encoding, delimiter, newline, tuple(header), error)
 
 
-def read_rows(layout: Layout) -> Iterator[Row]:
+def read_rows(layout: Layout) -> Iterator[TableRow]:
     """Read row after row; a row of the wrong width is kept, with its fault.
 
     Raises:
-        BatchError: from here on the file's structure cannot be trusted.
+        SupportAgentError: from here on the file's structure cannot be trusted; of the layout's class.
     """
     width = len(layout.header)
-    records = _records(layout.path, layout.encoding, layout.delimiter)
+    records = _sound_records(_File(layout.path, layout.encoding, layout.error), layout.delimiter)
     for number, record in enumerate(islice(records, 1, None), 1):
         if len(record.cells) == width:
-            yield Row(number, record.line, tuple(record.cells))
+            yield TableRow(number, record.line, tuple(record.cells))
         else:
             yield _ragged(number, record, width)
 
 
-def _ragged(number: int, record: _Record, width: int) -> Row:
+class _File(NamedTuple):
+    path: Path
+    encoding: str
+    error: type[SupportAgentError]
+
+
+def _ragged(number: int, record: _Record, width: int) -> TableRow:
     cells = record.cells
     fault = f"Line {record.line} has {len(cells)} cells where the header has {width}."
     if record.last_line > record.line:
@@ -114,21 +121,21 @@ def _ragged(number: int, record: _Record, width: int) -> Row:
         # They have no column to stand in; said here, nothing of the row is lost.
         fault += f" Not shown in a column: {json.dumps(cells[width:], ensure_ascii=False)}"
     padded = (*cells[:width], *[""] * (width - len(cells)))
-    return Row(number, record.line, padded, fault)
+    return TableRow(number, record.line, padded, fault)
 
 
-def _encoding(path: Path) -> str:
+def _encoding(path: Path, error: type[SupportAgentError]) -> str:
     try:
         with path.open("rb") as file:
             start = file.read(4)
     except OSError as problem:
-        raise BatchError(f"{path} cannot be read: {problem.strerror}.") from problem
+        raise error(f"{path} cannot be read: {problem.strerror}.") from problem
     return next((encoding for mark, encoding in _BYTE_ORDER_MARKS if start.startswith(mark)), "utf-8")
 
 
-def _sniff_delimiter(path: Path, encoding: str, first_line: str) -> str:
+def _sniff_delimiter(file: _File, first_line: str) -> str:
     """The delimiter with which most of the first rows are as wide as the header, the widest header first."""
-    samples = {delimiter: _sample(path, encoding, delimiter) for delimiter in DELIMITERS}
+    samples = {delimiter: _sample(file, delimiter) for delimiter in DELIMITERS}
     tables = {delimiter: records for delimiter, records in samples.items() if records and len(records[0]) > 1}
     if not tables:
         # A header that a delimiter breaks is read with it once more, for the error; else there is one column.
@@ -137,18 +144,18 @@ def _sniff_delimiter(path: Path, encoding: str, first_line: str) -> str:
     best = max(tables, key=lambda delimiter: (_fitting(tables[delimiter]), len(tables[delimiter][0])))
     rows = tables[best][1:]
     if rows and not any(len(row) == len(tables[best][0]) for row in rows):
-        raise BatchError(
-            f"{path}, line 1: the header has {len(tables[best][0])} columns and not one of the first rows has as many "
-            f"(tried comma, semicolon, tab and pipe). Check the header, and that one delimiter is used throughout."
+        raise file.error(
+            f"{file.path}, line 1: the header has {len(tables[best][0])} columns and not one of the first rows has as "
+            "many (tried comma, semicolon, tab and pipe). Check the header, and that one delimiter is used throughout."
         )
     return best
 
 
-def _sample(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
+def _sample(file: _File, delimiter: str) -> list[list[str]]:
     """The first records; those before the first broken one, because a wrong delimiter breaks quotes too."""
     records: list[list[str]] = []
     with suppress(_BrokenQuotesError):
-        for record in islice(_records(path, encoding, delimiter), SAMPLE_ROWS + 1):
+        for record in islice(_records(file, delimiter), SAMPLE_ROWS + 1):
             records.append(record.cells)
     return records
 
@@ -157,7 +164,7 @@ def _fitting(records: list[list[str]]) -> float:
     return sum(len(row) == len(records[0]) for row in records[1:]) / max(1, len(records) - 1)
 
 
-class _BrokenQuotesError(BatchError):
+class _BrokenQuotesError(Exception):
     """Quotes that do not add up with this delimiter."""
 
 
@@ -167,12 +174,19 @@ class _Record(NamedTuple):
     cells: list[str]
 
 
-def _records(path: Path, encoding: str, delimiter: str) -> Iterator[_Record]:
+def _sound_records(file: _File, delimiter: str) -> Iterator[_Record]:
+    try:
+        yield from _records(file, delimiter)
+    except _BrokenQuotesError as problem:
+        raise file.error(str(problem)) from problem
+
+
+def _records(file: _File, delimiter: str) -> Iterator[_Record]:
     """Each record that is not an empty line, with the lines it takes."""
     pending: list[str] = []
 
     def lines() -> Iterator[str]:
-        for line in _lines(path, encoding):
+        for line in _lines(file):
             pending.append(line)
             yield line
 
@@ -187,45 +201,43 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[_Record]:
         except StopIteration:
             return
         except csv.Error as problem:
-            raise _broken_quotes(path, start, "".join(pending), delimiter) from problem
+            raise _broken_quotes(file.path, start, "".join(pending), delimiter) from problem
         if cells:
             yield _Record(start, reader.line_num, cells)
 
 
-def _lines(path: Path, encoding: str) -> Iterator[str]:
+def _lines(file: _File) -> Iterator[str]:
     """Physical lines with their ends. Only a quoted cell may run over several of them."""
-    number = 0
+    path, number = file.path, 0
     try:
-        with path.open(encoding=encoding, newline="") as file:
-            while line := file.readline(MAX_CELL_CHARS):
+        with path.open(encoding=file.encoding, newline="") as lines:
+            while line := lines.readline(MAX_CELL_CHARS):
                 number += 1
                 if "\0" in line:
-                    raise _nul_found(path, number, line.index("\0") + 1)
+                    raise file.error(
+                        f"{path}, line {number}, column {line.index(chr(0)) + 1}: a NUL character. The file is "
+                        "damaged, or UTF-16 without a byte order mark; then mend it with "
+                        f"`iconv -f UTF-16LE -t UTF-8 {path} > {path.stem}.utf8.csv`."
+                    )
                 if len(line) == MAX_CELL_CHARS:
-                    raise BatchError(
+                    raise file.error(
                         f"{path}, line {number}, column 1: the line is over {MAX_CELL_CHARS:,} characters."
                     )
                 # The codec eats one byte order mark; a tool that put its own before another's leaves the second.
                 yield line.lstrip("\ufeff") if number == 1 else line
     except UnicodeDecodeError as problem:
-        raise _wrong_encoding(path, encoding) from problem
+        raise _wrong_encoding(file) from problem
     except OSError as problem:
-        raise BatchError(f"{path} cannot be read after line {number}: {problem.strerror}.") from problem
+        raise file.error(f"{path} cannot be read after line {number}: {problem.strerror}.") from problem
 
 
-def _nul_found(path: Path, line: int, column: int) -> BatchError:
-    return BatchError(
-        f"{path}, line {line}, column {column}: a NUL character. The file is damaged, or UTF-16 without a byte order "
-        f"mark; then mend it with `iconv -f UTF-16LE -t UTF-8 {path} > {path.stem}.utf8.csv`."
-    )
-
-
-def _wrong_encoding(path: Path, encoding: str) -> BatchError:
+def _wrong_encoding(file: _File) -> SupportAgentError:
     """Find the place: the text layer decodes in blocks and does not say in which line it failed."""
+    path, encoding, error = file
     decoder = codecs.getincrementaldecoder(encoding)()
     line, column = 1, 1
-    with path.open("rb") as file:
-        for block in chain(iter(lambda: file.read(1 << 16), b""), [b""]):
+    with path.open("rb") as content:
+        for block in chain(iter(lambda: content.read(1 << 16), b""), [b""]):
             try:
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as problem:
@@ -233,7 +245,7 @@ def _wrong_encoding(path: Path, encoding: str) -> BatchError:
                 line, column = _advance(line, column, text)
                 break
             line, column = _advance(line, column, text)
-    return BatchError(
+    return error(
         f"{path}, line {line}, column {column}: not valid {encoding.upper().removesuffix('-SIG')}. Save the file as "
         f"“CSV UTF-8”, or mend it with `iconv -f WINDOWS-1252 -t UTF-8 {path} > {path.stem}.utf8.csv`."
     )
