@@ -116,6 +116,11 @@ def test_labels_change_what_is_right_without_asking_again(shop: CliRunner) -> No
             id="id and question",
         ),
         pytest.param(
+            [{"id": "key", "question": "Who?", "sent": "x", "supported": True, "agrees": None}],
+            "None of the 1 labels of labels.jsonl is of a ticket",
+            id="an id of the set, on another question",
+        ),
+        pytest.param(
             [{"id": "key", "question": "Who?", "sent": "x", "supported": None, "agrees": True}],
             "labels.jsonl holds no label about 'supported'",
             id="nothing said",
