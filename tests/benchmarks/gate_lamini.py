@@ -41,8 +41,7 @@ def main() -> None:
 
 def print_promise(agent: Agent) -> None:
     """What the calibration says of itself."""
-    calibration = agent.gate.calibration
-    print(calibration.in_words() if calibration else agent.gate.refusal)
+    print(agent.gate.in_words)
 
 
 def print_answered(known: Sequence[tuple[str, Reply]], labels: dict[str, Any]) -> None:
