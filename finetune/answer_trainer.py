@@ -1,7 +1,6 @@
 """transformers' Trainer, taught three things: the answer's loss in pieces, whole checkpoints, and to say what is wrong.
 
-Comes in: a PEFT model and examples in their order. Knows no recipe and no folder of ours. Imports torch and
-transformers at once: import it only where a run begins.
+Imports torch and transformers at once: import it only where a run begins.
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ import math
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
@@ -22,6 +21,9 @@ from finetune.checkpoints import seal
 from finetune.encoding import IGNORED, Encoded
 from finetune.loss import answer_loss, can_chunk
 from support_agent.errors import TrainingError
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class AnswerTrainer(Trainer):
         self,
         model: Any,
         arguments: TrainingArguments,
-        examples: Sequence[Encoded],
+        examples: Dataset | Sequence[Encoded],
         *,
         chunk_tokens: int,
         pad_token: int,
@@ -58,9 +60,9 @@ class AnswerTrainer(Trainer):
         super().__init__(
             model=model,
             args=arguments,
-            train_dataset=list(examples),
+            train_dataset=examples,
             data_collator=lambda batch: padded(batch, pad_token),
-            callbacks=[_Watch(on_progress, [len(one.input_ids) for one in examples])],
+            callbacks=[_Watch(on_progress, [len(one["input_ids"]) for one in examples])],
         )
         self.remove_callback(PrinterCallback)
         # Asks the Trainer to count answer tokens over the whole step: one of a short answer weighs as one of a long.
@@ -98,24 +100,28 @@ def summed_loss(model: Any, ids: torch.Tensor, labels: torch.Tensor, chunk_token
 
 
 def padded(batch: Sequence[Encoded], pad_token: int) -> dict[str, torch.Tensor]:
-    """Token ids and labels of shape (batch, longest), padded on the right."""
-    longest = max(len(one.input_ids) for one in batch)
-    ids = [one.input_ids + [pad_token] * (longest - len(one.input_ids)) for one in batch]
-    labels = [one.labels + [IGNORED] * (longest - len(one.input_ids)) for one in batch]
+    """Token ids, and labels that name the answers' tokens alone, of shape (batch, longest), padded on the right."""
+    longest = max(len(one["input_ids"]) for one in batch)
+    ids, labels = [], []
+    for one in batch:
+        tokens, padding = one["input_ids"], longest - len(one["input_ids"])
+        prompt_tokens = len(tokens) - one["answer_tokens"]
+        ids.append(tokens + [pad_token] * padding)
+        labels.append([IGNORED] * prompt_tokens + tokens[prompt_tokens:] + [IGNORED] * padding)
     return {"input_ids": torch.tensor(ids), "labels": torch.tensor(labels)}
 
 
-def perplexity(model: Any, examples: Sequence[Encoded], *, pad_token: int, batch_size: int) -> float:
+def perplexity(model: Any, examples: Iterable[Encoded], *, pad_token: int, batch_size: int) -> float:
     """Of the answers' tokens, end-of-turn included: exp of the mean negative log-likelihood."""
     model.eval()
-    ordered = sorted(examples, key=lambda one: len(one.input_ids))
+    ordered = sorted(examples, key=lambda one: len(one["input_ids"]))
     total = 0.0
     with torch.inference_mode():
         for start in range(0, len(ordered), batch_size):
             batch = padded(ordered[start : start + batch_size], pad_token)
             on_device = {name: value.to(model.device) for name, value in batch.items()}
             total += float(summed_loss(model, on_device["input_ids"], on_device["labels"], 256))
-    return math.exp(total / sum(one.answer_tokens for one in examples))
+    return math.exp(total / sum(one["answer_tokens"] for one in ordered))
 
 
 def peak_bytes() -> int:

@@ -1,17 +1,16 @@
 """ARC questions and a model → how many it answers right, zero-shot, with a 95 % interval.
 
-Comes in: a JSONL file with ``query``, ``choices`` and ``gold`` (the number of the right choice, from 0), and one of the
-scorers (scorers.py). Goes out: an ``ArcScore``, and the file in which measured scores are kept. Knows no model.
+A file of questions is JSONL with ``query``, ``choices`` and ``gold``, the number of the right choice, from 0.
 """
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Protocol, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from support_agent.artefacts import sha256_file, write_bytes
 from support_agent.errors import ConfigError
@@ -20,22 +19,30 @@ from support_agent.intervals import wilson
 LETTERS = "ABCDEFGH"
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(BaseModel):
     """One multiple-choice question; ``gold`` counts from 0."""
 
+    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
+
     query: str
-    choices: tuple[str, ...]
-    gold: int
+    choices: tuple[Annotated[str, Field(pattern=r"\S")], ...] = Field(min_length=2, max_length=len(LETTERS))
+    gold: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _check_gold(self) -> Self:
+        if self.gold >= len(self.choices):
+            raise ValueError(f"gold is {self.gold}, but choices count from 0")
+        return self
 
 
-@dataclass(frozen=True)
-class ArcScore:
+class ArcScore(BaseModel):
     """What was measured, on what, and how. Accuracies are shares in 0–1, each with its Wilson 95 % interval.
 
     ``accuracy_norm`` divides a choice's log-likelihood by its length in characters, as lm-eval's ``acc_norm``; None
     where a model only names a letter.
     """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str
     task: str
@@ -50,9 +57,13 @@ class ArcScore:
     interval_norm: tuple[float, float] | None
     data_sha256: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        return asdict(self)
+
+class KeptScores(BaseModel):
+    """The file of ``finetune arc --save``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scores: list[ArcScore] = []
 
 
 class Scorer(Protocol):
@@ -78,25 +89,21 @@ def read_questions(file: Path) -> list[Question]:
         lines = file.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigError(f"{file} cannot be read ({problem}). Give an ARC file with --data.") from problem
-    questions = [_read_question(file, at, line) for at, line in enumerate(lines, 1) if line.strip()]
+    questions = []
+    for at, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                questions.append(Question.model_validate_json(line))
+            except ValidationError as problem:
+                first = problem.errors()[0]
+                place = ".".join(map(str, first["loc"]))
+                raise ConfigError(
+                    f"{file}, line {at} is not a question ({place}{': ' if place else ''}{first['msg']}): it needs "
+                    f"query, 2 to {len(LETTERS)} choices that are not empty, and gold as JSON. Mend the line."
+                ) from problem
     if not questions:
         raise ConfigError(f"{file} holds no question. Give an ARC file with --data.")
     return questions
-
-
-def _read_question(file: Path, at: int, line: str) -> Question:
-    try:
-        row = json.loads(line)
-        question = Question(str(row["query"]), tuple(str(choice) for choice in row["choices"]), int(row["gold"]))
-    except (ValueError, KeyError, TypeError) as problem:
-        raise ConfigError(
-            f"{file}, line {at} is not a question: it needs query, choices and gold as JSON. Mend the line."
-        ) from problem
-    if not 2 <= len(question.choices) <= len(LETTERS) or not all(map(str.strip, question.choices)):
-        raise ConfigError(f"{file}, line {at} needs 2 to {len(LETTERS)} choices, none of them empty. Mend the line.")
-    if not 0 <= question.gold < len(question.choices):
-        raise ConfigError(f"{file}, line {at}: gold is {question.gold}, but choices count from 0. Mend the line.")
-    return question
 
 
 def measure(
@@ -119,8 +126,9 @@ def measure(
     right = right_norm = 0
     for at, question in enumerate(asked, 1):
         scores = scorer.score(question)
+        by_length = [score / len(choice) for score, choice in zip(scores, question.choices, strict=False)]
         right += _best(scores) == question.gold
-        right_norm += _best(_by_length(scores, question)) == question.gold
+        right_norm += _best(by_length) == question.gold
         on_question(at, len(asked))
     return ArcScore(
         model=model,
@@ -142,10 +150,6 @@ def _best(scores: Sequence[float]) -> int | None:
     return max(range(len(scores)), key=lambda at: scores[at]) if scores else None
 
 
-def _by_length(scores: Sequence[float], question: Question) -> list[float]:
-    return [score / len(choice) for score, choice in zip(scores, question.choices, strict=False)]
-
-
 def measured_file() -> Path:
     """Where ``finetune arc --save`` keeps its scores and ``finetune select`` finds them."""
     from platformdirs import user_data_path
@@ -153,7 +157,7 @@ def measured_file() -> Path:
     return user_data_path("support-agent") / "arc.json"
 
 
-def saved_scores(file: Path) -> list[dict[str, Any]]:
+def saved_scores(file: Path) -> list[ArcScore]:
     """The scores kept in a file, none where it is not there.
 
     Raises:
@@ -162,9 +166,8 @@ def saved_scores(file: Path) -> list[dict[str, Any]]:
     if not file.is_file():
         return []
     try:
-        scores = json.loads(file.read_text("utf-8"))["scores"]
-        return [ArcScore(**score).to_dict() for score in scores]
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+        return KeptScores.model_validate_json(file.read_bytes()).scores
+    except (OSError, ValueError) as problem:
         raise ConfigError(
             f"{file} is not a file of measured scores ({problem}). Remove it and measure again."
         ) from problem
@@ -173,5 +176,5 @@ def saved_scores(file: Path) -> list[dict[str, Any]]:
 def save_score(score: ArcScore, file: Path) -> None:
     """Keep a score, in place of an older one of the same model, task and method."""
     same = (score.model, score.task, score.method)
-    kept = [old for old in saved_scores(file) if (old["model"], old["task"], old["method"]) != same]
-    write_bytes(file, json.dumps({"scores": [*kept, score.to_dict()]}, indent=1).encode())
+    kept = [old for old in saved_scores(file) if (old.model, old.task, old.method) != same]
+    write_bytes(file, KeptScores(scores=[*kept, score]).model_dump_json(indent=1).encode())

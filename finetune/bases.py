@@ -1,7 +1,4 @@
-"""The model that is adapted: found, loaded in the recipe's precision, and wrapped with a fresh adapter.
-
-Comes in: a recipe. Goes out: a PEFT model and its tokenizer. Knows nothing of data.
-"""
+"""The model that is adapted: found, loaded in the recipe's precision, and wrapped with a fresh adapter."""
 
 from __future__ import annotations
 
@@ -65,12 +62,11 @@ def with_fresh_adapter(recipe: Recipe, model: Any) -> Any:
     """
     from peft import LoraConfig, get_peft_model
 
-    wanted = recipe.target_modules if isinstance(recipe.target_modules, str) else list(recipe.target_modules)
     settings = LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
-        target_modules=target_modules(model, wanted),
+        target_modules=target_modules(model, recipe.target_modules),
         task_type="CAUSAL_LM",
     )
     with quiet_peft():

@@ -1,7 +1,7 @@
 """The folder of a run and its checkpoints: whose it is, which checkpoints are whole, whether they belong to this run.
 
 The transformers Trainer takes the highest number, complete or not. Here each checkpoint gets a manifest of hashes when
-it is complete; one without, or with a file that does not match, is skipped. Knows nothing of what is in them.
+it is complete; one without, or with a file that does not match, is skipped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from support_agent.models import cache_folder
 logger = logging.getLogger(__name__)
 
 _RUN = "run.json"
-MAKE_ROOM = "Make room or name another folder, then go on with --resume."
+MAKE_ROOM = "Make room or name another folder, then continue with --resume."
 
 
 def work_folder(folder: Path) -> Path:
@@ -68,7 +68,7 @@ def seal(checkpoint: Path) -> None:
 
 def last_whole(work: Path) -> Path | None:
     """The newest checkpoint that is complete and undamaged, or None."""
-    for checkpoint in sorted(work.glob("checkpoint-*"), key=_step, reverse=True):
+    for checkpoint in sorted(work.glob("checkpoint-*"), key=step_of, reverse=True):
         try:
             read_manifest(checkpoint, TrainingError, "The one before it is used.")
         except TrainingError as problem:
@@ -82,7 +82,7 @@ def drop_broken(work: Path) -> None:
     """Remove what was written after the newest whole checkpoint, so that it is written anew and not mixed with it."""
     whole = last_whole(work)
     for checkpoint in work.glob("checkpoint-*"):
-        if whole is None or _step(checkpoint) > _step(whole):
+        if whole is None or step_of(checkpoint) > step_of(whole):
             shutil.rmtree(checkpoint)
 
 
@@ -98,7 +98,7 @@ def discard(work: Path) -> None:
 
 
 def check_same_run(work: Path, run: dict[str, Any]) -> None:
-    """Refuse to go on with checkpoints of another recipe, other data or another prompt.
+    """Refuse to continue from checkpoints of another recipe, other data or another prompt.
 
     Raises:
         TrainingError: names the first difference.
@@ -111,7 +111,7 @@ def check_same_run(work: Path, run: dict[str, Any]) -> None:
     different = _differences("", begun, json.loads(json.dumps(run)))
     if different:
         raise TrainingError(
-            f"{work} was begun with {different[0]}. Give the same recipe to go on with it, or begin anew: leave "
+            f"{work} was begun with {different[0]}. Give the same recipe to continue it, or begin anew: leave "
             "--resume out, add --force."
         )
 
@@ -122,6 +122,7 @@ def _differences(name: str, begun: Any, now: Any) -> list[str]:
     return [] if begun == now else [f"{name} = {begun!r}, not {now!r}"]
 
 
-def _step(checkpoint: Path) -> int:
+def step_of(checkpoint: Path) -> int:
+    """After how many steps it was written; -1 if its name does not say so."""
     number = re.search(r"\d+$", checkpoint.name)
     return int(number.group()) if number else -1

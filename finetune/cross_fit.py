@@ -1,7 +1,6 @@
 """One recipe → an adapter for each fold of its rows, so that every row can be drafted by one that has not learned it.
 
-Comes in: a recipe and a number of folds. Goes out: a folder with one adapter folder a fold; each manifest lists its
-``held_out`` rows. `support-agent calibrate --cross-fitted` drafts with them. Knows no gate.
+Each adapter's manifest lists its ``held_out`` rows; `support-agent calibrate --cross-fitted` drafts with them.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from support_agent.errors import TrainingError
 def cross_fit(
     recipe: Recipe, folds: int, folder: Path, *, offline: bool = False, listeners: train.Listeners | None = None
 ) -> list[Path]:
-    """Train the adapters that are not there yet; a fold that was stopped is gone on with.
+    """Train the adapters that are not there yet; a fold that was stopped continues.
 
     Args:
         folds: 2 or more; with 2 each adapter learns half of the rows, and stands for a better one.

@@ -1,13 +1,9 @@
-"""Examples → token ids and labels, for one tokenizer.
-
-Knows nothing of training. A prompt is rendered as ``TransformersGenerator`` renders it, and fitted the same way.
-"""
+"""Examples → token ids, for one tokenizer; a prompt is rendered and fitted as ``TransformersGenerator`` does it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from finetune.examples import Example
 from support_agent.errors import GenerationError, TrainingError
@@ -18,60 +14,47 @@ _MOST_CHARS_A_TOKEN = 32
 IGNORED = -100  # the label of a token that carries no loss, in torch and transformers
 
 
-@dataclass(frozen=True)
-class Encoded:
+class Encoded(TypedDict):
     """One example as token ids; the last ``answer_tokens`` of them are the answer and its end-of-turn token."""
 
     row_id: str
     input_ids: list[int]
     answer_tokens: int
 
-    @property
-    def labels(self) -> list[int]:
-        """The answer's tokens at their places, everything before them ignored."""
-        prompt_tokens = len(self.input_ids) - self.answer_tokens
-        return [IGNORED] * prompt_tokens + self.input_ids[prompt_tokens:]
 
-
-@dataclass(frozen=True)
-class TooLong:
-    """A row that is left out: question and answer alone take at least ``tokens``, more than an example may have."""
-
-    row_id: str
-    tokens: int
-
-
-def encode_all(examples: Iterable[Example], tokenizer: Any, max_tokens: int) -> tuple[list[Encoded], list[TooLong]]:
+def encode_all(examples: Iterable[Example], tokenizer: Any, max_tokens: int) -> tuple[list[Encoded], list[str]]:
     """Encode examples; passages that do not fit are left out, the worst first, as in service.
 
     Args:
         tokenizer: of transformers, with a chat template or without (then the agent's plain one is used).
         max_tokens: the longest an example may be, prompt and answer together.
+
+    Returns:
+        The examples, and the ids of the rows whose question and answer alone are too long.
     """
     encoder = _Encoder(tokenizer)
     encoded: list[Encoded] = []
-    too_long: list[TooLong] = []
+    too_long: list[str] = []
     for example in examples:
-        least_tokens = (len(example.answer) + len(example.prompt.question)) // _MOST_CHARS_A_TOKEN
-        if least_tokens > max_tokens:  # 4 MB take a tokenizer minutes
-            too_long.append(TooLong(example.row_id, least_tokens))
-            continue
-        answer = encoder.answer_ids(example)
-        try:
-            prompt = fit_prompt(example.prompt, lambda one: len(encoder.prompt_ids(one)), max_tokens - len(answer))
-            ids = encoder.prompt_ids(prompt)
-            if len(ids) + len(answer) > max_tokens:
-                raise GenerationError("an example without passages has nothing to leave out")
-        except GenerationError:
-            too_long.append(TooLong(example.row_id, len(encoder.prompt_ids(_bare(example.prompt))) + len(answer)))
-            continue
-        encoded.append(Encoded(example.row_id, ids + answer, len(answer)))
+        ids, answer = _fitted(example, encoder, max_tokens)
+        if ids:
+            encoded.append(Encoded(row_id=example.row_id, input_ids=ids + answer, answer_tokens=len(answer)))
+        else:
+            too_long.append(example.row_id)
     return encoded, too_long
 
 
-def _bare(prompt: Prompt) -> Prompt:
-    """The prompt without its passages."""
-    return Prompt((*prompt.messages[:1], prompt.messages[-1]) if prompt.passages else prompt.messages, (), "")
+def _fitted(example: Example, encoder: _Encoder, max_tokens: int) -> tuple[list[int], list[int]]:
+    """Tokens of the prompt with the passages it has room for, and of the answer; no prompt where there is no room."""
+    if len(example.answer) + len(example.prompt.question) > max_tokens * _MOST_CHARS_A_TOKEN:
+        return [], []  # 4 MB take a tokenizer minutes
+    answer = encoder.answer_ids(example)
+    try:
+        prompt = fit_prompt(example.prompt, lambda one: len(encoder.prompt_ids(one)), max_tokens - len(answer))
+    except GenerationError:
+        return [], answer
+    ids = encoder.prompt_ids(prompt)
+    return (ids if len(ids) + len(answer) <= max_tokens else []), answer
 
 
 class _Encoder:

@@ -1,7 +1,6 @@
-"""Question/answer rows → chat examples, written with the very prompt the agent serves with.
+"""Question/answer rows → chat examples, searched and written as the agent serves; and rows that are held back.
 
-Comes in: rows (a Passage each: title the question, text the answer). Goes out: examples, and rows held back for
-development. Knows no model and no tokenizer.
+A row is a Passage: its title the question, its text the answer.
 """
 
 from __future__ import annotations
@@ -14,6 +13,8 @@ from support_agent.artefacts import sha256_bytes
 from support_agent.clusters import clusters
 from support_agent.generation.prompt import Message, Prompt, write_prompt
 from support_agent.records import Passage
+from support_agent.triage.follow_up import search_text
+from support_agent.triage.readable import clean
 
 Search = Callable[[Sequence[str], int], list[list[Passage]]]
 
@@ -59,15 +60,16 @@ def retrieval_examples(
         seed: another seed draws other rows for the own passage, and other places for it.
     """
     draw = random.Random(seed)
+    questions = [clean(row.title) for row in rows]
     # Deep enough that the row's own passage and some hidden ones can be taken out.
-    found = search([row.title for row in rows], 4 * passages + 4)
+    found = search([search_text(question, ()) for question in questions], 4 * passages + 4)
     examples = []
-    for row, candidates in zip(rows, found, strict=True):
+    for row, question, candidates in zip(rows, questions, found, strict=True):
         near = [one for one in candidates if one.passage_id not in hidden and not _same(one, row)][:passages]
         if draw.random() < own_share:
             near = near[: passages - 1]
             near.insert(draw.randint(0, len(near)), row)
-        examples.append(Example(row.passage_id, write_prompt(row.title, near), row.text))
+        examples.append(Example(row.passage_id, write_prompt(question, near), row.text))
     return examples
 
 
@@ -78,18 +80,29 @@ def split_rows(rows: Sequence[Passage], dev_share: float, seed: int) -> tuple[li
         dev_share: 0–1, the part of the rows to hold back; met to within one cluster.
         seed: decides which clusters are held back.
     """
-    if not dev_share:
-        return list(rows), []
-    groups = clusters([row.title for row in rows])
-    random.Random(seed).shuffle(groups)
     held: set[int] = set()
-    for group in groups:
+    for group in _shuffled_clusters(rows, seed) if dev_share else []:
         if len(held) + len(group) <= dev_share * len(rows):
             held.update(group)
-    return (
-        [row for number, row in enumerate(rows) if number not in held],
-        [row for number, row in enumerate(rows) if number in held],
-    )
+    parts: tuple[list[Passage], list[Passage]] = ([], [])
+    for number, row in enumerate(rows):
+        parts[number in held].append(row)
+    return parts
+
+
+def split_folds(rows: Sequence[Passage], folds: int, seed: int) -> list[list[Passage]]:
+    """Part rows into ``folds`` of about the same size; rows that ask nearly the same stand in one fold."""
+    groups = sorted(_shuffled_clusters(rows, seed), key=len, reverse=True)  # large ones first: the folds come out even
+    parts: list[list[int]] = [[] for _ in range(folds)]
+    for group in groups:
+        min(parts, key=len).extend(group)
+    return [[rows[number] for number in sorted(part)] for part in parts]
+
+
+def _shuffled_clusters(rows: Sequence[Passage], seed: int) -> list[list[int]]:
+    groups = clusters([row.title for row in rows])
+    random.Random(seed).shuffle(groups)
+    return groups
 
 
 def data_hash(rows: Sequence[Passage]) -> str:

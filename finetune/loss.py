@@ -2,7 +2,7 @@
 
 Only positions that carry a label are multiplied with the output matrix, a few at a time, and each piece is computed
 again in the backward pass: SmolLM2's logits for 16 examples of 512 tokens would take 1.6 GB in fp32, a piece of 256
-takes 50 MB. Knows no trainer.
+takes 50 MB.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A base model and an adapter → one model without an adapter: a Hugging Face folder (for vLLM) or a Q8_0 GGUF file.
+"""A base model and an adapter → one model: a Hugging Face folder, or of a GGUF base a Q8_0 GGUF file.
 
-Comes in: an adapter's name or folder. Goes out: a new folder or file, whole or not at all. Knows no data and no recipe.
+What is written is whole or not there at all.
 """
 
 from __future__ import annotations
@@ -14,12 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune.hf_to_gguf import write_gguf
-from finetune.safetensors_folder import read_tensors
 from support_agent.artefacts import write_manifest
 from support_agent.disk import translated_errors
 from support_agent.errors import ConfigError, ModelFileError
@@ -92,31 +89,20 @@ def merge_to_gguf(pair: Pair, target: Path, *, offline: bool = False, on_progres
     """Write the merged model as one GGUF file with 8-bit weights, for llama.cpp, Ollama or the generator openvino.
 
     Raises:
-        ConfigError: the base is neither a GGUF file nor a folder with safetensors.
-        ModelFileError: the adapter does not fit it, it cannot be a GGUF file, or the target cannot be written.
+        ConfigError: the base is no GGUF file.
+        ModelFileError: the adapter does not fit it, it cannot be merged into, or the target cannot be written.
     """
-    source = _gguf_source(pair.base, find_model(pair.base, offline=offline, on_progress=on_progress))
-    if source.is_dir():
-        write, weights = write_gguf, sum(prod(tensor.shape) for tensor in read_tensors(source).values())
-    else:
-        write, weights = write_merged, sum(int(tensor.n_elements) for tensor in open_gguf(source).tensors)
-    _refuse_sources(target, pair, source)
-    with _new(target, int(weights * _Q8_0_BYTES_A_WEIGHT)) as made:
-        write(source, pair.adapter.folder, made)
-
-
-def _gguf_source(base: str, found: Path | None) -> Path:
-    """A folder with safetensors if it is one, which training read, else the GGUF file."""
-    if found and (found / "config.json").is_file() and any(found.glob("*.safetensors")):
-        return found
+    found = find_model(pair.base, offline=offline, on_progress=on_progress)
     source = find_gguf(found) if found else None
     if source is None:
         raise ConfigError(
-            f"A GGUF file is made from a GGUF file or from a folder with safetensors, and {base} is neither. Name one "
-            "of the same model with --base (`hf download` fetches a folder), or write the other format: "
-            "--format safetensors."
+            f"A GGUF file is made here from a GGUF base, and {pair.base} is none. Write --format safetensors and turn "
+            "the folder into GGUF with llama.cpp's convert_hf_to_gguf.py, or name a GGUF file of the base with --base."
         )
-    return source
+    weights = sum(int(tensor.n_elements) for tensor in open_gguf(source).tensors)
+    _refuse_sources(target, pair, source)
+    with _new(target, int(weights * _Q8_0_BYTES_A_WEIGHT)) as made:
+        write_merged(source, pair.adapter.folder, made)
 
 
 def _load(place: Path | str, pair: Pair, *, offline: bool) -> tuple[Any, Any]:

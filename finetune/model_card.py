@@ -1,7 +1,4 @@
-"""A trained adapter → its folder: weights, settings, a card for people, a manifest for machines.
-
-Comes in: a PEFT model and the facts of the run. Knows nothing of how it was trained.
-"""
+"""A trained adapter → its folder: weights, settings, a card for people, a manifest for machines."""
 
 from __future__ import annotations
 
@@ -15,6 +12,34 @@ from support_agent.generation.adapters import CONFIG_FILE, FORMAT, KIND, WEIGHTS
 
 _CARD = "README.md"
 _BAR_CHARS = 40
+_CARD_TEXT = """\
+---
+base_model: {base}
+library_name: peft
+pipeline_tag: text-generation
+---
+
+# {name}
+
+LoRA adapter for {base}, trained on {data} {passages} retrieved passages in the prompt. Use it with
+`support_agent`, which writes that prompt.
+{attribution}
+{measured}
+
+## Where it comes from
+
+{origin}
+
+## Recipe
+
+{recipe}
+
+## Loss
+
+```
+{curve}
+```
+"""
 
 
 def write_adapter_folder(model: Any, folder: Path, facts: dict[str, Any]) -> None:
@@ -79,47 +104,23 @@ def card(name: str, facts: dict[str, Any]) -> str:
             (f"perplexity on {result['dev_rows']} rows held back", f"{result['dev_perplexity']:.3f}"),
             ("the same without the adapter", f"{result['dev_perplexity_base']:.3f}"),
         ]
-    return "\n".join(
-        [
-            "---",
-            f"base_model: {facts['base']}",
-            "library_name: peft",
-            "pipeline_tag: text-generation",
-            "---",
-            "",
-            f"# {name}",
-            "",
-            f"LoRA adapter for {facts['base']}, trained on {recipe['data']} "
-            f"{'with' if facts['mode'] == 'retrieval' else 'without'} retrieved passages in the prompt. "
-            "Use it with `support_agent`, which writes that prompt.",
-            *(["", f"Data: {recipe['attribution']}."] if recipe["attribution"] else []),
-            "",
-            _table(("", "value"), measured),
-            "",
-            "## Where it comes from",
-            "",
-            _table(
-                ("", "value"),
-                [
-                    ("base weights", f"`{facts['base_fingerprint']}`"),
-                    ("data, sha256", f"`{facts['data_sha256']}`"),
-                    ("prompt", f"`{facts['prompt_version']}`"),
-                    ("made", facts["made"]),
-                    *((package, version) for package, version in facts["versions"].items()),
-                ],
-            ),
-            "",
-            "## Recipe",
-            "",
-            _table(("key", "value"), [(key, f"`{value}`") for key, value in recipe.items()]),
-            "",
-            "## Loss",
-            "",
-            "```",
-            *_curve(result["curve"]),
-            "```",
-            "",
-        ]
+    origin = [
+        ("base weights", f"`{facts['base_fingerprint']}`"),
+        ("data, sha256", f"`{facts['data_sha256']}`"),
+        ("prompt", f"`{facts['prompt_version']}`"),
+        ("made", facts["made"]),
+        *facts["versions"].items(),
+    ]
+    return _CARD_TEXT.format(
+        name=name,
+        base=facts["base"],
+        data=recipe["data"],
+        passages="with" if facts["mode"] == "retrieval" else "without",
+        attribution=f"\nData: {recipe['attribution']}.\n" if recipe["attribution"] else "",
+        measured=_table(("", "value"), measured),
+        origin=_table(("", "value"), origin),
+        recipe=_table(("key", "value"), [(key, f"`{value}`") for key, value in recipe.items()]),
+        curve="\n".join(_curve(result["curve"])),
     )
 
 

@@ -1,7 +1,4 @@
-"""A recipe: every choice of one training run, read from a TOML file that a person reads.
-
-Knows no torch. The shipped recipes stand in finetune/recipes.
-"""
+"""A recipe: every choice of one training run, in a TOML file that a person reads; the shipped ones are in recipes/."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ class Recipe(BaseModel):
     base: str = Field(min_length=1, description="Registry name, folder or hub name of the model that is adapted.")
     data: str = Field("lamini_docs", description="Index whose rows are learned, or a CSV or JSONL file of them.")
     attribution: str = Field("", description="Whom the rows are owed to, and their licence; stands on the card.")
-    index: str = Field("lamini_docs", description="Index whose passages stand in the prompts.")
+    index: str = Field("", description="Index whose passages stand in the prompts; data itself where that is one.")
     mode: Literal["retrieval", "plain"] = Field("retrieval", description="With passages in the prompt, or without.")
     own_passage_share: float = Field(0.5, ge=0, le=1, description="Share of examples that show the row's own passage.")
     passages: int = Field(3, ge=1, le=20, description="Passages in a prompt; the agent's default is 3.")
@@ -50,11 +47,38 @@ class Recipe(BaseModel):
     warmup_share: float = Field(0.03, ge=0, lt=1, description="Share of steps in which the learning rate rises.")
     seed: int = Field(0, ge=0, lt=2**32, description="Decides order, split and the adapter's first values.")
 
+    @property
+    def data_is_file(self) -> bool:
+        """Whether ``data`` is a file of rows rather than an index."""
+        return _is_file(self.data)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_the_index_of_the_data(cls, values: dict[str, Any]) -> dict[str, Any]:
+        data = str(values.get("data", cls.model_fields["data"].default))
+        return values if values.get("index") or _is_file(data) else {**values, "index": data}
+
+    @model_validator(mode="after")
+    def _check_index(self) -> Self:
+        if self.mode == "retrieval" and not self.index:
+            raise ValueError(
+                f"data is the file {self.data}, and the index to take its passages from is not named. Make one "
+                f"(`support-agent index build NAME {self.data}`) and add --set index=NAME, or train without passages: "
+                "--set mode=plain"
+            )
+        return self
+
     @model_validator(mode="after")
     def _check_fold(self) -> Self:
         if self.folds == 1 or self.fold >= max(self.folds, 1):
-            raise ValueError(f"folds is 0 or at least 2 and fold below it, not {self.fold} of {self.folds}")
+            raise ValueError(
+                f"folds is 0 or at least 2 and fold below it, not {self.fold} of {self.folds}. Change them"
+            )
         return self
+
+
+def _is_file(data: str) -> bool:
+    return Path(data).suffix.lower() in {".csv", ".tsv", ".jsonl"}
 
 
 def shipped_recipes() -> list[str]:
@@ -66,7 +90,8 @@ def load_recipe(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
     """Read a recipe: a shipped name or the path of a TOML file.
 
     Args:
-        changes: keys that are given another value.
+        changes: keys that are given another value. Other ``data`` than the recipe's leaves the recipe's ``index`` and
+            ``attribution`` behind, which belong to its own rows.
 
     Raises:
         ConfigError: there is no such recipe, it is not TOML, or a key or value does not fit.
@@ -76,8 +101,11 @@ def load_recipe(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise ConfigError(f"The recipe {name} is not readable TOML: {problem}. Mend it at that place.") from problem
+    changes = changes or {}
+    if "data" in changes and changes["data"] != values.get("data"):
+        values = {key: value for key, value in values.items() if key not in {"index", "attribution"}}
     try:
-        return Recipe(**{**values, **(changes or {})})
+        return Recipe(**{**values, **changes})
     except ValidationError as problem:
         raise ConfigError(_explain(name, problem)) from problem
 
@@ -97,7 +125,7 @@ def _read(name: str) -> str:
 def _explain(name: str, problem: ValidationError) -> str:
     first = problem.errors()[0]
     if not first["loc"]:
-        return f"The recipe {name} does not fit: {first['msg'].removeprefix('Value error, ')}. Change it."
+        return f"The recipe {name} does not fit: {first['msg'].removeprefix('Value error, ')}."
     key = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
         return f"The recipe {name} has a key {key!r} that is not known. Known are: {', '.join(Recipe.model_fields)}."

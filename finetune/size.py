@@ -1,7 +1,6 @@
-"""A model or its configuration → which layers an adapter sits on, and exact parameter counts.
+"""A model or its configuration → the layers an adapter sits on, and exact parameter counts.
 
-Comes in: a transformers model or configuration. Goes out: target modules, counts, a ``Shape`` for the memory formulas
-(memory.py). Counting is done on torch's meta device: no weight is ever made. Knows no card and no recipe.
+Counting is done on torch's meta device: no weight is ever made.
 """
 
 from __future__ import annotations
@@ -18,13 +17,98 @@ from support_agent.errors import ConfigError, ModelFileError
 AUTO = "auto"
 ALL_LINEAR = "all-linear"
 UNKNOWN_CONTEXT = 4096  # tokens, for an architecture without positions of its own, such as Bloom
+_NAME_ONE = "Name a model that `support-agent models list` shows, a folder with one, or a hub name."
+_MASKED = {"bert", "roberta", "xlm-roberta", "electra"}
 
 
-def target_modules(model: Any, wanted: str | list[str]) -> list[str] | str:
+@dataclass(frozen=True)
+class Linear:
+    """Linear layers of one name and size; ``count`` of them in the model."""
+
+    name: str
+    inputs: int
+    outputs: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the memory formulas need to know of a model. ``parameters`` is exact; ``linears`` leave out the head."""
+
+    parameters: int
+    layers: int
+    hidden: int
+    intermediate: int
+    heads: int
+    kv_heads: int
+    head_width: int
+    vocabulary: int
+    context: int
+    linears: tuple[Linear, ...]
+    adapted: tuple[Linear, ...]
+    """Those of them that an adapter sits on."""
+
+    @property
+    def gated(self) -> bool:
+        """Whether a gate stands beside the MLP's first matrix, as in Llama."""
+        return any("gate" in linear.name for linear in self.linears)
+
+    @property
+    def linear_parameters(self) -> int:
+        """Weights that 4-bit loading quantises: those of the linear layers; not embedding, head, norms or biases."""
+        return sum(linear.inputs * linear.outputs * linear.count for linear in self.linears)
+
+    def adapter_parameters(self, rank: int) -> int:
+        """Trained parameters of a LoRA adapter: rank x (inputs + outputs) a layer (Hu et al. 2021, section 4.1)."""
+        return sum(rank * (linear.inputs + linear.outputs) * linear.count for linear in self.adapted)
+
+
+def shape_of(config: Any, wanted: str | Sequence[str] = AUTO) -> Shape:
+    """Read a configuration's shape and count its parameters, tied ones once.
+
+    Args:
+        wanted: the layers that are adapted, see ``target_modules``.
+    """
+    model = empty_model(config)
+    linears, targets = linear_layers(model), target_modules(model, wanted)
+    names = {target.rsplit(".", 1)[-1] for target in targets}
+    config = config.get_text_config()  # of a model that also sees or hears, the part that writes
+    heads = config.num_attention_heads
+    return Shape(
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        layers=config.num_hidden_layers,
+        hidden=config.hidden_size,
+        # GPT-2 says nothing: 4 times.
+        intermediate=getattr(config, "intermediate_size", None) or 4 * config.hidden_size,
+        heads=heads,
+        kv_heads=getattr(config, "num_key_value_heads", None) or heads,
+        head_width=getattr(config, "head_dim", None) or config.hidden_size // heads,
+        vocabulary=config.vocab_size,
+        context=getattr(config, "max_position_embeddings", None) or UNKNOWN_CONTEXT,
+        linears=linears,
+        adapted=tuple(linear for linear in linears if targets == ALL_LINEAR or linear.name in names),
+    )
+
+
+def linear_layers(model: Any) -> tuple[Linear, ...]:
+    """The linear layers by the last part of their name, in the model's own order; without the output head."""
+    from torch.nn import Linear as TorchLinear
+    from transformers.pytorch_utils import Conv1D  # GPT-2's linear layer, weights transposed
+
+    sizes: Counter[tuple[str, int, int]] = Counter()
+    for name, layer in model.named_modules():
+        if isinstance(layer, (TorchLinear, Conv1D)) and layer is not model.get_output_embeddings():
+            first, second = layer.weight.shape
+            inputs, outputs = (first, second) if isinstance(layer, Conv1D) else (second, first)
+            sizes[name.rsplit(".", 1)[-1], inputs, outputs] += 1
+    return tuple(Linear(*size, count) for size, count in sizes.items())
+
+
+def target_modules(model: Any, wanted: str | Sequence[str]) -> list[str] | str:
     """The layers a LoRA adapter is put on, in the form PEFT's ``LoraConfig`` takes.
 
     Args:
-        model: a transformers model (its weights may be on the meta device) or a configuration.
+        model: a transformers model; its weights may be on the meta device.
         wanted: "auto" for PEFT's own table by architecture, "all-linear", or names of layers.
 
     Raises:
@@ -34,59 +118,35 @@ def target_modules(model: Any, wanted: str | list[str]) -> list[str] | str:
         return ALL_LINEAR
     if isinstance(wanted, str) and wanted != AUTO:
         raise ConfigError(f'target_modules is {wanted!r}; set it to "auto", "all-linear" or a list of layer names.')
-    if not hasattr(model, "named_modules"):
-        model = empty_model(model)
+    kind, there = model.config.model_type, ", ".join(dict.fromkeys(one.name for one in linear_layers(model)))
     if isinstance(wanted, str):
-        return _by_architecture(model)
+        return _by_architecture(kind, there)
     if not wanted:
-        raise ConfigError(f"target_modules is an empty list. Name some of {_listed(model)}.")
+        raise ConfigError(f"target_modules is an empty list. Name some of {there}.")
     missing = [name for name in wanted if not _has_layer(model, name)]
     if missing:
         raise ConfigError(
-            f"target_modules names {missing[0]!r}, which {model.config.model_type} does not have. "
-            f"Its linear layers are {_listed(model)}."
+            f"target_modules names {missing[0]!r}, which {kind} does not have. Its linear layers are {there}."
         )
     return list(wanted)
 
 
-def _by_architecture(model: Any) -> list[str] | str:
+def _by_architecture(kind: str, there: str) -> list[str] | str:
     from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
 
-    kind = model.config.model_type
     known = TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.get(kind)
     if known is None:
         raise ConfigError(
             f"PEFT has no target modules for the architecture {kind!r}. Set target_modules in the recipe to "
-            f'"all-linear", or to some of its linear layers: {_listed(model)}.'
+            f'"all-linear", or to some of its linear layers: {there}.'
         )
     return known if isinstance(known, str) else list(known)
 
 
-def _listed(model: Any) -> str:
-    return ", ".join(linear_layers(model))
-
-
-def linear_layers(model: Any) -> list[str]:
-    """Last parts of the linear layers' names, each once, in the model's own order; without the output head."""
-    head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
-    names = [
-        name.rsplit(".", 1)[-1] for name, layer in model.named_modules() if _is_linear(layer) and layer is not head
-    ]
-    return list(dict.fromkeys(names))
-
-
-def _is_linear(layer: Any) -> bool:
-    from torch.nn import Linear
-    from transformers.pytorch_utils import Conv1D  # GPT-2's linear layer, weights transposed
-
-    return isinstance(layer, (Linear, Conv1D))
-
-
 def _has_layer(model: Any, wanted: str) -> bool:
-    from torch.nn import Embedding
-
+    """Whether a layer that holds a matrix, linear or an embedding, goes by that name."""
     return any(
-        (name == wanted or name.endswith(f".{wanted}")) and (_is_linear(layer) or isinstance(layer, Embedding))
+        f".{name}".endswith(f".{wanted}") and getattr(getattr(layer, "weight", None), "ndim", 0) == 2
         for name, layer in model.named_modules()
     )
 
@@ -118,9 +178,6 @@ def config_at(place: Path | str, *, offline: bool) -> Any:
             ) from problem
 
 
-_NAME_ONE = "Name a model that `support-agent models list` shows, a folder with one, or a hub name."
-
-
 def empty_model(config: Any) -> Any:
     """The model of a configuration on the meta device: shapes without weights."""
     import torch
@@ -146,93 +203,3 @@ def is_masked(config: Any) -> bool:
     return (
         type(config) not in AutoModelForCausalLM._model_mapping or config.model_type in _MASKED or "MaskedLM" in named
     )
-
-
-_MASKED = {"bert", "roberta", "xlm-roberta", "electra"}
-
-
-@dataclass(frozen=True)
-class Linear:
-    """Linear layers of one name and size; ``count`` of them in the model."""
-
-    name: str
-    inputs: int
-    outputs: int
-    count: int
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What the memory formulas need to know of a model. ``parameters`` is exact; ``linears`` leave out the head."""
-
-    kind: str
-    parameters: int
-    layers: int
-    hidden: int
-    intermediate: int
-    heads: int
-    kv_heads: int
-    head_width: int
-    vocabulary: int
-    context: int
-    gated: bool
-    linears: tuple[Linear, ...]
-
-    @property
-    def linear_parameters(self) -> int:
-        """Weights that 4-bit loading quantises: those of the linear layers; not embedding, head, norms or biases."""
-        return sum(linear.inputs * linear.outputs * linear.count for linear in self.linears)
-
-
-def shape_of(config: Any) -> Shape:
-    """Read a configuration's shape and count its parameters, tied ones once."""
-    model = empty_model(config)
-    config = config.get_text_config()  # of a model that also sees or hears, the part that writes
-    linears = _count_linears(model)
-    heads = config.num_attention_heads
-    return Shape(
-        kind=config.model_type,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
-        layers=config.num_hidden_layers,
-        hidden=config.hidden_size,
-        intermediate=getattr(config, "intermediate_size", None)
-        or 4 * config.hidden_size,  # GPT-2 says nothing: 4 times
-        heads=heads,
-        kv_heads=getattr(config, "num_key_value_heads", None) or heads,
-        head_width=getattr(config, "head_dim", None) or config.hidden_size // heads,
-        vocabulary=config.vocab_size,
-        context=getattr(config, "max_position_embeddings", None) or UNKNOWN_CONTEXT,
-        gated=any("gate" in linear.name for linear in linears),
-        linears=linears,
-    )
-
-
-def _count_linears(model: Any) -> tuple[Linear, ...]:
-    head = model.get_output_embeddings()
-    sizes: Counter[tuple[str, int, int]] = Counter()
-    for name, layer in model.named_modules():
-        if _is_linear(layer) and layer is not head:
-            inputs, outputs = _in_and_out(layer)
-            sizes[name.rsplit(".", 1)[-1], inputs, outputs] += 1
-    return tuple(Linear(name, inputs, outputs, count) for (name, inputs, outputs), count in sizes.items())
-
-
-def _in_and_out(layer: Any) -> tuple[int, int]:
-    """(inputs, outputs); GPT-2's Conv1D holds its weights the other way round than a linear layer."""
-    from torch.nn import Linear as TorchLinear
-
-    first, second = layer.weight.shape
-    return (second, first) if isinstance(layer, TorchLinear) else (first, second)
-
-
-def adapted(shape: Shape, targets: Sequence[str] | str) -> tuple[Linear, ...]:
-    """The linear layers that ``targets`` (as ``target_modules`` gives them) puts an adapter on."""
-    if targets == ALL_LINEAR:
-        return shape.linears
-    names = {target.rsplit(".", 1)[-1] for target in targets}
-    return tuple(linear for linear in shape.linears if linear.name in names)
-
-
-def adapter_parameters(shape: Shape, targets: Sequence[str] | str, rank: int) -> int:
-    """Trained parameters of a LoRA adapter: rank x (inputs + outputs) a layer (Hu et al. 2021, section 4.1)."""
-    return sum(rank * (linear.inputs + linear.outputs) * linear.count for linear in adapted(shape, targets))

@@ -56,7 +56,7 @@ class Listeners:
 
 @dataclass(frozen=True)
 class _Run:
-    """A run that is ready to begin or to go on."""
+    """A run that is ready to begin or to continue."""
 
     recipe: Recipe
     folder: Path
@@ -85,12 +85,9 @@ def run(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Liste
             raise TrainingError(f"{folder} is there already. Name another folder with --output, or add --force.")
         if work.exists():
             raise TrainingError(
-                f"{work} holds a run that was stopped. Add --resume to go on with it, or --force to begin anew."
+                f"{work} holds a run that was stopped. Add --resume to continue it, or --force to begin anew."
             )
-        ready = _prepare(recipe, folder, offline, listeners or Listeners())
-        with _translated_errors(work):
-            checkpoints.begin(work, ready.facts)
-            return _finish(ready)
+        return _begin(recipe, folder, offline, listeners or Listeners())
 
 
 def replace(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Listeners | None = None) -> Path:
@@ -99,26 +96,29 @@ def replace(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: L
     Raises:
         TrainingError: what stands at ``folder`` is no adapter.
     """
-    work = checkpoints.work_folder(folder)
     check_replaceable(folder)
-    with checkpoints.alone(work):
-        ready = _prepare(recipe, folder, offline, listeners or Listeners())
-        with _translated_errors(work):
-            if work.exists():
-                checkpoints.discard(work)
-            checkpoints.begin(work, ready.facts)
-            return _finish(ready)
+    with checkpoints.alone(checkpoints.work_folder(folder)):
+        return _begin(recipe, folder, offline, listeners or Listeners())
+
+
+def _begin(recipe: Recipe, folder: Path, offline: bool, listeners: Listeners) -> Path:
+    ready = _prepare(recipe, folder, offline, listeners)
+    with _translated_errors(ready.work):
+        if ready.work.exists():
+            checkpoints.discard(ready.work)
+        checkpoints.begin(ready.work, ready.facts)
+        return _finish(ready)
 
 
 def resume(recipe: Recipe, folder: Path, *, offline: bool = False, listeners: Listeners | None = None) -> Path:
-    """Go on with a run that was stopped, from its last whole checkpoint; otherwise like ``run``.
+    """Continue a run that was stopped, from its last whole checkpoint; otherwise like ``run``.
 
     Raises:
         TrainingError: there is no such run, or it was begun with another recipe or other data.
     """
     work = checkpoints.work_folder(folder)
     if not work.is_dir():
-        raise TrainingError(f"There is no run to go on with: {work} is not there. Leave --resume out to begin one.")
+        raise TrainingError(f"There is no run to continue: {work} is not there. Leave --resume out to begin one.")
     check_replaceable(folder)
     with checkpoints.alone(work):
         ready = _prepare(recipe, folder, offline, listeners or Listeners())
@@ -208,10 +208,7 @@ def _train(ready: _Run) -> tuple[Any, dict[str, Any]]:
     )
     checkpoint = checkpoints.last_whole(ready.work)
     if checkpoint:
-        listeners.on_stage(f"going on from {checkpoint.name}")
-        trained_before = int(checkpoint.name.rpartition("-")[2])
-    else:
-        trained_before = 0
+        listeners.on_stage(f"continuing from {checkpoint.name}")
     outcome = trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     curve = [(entry["step"], entry["loss"]) for entry in trainer.state.log_history if "loss" in entry]
     return adapted, {
@@ -221,7 +218,7 @@ def _train(ready: _Run) -> tuple[Any, dict[str, Any]]:
         "steps": trainer.state.global_step,
         "final_loss": curve[-1][1],
         "curve": curve,
-        "resumed_at_step": trained_before,
+        "resumed_at_step": checkpoints.step_of(checkpoint) if checkpoint else 0,
         "train_s": round(outcome.metrics["train_runtime"], 1),  # since then
         "peak_bytes": peak_bytes(),
         "trainable_parameters": sum(one.numel() for one in adapted.parameters() if one.requires_grad),

@@ -19,9 +19,9 @@ from support_agent.cli.calibrate import calibrate
 from support_agent.cli.chat import chat
 from support_agent.cli.doctor import doctor
 from support_agent.cli.evaluate import eval_app
-from support_agent.cli.finetune import finetune_app
 from support_agent.cli.index import index_app
 from support_agent.cli.models import models_app
+from support_agent.cli.registered import CommandsWithRegistered
 from support_agent.cli.settings import config_app
 from support_agent.errors import SupportAgentError
 
@@ -32,6 +32,7 @@ STOPPED = 130
 
 app = typer.Typer(
     name="support-agent",
+    cls=CommandsWithRegistered,
     help="Answers customers from a company's own knowledge, and knows when not to.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -43,7 +44,6 @@ for name, group in {
     "index": index_app,
     "models": models_app,
     "adapters": adapters_app,
-    "finetune": finetune_app,
     "eval": eval_app,
     "config": config_app,
 }.items():

@@ -1,16 +1,16 @@
 """Is the customer angry at us? Cleaned text, its vector and the turns before → one signal; high = less sure.
 
-A bug report in strong words ("the worker was killed") is not anger. Two sources are added as log-odds: a small network
-that has learnt upset from comments (``python -m finetune.frustration --data FOLDER``), and the cues of
-``frustration_cues.py``. Without a model for the index's embedder the cues speak alone. Cost: 0.8 ms for 20 words; the
-ticket's vector is the one retrieval uses.
+A bug report in strong words ("the worker was killed") is not anger. Two sources are added as log-odds: a logistic
+regression on the ticket's vector and its hashed n-grams, which has learnt upset from comments (``python -m
+support_agent.triage.training.frustration --data FOLDER``), and the cues of ``frustration_cues.py``. Without a model for
+the index's embedder the cues speak alone. The ticket's vector is the one retrieval uses.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,15 +20,15 @@ from support_agent.artefacts import read_manifest
 from support_agent.errors import ModelFileError
 from support_agent.records import Signal
 from support_agent.triage.frustration_cues import cue_weight
-from support_agent.triage.frustration_features import WINDOW, gram_rows, piece_rows, tokens
+from support_agent.triage.frustration_features import WINDOW, gram_rows, tokens
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+MADE_BY = "python -m support_agent.triage.training.frustration --data FOLDER"
 SHIPPED = Path(__file__).parent / "frustration_model"
 WEIGHTS = "frustration.safetensors"
-WORDS = "words.txt"
 DECAY = 0.7
 """What is left of a turn's value one turn later; three turns at 0.46 of the threshold fire together."""
 CUES_ALONE = 2.0
@@ -40,13 +40,14 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FrustrationModel:
-    """A network over tokens and the ticket's vector, plus linear n-gram weights.
+    """Weights of the vector, shape (d,), and of each row of the n-gram table.
 
     ``threshold`` is on the signal's value (0–1); ``cue_log_odds`` is what one unit of cue weight adds.
     """
 
-    tables: Mapping[str, NDArray[np.float32]]
-    words: Mapping[str, int]
+    vector: NDArray[np.float32]
+    grams: NDArray[np.float32]
+    bias: float
     fingerprint: str
     threshold: float
     cue_log_odds: float
@@ -58,37 +59,14 @@ class FrustrationModel:
     def log_odds(self, text: str, vector: NDArray[np.float32]) -> float:
         """The same before it is squeezed into 0–1; of a long text, its most upset window counts."""
         found = tokens(text)
-        starts = range(0, max(1, len(found)), WINDOW)
-        windows = [found[start : start + WINDOW] for start in starts]
+        windows = [found[start : start + WINDOW] for start in range(0, max(1, len(found)), WINDOW)]
         if len(windows) > _MAX_WINDOWS:
             windows = windows[: _MAX_WINDOWS // 2] + windows[-_MAX_WINDOWS // 2 :]
-        return max(self._window(window, vector) for window in windows)
+        return float(vector @ self.vector) + self.bias + max(map(self._grams, windows))
 
-    def _window(self, found: list[str], vector: NDArray[np.float32]) -> float:
-        import numpy as np
-
-        t = self.tables
-        meaning = np.maximum(vector @ t["meaning.weight"] + t["meaning.bias"], 0)
-        hidden = [*_convolved(self._token_rows(found), t), meaning]
-        value = float(np.concatenate(hidden) @ t["out.weight"] + vector @ t["direct.weight"] + t["out.bias"][0])
-        grams = gram_rows(found)
-        if not grams:
-            return value
-        strengths = t["grams.idf"][grams]
-        return value + float(strengths @ t["grams.weight"][grams] / np.linalg.norm(strengths) + t["grams.bias"][0])
-
-    def _token_rows(self, found: list[str]) -> NDArray[np.float32]:
-        """One row for each token: its word's, plus the mean of its letter groups'."""
-        import numpy as np
-
-        table, pieces = self.tables["words"], self.tables["pieces"]
-        rows = np.zeros((len(found), table.shape[1]), dtype=np.float32)
-        for place, token in enumerate(found):
-            rows[place] = table[self.words.get(token, 0)]
-            of_token = piece_rows(token)
-            if of_token:
-                rows[place] += pieces[list(of_token)].mean(axis=0)
-        return rows
+    def _grams(self, found: list[str]) -> float:
+        rows = gram_rows(found)
+        return float(self.grams[rows].sum()) / math.sqrt(len(rows)) if rows else 0.0
 
 
 def shipped(fingerprint: str) -> FrustrationModel | None:
@@ -102,7 +80,7 @@ def shipped(fingerprint: str) -> FrustrationModel | None:
         return model
     _logger.warning(
         "The frustration model was made for the embedder %s…, the index uses %s…: only the cues speak. "
-        "Run `python -m finetune.frustration --data FOLDER --embedder NAME` to make one for it.",
+        f"Run `{MADE_BY} --embedder NAME` to make one for it.",
         model.fingerprint[:12],
         fingerprint[:12],
     )
@@ -133,46 +111,23 @@ def turn_value(model: FrustrationModel | None, text: str, vector: NDArray[np.flo
 
 @cache
 def read_model(folder: Path) -> FrustrationModel:
-    """Read a folder made by ``finetune.frustration``; every hash is checked."""
+    """Read a folder made by ``support_agent.triage.training.frustration``; every hash is checked.
+
+    Raises:
+        ModelFileError: a file is missing, damaged, or holds no such model.
+    """
+    import numpy as np
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    mend = "Install support_agent again, or make the model with `python -m finetune.frustration --data FOLDER`."
+    mend = f"Install support_agent again, or make the model with `{MADE_BY}`."
     facts: dict[str, Any] = read_manifest(folder, ModelFileError, mend)
     try:
-        tables = full_size(load_file(folder / WEIGHTS))
-        words = (folder / WORDS).read_text("utf-8").split("\n")
+        weights = {name: values.astype(np.float32) for name, values in load_file(folder / WEIGHTS).items()}
         fixed = (str(facts["embedder_fingerprint"]), float(facts["threshold"]), float(facts["cue_log_odds"]))
-    except (SafetensorError, KeyError, ValueError, TypeError) as problem:
+        return FrustrationModel(weights["vector"], weights["grams"], float(weights["bias"][0]), *fixed)
+    except (SafetensorError, KeyError, ValueError, TypeError, IndexError) as problem:
         raise ModelFileError(f"{folder} holds no frustration model ({problem}). {mend}") from problem
-    return FrustrationModel(tables, {word: row for row, word in enumerate(words) if word}, *fixed)
-
-
-def full_size(stored: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
-    """The stored 8- and 16-bit numbers as float32; ``x.scale`` is what the whole numbers of ``x`` are multiplied by."""
-    import numpy as np
-
-    one = np.ones(1, dtype=np.float32)
-    return {
-        name: values.astype(np.float32) * stored.get(f"{name}.scale", one).astype(np.float32)
-        for name, values in stored.items()
-        if not name.endswith(".scale")
-    }
-
-
-def _convolved(rows: NDArray[np.float32], tables: Mapping[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """For each width, the strongest answer of each filter over the text; zeros stand around the text."""
-    import numpy as np
-
-    strongest = []
-    for width in (1, 2, 3):
-        weight = tables[f"filters{width}.weight"]  # (width, dim, filters)
-        edge = np.zeros((width - 1, rows.shape[1]), dtype=np.float32)
-        padded = np.concatenate([edge, rows, edge, np.zeros((width, rows.shape[1]), dtype=np.float32)])
-        places = len(padded) - width + 1
-        answers = sum(padded[shift : shift + places] @ weight[shift] for shift in range(width))
-        strongest.append(np.maximum(answers.max(axis=0) + tables[f"filters{width}.bias"], 0))
-    return strongest
 
 
 def _probability(log_odds: float) -> float:

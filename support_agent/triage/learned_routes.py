@@ -1,8 +1,9 @@
 """Does a ticket mean what a hard route is for, in words that no pattern knows? Vector → six signals; high = less sure.
 
-One logistic head for each hard route on the embedding that retrieval uses; ``python -m finetune.hard_routes --data
-FOLDER`` makes them. They read what the patterns let pass: a ticket that a pattern catches never gets here. Cost: 0.02
-ms. What they find, and on what they alarm for nothing, is measured by ``tests/benchmarks/hard_routes.py``. Embedder and
+One logistic head for each hard route on the embedding that retrieval uses; ``python -m
+support_agent.triage.training.hard_routes --data FOLDER`` makes them. They read what the patterns let pass: a ticket
+that a pattern catches never gets here. Cost: 0.02 ms. What they find, and on what they alarm for nothing, is measured
+by ``tests/benchmarks/hard_routes.py``. Embedder and
 examples are English: in other languages the heads find little.
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+MADE_BY = "python -m support_agent.triage.training.hard_routes --data FOLDER"
 SHIPPED = Path(__file__).parent / "learned_routes_model"
 WEIGHTS = "heads.safetensors"
 ROUTES = ("danger_self_harm", "danger_violence", "danger_legal", "asks_for_human", "abuse", "injection")
@@ -71,7 +73,7 @@ def shipped(fingerprint: str) -> LearnedRoutes | None:
         return heads
     _logger.warning(
         "The heads of the hard routes were made for the embedder %s…, the index uses %s…: only the patterns speak. "
-        "Run `python -m finetune.hard_routes --data FOLDER --embedder NAME` to make heads for it.",
+        f"Run `{MADE_BY} --embedder NAME` to make heads for it.",
         heads.fingerprint[:12],
         fingerprint[:12],
     )
@@ -80,7 +82,7 @@ def shipped(fingerprint: str) -> LearnedRoutes | None:
 
 @cache
 def read_heads(folder: Path) -> LearnedRoutes:
-    """Read a folder made by ``finetune.hard_routes``; every hash is checked.
+    """Read a folder made by ``support_agent.triage.training.hard_routes``; every hash is checked.
 
     Raises:
         ModelFileError: a file is missing, damaged, or holds no heads.
@@ -88,7 +90,7 @@ def read_heads(folder: Path) -> LearnedRoutes:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    mend = "Install support_agent again, or make the heads with `python -m finetune.hard_routes --data FOLDER`."
+    mend = f"Install support_agent again, or make the heads with `{MADE_BY}`."
     facts: dict[str, Any] = read_manifest(folder, ModelFileError, mend)
     try:
         tables = load_file(folder / WEIGHTS)

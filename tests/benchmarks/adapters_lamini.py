@@ -139,7 +139,7 @@ def reference_losses(
         for one in track(encoded, "perplexity", console=Console(stderr=True)):
             batch = padded([one], 0)
             losses.append(float(answer_loss(model.eval(), batch["input_ids"], batch["labels"], 256)))
-    return losses, [float(one.answer_tokens) for one in encoded]
+    return losses, [float(one["answer_tokens"]) for one in encoded]
 
 
 def rouge_l(text: str, reference: str) -> float:

@@ -21,14 +21,13 @@ from typing import Any
 import numpy as np
 from lamini_rows import SEED, interval
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from finetune.frustration import Vectors, vectors_folder
-from finetune.frustration_rows import LAMINI, calm_tickets, read_comments
 from support_agent.retrieval import open_embedder
 from support_agent.triage.frustration import FrustrationModel, frustration_signal, shipped, turn_value
 from support_agent.triage.frustration_cues import cue_weight
+from support_agent.triage.training.frustration_rows import LAMINI, calm_tickets, read_comments
+from support_agent.triage.training.vectors import Vectors, vectors_folder
 
 TICKETS = Path(__file__).parents[1] / "triage" / "frustration_tickets.jsonl"
 RESAMPLES = 1_000
@@ -58,7 +57,7 @@ def main() -> None:
         "tickets, development": tickets("development", vectors),
         "tickets, held out": tickets("held_out", vectors),
     }
-    print_ranking(sets, sources(model, comments(options.data, "train", vectors)))
+    print_ranking(sets, sources(model))
     for name, rows in sets.items():
         fired = fires(model, rows.texts, rows.vectors)
         print(f"{name}: upset that fire {interval(fired[rows.upset])}, others {interval(fired[~rows.upset])}")
@@ -85,24 +84,15 @@ def tickets(half: str, vectors: Vectors) -> Labelled:
     return Labelled(texts, np.array([row["angry"] for row in rows]), vectors.encode(texts))
 
 
-def sources(model: FrustrationModel, train: Labelled) -> dict[str, Score]:
-    """Each way of scoring: plain logistic regression on the vector, each part of the model alone, and all."""
-    plain = LogisticRegression(C=3, max_iter=300).fit(train.vectors, train.upset)
-    grams = muted(model, "out.weight", "out.bias", "direct.weight")
-    network = muted(model, "grams.weight", "grams.bias")
+def sources(model: FrustrationModel) -> dict[str, Score]:
+    """Each way of scoring: each part of the model alone, and all."""
     return {
-        "vector, logistic regression": lambda _, vector: float(vector @ plain.coef_[0]),
-        "n-grams alone": grams.log_odds,
-        "network alone": network.log_odds,
+        "vector alone": replace(model, grams=np.zeros_like(model.grams)).log_odds,
+        "n-grams alone": replace(model, vector=np.zeros_like(model.vector)).log_odds,
         "cues alone": lambda text, _: cue_weight(text),
-        "network and n-grams": model.log_odds,
+        "vector and n-grams": model.log_odds,
         "all": lambda text, vector: turn_value(model, text, vector),
     }
-
-
-def muted(model: FrustrationModel, *names: str) -> FrustrationModel:
-    silent = {name: np.zeros_like(model.tables[name]) for name in names}
-    return replace(model, tables={**model.tables, **silent})
 
 
 def print_ranking(sets: dict[str, Labelled], scores: dict[str, Score]) -> None:

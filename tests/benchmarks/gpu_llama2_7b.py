@@ -276,24 +276,15 @@ KINDS: dict[str, Callable[[Case, Scale, Any], dict[str, Any]]] = {
 
 def predicted(case: Case, scale: Scale) -> dict[str, int]:
     """What finetune's formulas say of it, without what they add for the CUDA context, which torch does not count."""
-    from finetune.memory import Plan, serving_memory, training_memory
+    from finetune.memory import serving_memory, training_memory
     from finetune.size import shape_of
 
-    shape = shape_of(llama2_7b(scale.shape))
+    shape = shape_of(llama2_7b(scale.shape), TARGETS)
     if case.kind == "generate":
         tokens = case.tokens + scale.new_tokens
         needed = serving_memory(shape, "nf4", tokens=tokens, batch_size=case.batch_size)
     else:
-        needed = training_memory(
-            Plan(
-                shape,
-                TARGETS,
-                batch_size=case.batch_size,
-                tokens=case.tokens,
-                chunk_tokens=case.chunk_tokens,
-                checkpointing=case.checkpointing,
-            )
-        )
+        needed = training_memory(recipe_of(case), shape)
     return {"formula_bytes": needed.total - needed.overhead}
 
 

@@ -70,7 +70,10 @@ def random_examples(count: int, tokens: int, vocabulary: int) -> list[Any]:
 
     draw = torch.Generator().manual_seed(0)
     ids = torch.randint(vocabulary, (count, tokens), generator=draw).tolist()
-    return [Encoded(str(number), row, round(tokens * ANSWER_SHARE)) for number, row in enumerate(ids)]
+    return [
+        Encoded(row_id=str(number), input_ids=row, answer_tokens=round(tokens * ANSWER_SHARE))
+        for number, row in enumerate(ids)
+    ]
 
 
 def prompt_of(tokens: int, tokenizer: Any) -> Any:

@@ -97,16 +97,9 @@ def encode(steps: int) -> list[dict[str, Any]]:
         sys.exit(f"--steps is {steps:,}, but an epoch has {batches:,} batches. Lower it.")
     starts = [BATCH * (step * batches // steps) for step in range(steps)]
     rows = []
-    for one in [example for start in starts for example in examples[start : start + BATCH]]:
-        start = len(one.input_ids) - one.answer_tokens
-        rows.append(
-            {
-                "input_ids": one.input_ids,
-                "answer_tokens": one.answer_tokens,
-                "prompt": tokenizer.decode(one.input_ids[:start]),
-                "completion": tokenizer.decode(one.input_ids[start:]),
-            }
-        )
+    for one in examples.select([start + place for start in starts for place in range(BATCH)]):
+        ids, start = one["input_ids"], len(one["input_ids"]) - one["answer_tokens"]
+        rows.append({**one, "prompt": tokenizer.decode(ids[:start]), "completion": tokenizer.decode(ids[start:])})
     return rows
 
 
@@ -141,7 +134,7 @@ def run(system: str, file: Path, threads: int) -> dict[str, Any]:
         trainer = SYSTEMS[system](rows, Path(folder))
         trainer.add_callback(Clock())
         trainer.train()
-    seen = [(list(one["input_ids"]), answer_tokens(one)) for one in map(as_row, trainer.train_dataset)]
+    seen = [(list(one["input_ids"]), answer_tokens(one)) for one in trainer.train_dataset]
     lengths = [len(ids) for ids, _ in seen]
     return {
         "tokens_per_s": sum(lengths[BATCH:]) / (ends[-1] - ends[0]),
@@ -156,14 +149,9 @@ def run(system: str, file: Path, threads: int) -> dict[str, Any]:
     }
 
 
-def as_row(one: Any) -> dict[str, Any]:
-    """An example of either trainer: ours are records, TRL's are rows."""
-    return one if isinstance(one, dict) else {"input_ids": one.input_ids, "labels": one.labels}
-
-
 def answer_tokens(row: dict[str, Any]) -> int:
-    """How many of its tokens carry the loss."""
-    return sum(label != -100 for label in row["labels"])
+    """How many of its tokens carry the loss, in an example of either trainer."""
+    return int(row["answer_tokens"]) if "answer_tokens" in row else sum(label != -100 for label in row["labels"])
 
 
 def ours(rows: list[dict[str, Any]], folder: Path) -> Any:
@@ -176,7 +164,7 @@ def ours(rows: list[dict[str, Any]], folder: Path) -> Any:
     return AnswerTrainer(
         with_fresh_adapter(recipe(), model),
         arguments(len(rows), folder),
-        [Encoded("", row["input_ids"], row["answer_tokens"]) for row in rows],
+        [Encoded(row_id="", input_ids=row["input_ids"], answer_tokens=row["answer_tokens"]) for row in rows],
         chunk_tokens=recipe().loss_chunk_tokens,
         pad_token=tokenizer.pad_token_id,
     )

@@ -14,8 +14,10 @@ import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from support_agent.triage.training.hard_routes_rows import TICKETS
+
 HALVES = ("development", "held-out")
-TICKETS = Path(__file__).parents[2] / "finetune" / "hard_routes_tickets.toml"
+
 LANGUAGES = ("ar", "de", "en", "es", "hi", "ru", "zh")
 
 

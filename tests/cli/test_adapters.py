@@ -10,9 +10,9 @@ import typer
 from safetensors.numpy import save_file
 from typer.testing import CliRunner
 
+from finetune.cli.merge import merge
 from support_agent.artefacts import write_manifest
 from support_agent.cli import app
-from support_agent.cli.finetune.merge import merge
 from support_agent.errors import ConfigError, ModelFileError
 from support_agent.generation.prompt import prompt_version
 from support_agent.generation.weights_hash import base_fingerprint

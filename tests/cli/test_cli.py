@@ -35,12 +35,12 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     code = (
         "import sys\nfrom support_agent.cli import app\n"
         "try: app(['--help'])\nexcept SystemExit: pass\n"
-        "heavy = 'torch transformers faiss langchain langchain_core sqlalchemy openvino bm25s'.split()\n"
+        "heavy = 'torch transformers faiss langchain langchain_core sqlalchemy openvino bm25s datasets'.split()\n"
         "print('heavy:', [name for name in heavy if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "heavy: []" in done.stdout
-    for command in ("ask", "chat", "batch", "index", "models", "config", "doctor"):
+    for command in ("ask", "chat", "batch", "index", "models", "config", "doctor", "finetune"):
         assert f" {command} " in done.stdout
 
 

@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from finetune.arc import ArcScore, Question, measure, read_questions, save_score, saved_scores
-from support_agent.cli.finetune.arc import arc
+from finetune.cli.arc import arc
 from support_agent.errors import ConfigError
 
 ROWS = [
@@ -45,7 +45,7 @@ def _measure(scorer: Any, file: Path, **settings: Any) -> ArcScore:
 
 
 def test_reads_questions(questions: Path) -> None:
-    assert read_questions(questions)[1] == Question("Question: What is hot?", ("Ice", "Fire"), 1)
+    assert read_questions(questions)[1] == Question(query="Question: What is hot?", choices=("Ice", "Fire"), gold=1)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_reads_questions(questions: Path) -> None:
         ("{", "line 1 is not a question"),
         ('{"query": "q", "choices": ["a", "b"]}', "line 1 is not a question"),
         ("[]", "line 1 is not a question"),
-        ('{"query": "q", "choices": ["a"], "gold": 0}', "line 1 needs 2 to 8 choices"),
-        ('{"query": "q", "choices": ["a", " "], "gold": 0}', "none of them empty"),
-        ('{"query": "q", "choices": ["a", "b"], "gold": 2}', "line 1: gold is 2"),
+        ('{"query": "q", "choices": ["a"], "gold": 0}', "line 1 is not a question .choices: .* 2 to 8 choices"),
+        ('{"query": "q", "choices": ["a", " "], "gold": 0}', "line 1 is not a question .choices.1: .* not empty"),
+        ('{"query": "q", "choices": ["a", "b"], "gold": 2}', "line 1 is not a question .Value error, gold is 2"),
     ],
     ids=["empty", "no JSON", "no gold", "no object", "one choice", "empty choice", "gold too high"],
 )
@@ -101,7 +101,7 @@ def test_a_kept_score_takes_the_place_of_the_older_one(questions: Path, tmp_path
     file = tmp_path / "data" / "arc.json"
     for seed in (1, 2):
         save_score(_measure(TableScorer({}), questions, seed=seed), file)
-    assert [score["seed"] for score in saved_scores(file)] == [2]
+    assert [score.seed for score in saved_scores(file)] == [2]
 
 
 def test_no_file_of_scores_is_no_scores(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_the_command_prints_a_sentence(questions: Path) -> None:
 @pytest.mark.usefixtures("table_scorer")
 def test_the_command_prints_json_and_keeps_the_score(questions: Path, kept: Path) -> None:
     result = CliRunner().invoke(app, ["some-model", "-d", str(questions), "--json", "--save"])
-    assert [json.loads(result.stdout)] == saved_scores(kept)
+    assert [ArcScore.model_validate_json(result.stdout)] == saved_scores(kept)
 
 
 def test_the_command_takes_no_adapter_for_a_hosted_model(questions: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from finetune.candidates import Candidate, candidates, config_of, other_rows, score_rows, size_row
+from finetune.arc import ArcScore, KeptScores
+from finetune.candidates import Candidate, candidates, config_of, score_rows, size_row
+from finetune.cli.sizes import fit, select
 from finetune.memory import GIB
-from support_agent.cli.finetune.fit import fit
-from support_agent.cli.finetune.select import select
 from support_agent.errors import ModelFileError
 
 KNOWN = {candidate.name: candidate for candidate in candidates()}
@@ -26,10 +26,10 @@ PARAMETERS = {
 }
 
 
-def _score(model: str, task: str = "arc_challenge", rate: float = 0.25, **others: Any) -> dict[str, Any]:
+def _score(model: str, task: str = "arc_challenge", rate: float = 0.25, **others: Any) -> ArcScore:
     fixed = {"method": "log-likelihood", "precision": "float32", "n": 100, "of": 100, "seed": 0, "data_sha256": ""}
     rates = {"accuracy": 0.1, "interval": (0, 1), "accuracy_norm": rate, "interval_norm": (0, 1)}
-    return {"model": model, "task": task, **fixed, **rates, **others}
+    return ArcScore(**{"model": model, "task": task, **fixed, **rates, **others})
 
 
 @pytest.mark.parametrize(("name", "parameters"), PARAMETERS.items())
@@ -43,7 +43,9 @@ def test_there_are_no_other_candidates() -> None:
 
 @pytest.mark.parametrize("candidate", KNOWN.values(), ids=KNOWN)
 def test_every_published_score_names_its_source(candidate: Candidate) -> None:
-    assert all(score.source and score.url.startswith("https://") and score.shots for score in candidate.published)
+    for score in candidate.published:
+        assert score.shots
+        assert score.url.startswith("https://") or "measured for this package: finetune arc" in score.source
 
 
 @pytest.mark.parametrize(
@@ -67,32 +69,17 @@ def test_bert_writes_no_text() -> None:
     ]
 
 
-def test_measured_scores_stand_under_the_published_ones() -> None:
-    saved = [_score("llama-2-7b"), _score("llama-2-7b", "arc_easy", 0.75), _score("other")]
-    published, measured = score_rows(KNOWN["Llama-2-7B"], saved)
-    assert (published.challenge, published.shots) == (46.2, "0")
-    assert (measured.challenge, measured.easy, measured.average) == (25.0, 75.0, 50.0)
-    assert measured.source == "measured here: llama-2-7b, log-likelihood, float32, n = 100, 100"
-
-
-def test_a_model_with_an_adapter_has_a_row_of_its_own() -> None:
-    saved = [_score("llama-2-7b"), _score("llama-2-7b + mine")]
-    assert [row.name for row in score_rows(KNOWN["Llama-2-7B"], saved)[1:]] == ["Llama-2-7B", "Llama-2-7B + mine"]
-
-
-def test_a_saved_score_takes_the_place_of_a_shipped_one() -> None:
-    shipped = KNOWN["Llama-2-7B"].model_copy(update={"measured": (_score("llama-2-7b", rate=0.1),)})
-    assert [row.challenge for row in score_rows(shipped, [_score("llama-2-7b", rate=0.3)])[1:]] == [30.0]
+def test_kept_scores_stand_under_the_published_ones_under_the_models_own_name() -> None:
+    published, challenge, easy = score_rows([KNOWN["Llama-2-7B"]], [_score("mine"), _score("mine", "arc_easy", 0.75)])
+    assert (published.name, published.challenge, published.shots) == ("Llama-2-7B", 46.2, "0")
+    assert (challenge.name, challenge.challenge, challenge.easy) == ("mine", 25.0, None)
+    assert (easy.name, easy.challenge, easy.easy) == ("mine", None, 75.0)
+    assert challenge.source == "measured here: arc_challenge, log-likelihood, float32, n = 100"
 
 
 def test_a_score_that_is_not_normalised_is_shown_as_it_is() -> None:
-    row = score_rows(KNOWN["Llama-2-7B"], [_score("llama-2-7b", accuracy=0.5, accuracy_norm=None)])[-1]
+    row = score_rows([], [_score("llama-2-7b", accuracy=0.5, accuracy_norm=None)])[-1]
     assert (row.challenge, row.metric) == (50.0, "accuracy")
-
-
-def test_scores_of_other_models_are_shown_too() -> None:
-    rows = other_rows(KNOWN.values(), [_score("models/mine"), _score("llama-2-7b")])
-    assert [(row.name, row.challenge) for row in rows] == [("mine", 25.0)]
 
 
 @pytest.mark.parametrize("name", ["Llama-2-7B", "llama-2-7b", "meta-llama/Llama-2-7b-hf"])
@@ -127,7 +114,7 @@ def _run(*arguments: str) -> str:
 
 
 def test_select_shows_sizes_and_scores(kept: Path) -> None:
-    kept.write_text(json.dumps({"scores": [_score("smollm2-135m-instruct", rate=0.281)]}))
+    kept.write_text(KeptScores(scores=[_score("smollm2-135m-instruct", rate=0.281)]).model_dump_json())
     shown = _run("select", "--vram-gb", "12")
     assert next(line for line in shown.splitlines() if line.startswith("Llama-2-7B ")).rstrip().endswith("in 4 bit")
     assert "28.1" in shown

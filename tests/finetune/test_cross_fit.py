@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from finetune.cross_fit import cross_fit
-from finetune.folds import split_folds
+from finetune.examples import split_folds
 from finetune.recipe import Recipe, load_recipe
 from finetune.train import run
 from support_agent.errors import ConfigError, TrainingError

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from transformers import AutoTokenizer
 
+from finetune.answer_trainer import padded
 from finetune.encoding import IGNORED, encode_all
 from finetune.examples import Example, plain_prompt
 from support_agent.errors import TrainingError
@@ -21,9 +22,10 @@ def tokenizer(tiny_base: Path) -> Any:
 
 def test_only_answer_and_end_of_turn_carry_loss(tokenizer: Any) -> None:
     [encoded], _ = encode_all([EXAMPLE], tokenizer, 2000)
-    kept = [label for label in encoded.labels if label != IGNORED]
+    labels = padded([encoded], pad_token=0)["labels"][0].tolist()
+    kept = [label for label in labels if label != IGNORED]
     assert tokenizer.decode(kept) == "A test.<|im_end|>"
-    assert encoded.labels[-len(kept) :] == encoded.input_ids[-len(kept) :]
+    assert labels[-len(kept) :] == encoded["input_ids"][-len(kept) :]
 
 
 def test_prompt_is_rendered_as_the_agent_sends_it(tokenizer: Any) -> None:
@@ -33,24 +35,24 @@ def test_prompt_is_rendered_as_the_agent_sends_it(tokenizer: Any) -> None:
         add_generation_prompt=True,
         tokenize=False,
     )
-    assert tokenizer.decode(encoded.input_ids[: -encoded.answer_tokens]) == sent
+    assert tokenizer.decode(encoded["input_ids"][: -encoded["answer_tokens"]]) == sent
 
 
 def test_base_without_a_template_gets_the_plain_one_and_its_end_token(tiny_base: Path) -> None:
     bare = AutoTokenizer.from_pretrained(tiny_base)
     bare.chat_template = None
     [encoded], _ = encode_all([Example("1", plain_prompt("What?"), "A test.")], bare, 2000)
-    assert bare.decode(encoded.input_ids) == "### Question:\nWhat?\n\n### Answer:\nA test.<|im_end|>"
+    assert bare.decode(encoded["input_ids"]) == "### Question:\nWhat?\n\n### Answer:\nA test.<|im_end|>"
 
 
 def test_marks_in_a_row_cannot_end_a_turn(tokenizer: Any) -> None:
     [encoded], _ = encode_all([Example("1", plain_prompt("What<|im_end|>?"), "A <|im_end|>test.")], tokenizer, 2000)
-    assert tokenizer.decode(encoded.input_ids).count("<|im_end|>") == 2
+    assert tokenizer.decode(encoded["input_ids"]).count("<|im_end|>") == 2
 
 
 def test_passages_that_do_not_fit_are_left_out_worst_first(tokenizer: Any) -> None:
     [encoded], too_long = encode_all([EXAMPLE], tokenizer, 450)
-    text = tokenizer.decode(encoded.input_ids)
+    text = tokenizer.decode(encoded["input_ids"])
     assert "It is a test." in text
     assert "Because" not in text
     assert not too_long
@@ -60,8 +62,7 @@ def test_passages_that_do_not_fit_are_left_out_worst_first(tokenizer: Any) -> No
 def test_row_that_is_too_long_by_itself_is_named(tokenizer: Any, prompt: Any) -> None:
     encoded, [too_long] = encode_all([Example("docs:7", prompt, "word " * 100)], tokenizer, 300)
     assert not encoded
-    assert too_long.row_id == "docs:7"
-    assert too_long.tokens > 300
+    assert too_long == "docs:7"
 
 
 THINKING = (
@@ -75,7 +76,7 @@ def test_an_empty_thought_of_the_template_is_not_learned(tiny_base: Path) -> Non
     thinker = AutoTokenizer.from_pretrained(tiny_base)
     thinker.chat_template = THINKING
     [encoded], _ = encode_all([EXAMPLE], thinker, 2000)
-    assert thinker.decode(encoded.input_ids[-encoded.answer_tokens :]) == "A test.<|im_end|>"
+    assert thinker.decode(encoded["input_ids"][-encoded["answer_tokens"] :]) == "A test.<|im_end|>"
 
 
 @pytest.mark.parametrize(

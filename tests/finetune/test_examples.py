@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 
 from finetune.examples import (
@@ -8,11 +10,12 @@ from finetune.examples import (
 )
 from support_agent.generation.prompt import write_prompt
 from support_agent.records import Passage
+from support_agent.triage.follow_up import search_text
 
 ROWS = [Passage(f"docs:{n}", f"How do I do task {n}?", f"Press key {n}.", "docs") for n in range(20)]
 
 
-def search(questions: list[str], k: int) -> list[list[Passage]]:
+def search(questions: Sequence[str], k: int) -> list[list[Passage]]:
     """Every row for every question, the one that asks it first."""
     return [sorted(ROWS, key=lambda row: row.title != question)[:k] for question in questions]
 
@@ -40,6 +43,21 @@ def test_hidden_passages_are_never_shown() -> None:
     examples = retrieval_examples(ROWS, search, passages=3, own_share=0, hidden={"docs:0", "docs:1"})
     shown = {passage.passage_id for example in examples for passage in example.prompt.passages}
     assert not shown & {"docs:0", "docs:1"}
+
+
+def test_rows_are_searched_and_shown_as_a_ticket_would_be() -> None:
+    asked: list[str] = []
+
+    def remember(texts: Sequence[str], k: int) -> list[list[Passage]]:
+        asked.extend(texts)
+        return search(texts, k)
+
+    polite = Passage("docs:99", "Hello, where is\u200b the key? Thank you!", "There.", "docs")
+    example = retrieval_examples([polite], remember, passages=1, own_share=0)[0]
+    assert asked == [search_text("Hello, where is the key? Thank you!", ())]
+    assert "\u200b" not in asked[0]
+    assert "Thank" not in asked[0]
+    assert example.prompt == write_prompt("Hello, where is the key? Thank you!", ROWS[:1])
 
 
 def test_another_seed_draws_other_rows() -> None:

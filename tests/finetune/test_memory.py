@@ -1,6 +1,5 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -13,16 +12,13 @@ from transformers import AutoConfig, LlamaConfig, LlamaForCausalLM
 
 from finetune.bases import quiet_peft
 from finetune.memory import (
+    CPU_HOLES,
     GIB,
-    Change,
     Device,
     Memory,
-    Plan,
     Weights,
-    activation_bytes,
     fitting_changes,
     kept_per_token,
-    logit_bytes,
     preflight,
     serving_memory,
     training_memory,
@@ -42,8 +38,12 @@ LLAMA_2_7B = AutoConfig.for_model(
     num_key_value_heads=32,
     max_position_embeddings=4096,
 )
-SHAPE = shape_of(LLAMA_2_7B)
 QV = ("q_proj", "v_proj")
+SHAPE = shape_of(LLAMA_2_7B, QV)
+
+
+def _recipe(**settings: Any) -> Recipe:
+    return Recipe(base="llama-2-7b", target_modules=QV, **{"batch_size": 1, "method": "qlora", **settings})
 
 
 @pytest.mark.parametrize(
@@ -63,35 +63,35 @@ def test_what_a_layer_of_llama_2_7b_keeps_for_each_token() -> None:
     norms = 2 * (4 * 4096 + 4)
     mlp = 3 * 2 * 11_008
     adapters = 2 * 2 * (4096 + 8)  # input and rank of q and v
-    assert kept_per_token(Plan(SHAPE, QV)) == attention + norms + mlp + adapters
+    assert kept_per_token(_recipe(), SHAPE) == attention + norms + mlp + adapters
 
 
 def test_dropout_keeps_a_mask_for_each_input() -> None:
-    without, with_masks = (kept_per_token(Plan(SHAPE, QV, dropout=share)) for share in (0.0, 0.1))
+    without, with_masks = (kept_per_token(_recipe(dropout=share), SHAPE) for share in (0.0, 0.1))
     assert with_masks - without == 2 * 4096
 
 
 def test_checkpointing_keeps_each_layers_input_and_one_layer() -> None:
-    plan = Plan(SHAPE, QV, tokens=100, checkpointing=True)
-    assert activation_bytes(plan) == 100 * (32 * 2 * 4096 + kept_per_token(plan))
+    recipe = _recipe(max_tokens=100, gradient_checkpointing=True)
+    kept = 32 * 2 * 4096 + kept_per_token(recipe, SHAPE)
+    assert training_memory(recipe, SHAPE).activations == 100 * kept
 
 
-def test_a_logit_is_held_once_as_written_and_three_times_in_fp32() -> None:
-    assert logit_bytes(SHAPE, 512, "bf16") == 512 * 32_000 * 14
-
-
-def test_chunks_bound_the_logits() -> None:
-    plan = Plan(SHAPE, QV, tokens=2048, chunk_tokens=256)
-    assert training_memory(plan).logits == logit_bytes(SHAPE, 256, "bf16")
-
-
-def test_a_chunk_longer_than_the_batch_changes_nothing() -> None:
-    plan = Plan(SHAPE, QV, tokens=100)
-    assert training_memory(replace(plan, chunk_tokens=1000)) == training_memory(plan)
+@pytest.mark.parametrize(
+    ("settings", "tokens"),
+    [
+        ({"max_tokens": 512, "loss_chunk_tokens": 0}, 512),
+        ({"max_tokens": 2048, "loss_chunk_tokens": 256}, 256),
+        ({"max_tokens": 100, "loss_chunk_tokens": 1000}, 100),
+    ],
+    ids=["all at once", "in pieces", "a piece longer than the batch"],
+)
+def test_a_logit_is_held_once_as_written_and_three_times_in_fp32(settings: dict[str, int], tokens: int) -> None:
+    assert training_memory(_recipe(**settings), SHAPE).logits == tokens * 32_000 * 14
 
 
 def test_adapter_gradients_and_optimizer_take_16_bytes_a_parameter() -> None:
-    assert training_memory(Plan(SHAPE, QV)).adapter == 16 * 4_194_304
+    assert training_memory(_recipe(), SHAPE).adapter == 16 * 4_194_304
 
 
 def test_the_cache_of_llama_2_7b_at_4096_tokens_takes_two_gib() -> None:
@@ -150,15 +150,11 @@ def _tiny_config(layers: int) -> Any:
 def test_a_layer_keeps_what_the_formula_says(targets: tuple[str, ...] | str, device: Device) -> None:
     tokens = 2048
     one_layer = _kept_by_autograd(3, targets, tokens, device) - _kept_by_autograd(2, targets, tokens, device)
-    expected = kept_per_token(Plan(shape_of(_tiny_config(2)), targets, device=device)) * tokens
+    expected = kept_per_token(_recipe(), shape_of(_tiny_config(2), targets), device) * tokens
     assert one_layer == pytest.approx(expected, rel=0.02)
 
 
 # --- preflight -------------------------------------------------------------------------------------------------------
-
-
-def _recipe(**settings: Any) -> Recipe:
-    return Recipe(base="llama-2-7b", target_modules=list(QV), **{"batch_size": 1, "method": "qlora", **settings})
 
 
 def test_a_recipe_that_fits_passes() -> None:
@@ -167,9 +163,10 @@ def test_a_recipe_that_fits_passes() -> None:
 
 
 def test_a_cpu_keeps_adapters_inputs_in_fp32_and_has_holes() -> None:
-    plan = Plan(SHAPE, QV, tokens=10, device="cpu")
+    recipe = _recipe(max_tokens=100)
     more = 2 * 2 * (4096 + 8)  # two bytes more for input and rank of q and v
-    assert activation_bytes(plan) == round(2.0 * 32 * 10 * (kept_per_token(Plan(SHAPE, QV)) + more))
+    kept = 32 * 100 * (kept_per_token(recipe, SHAPE) + more)
+    assert training_memory(recipe, SHAPE, "cpu").activations == CPU_HOLES * kept
 
 
 @pytest.mark.parametrize(
@@ -196,28 +193,27 @@ def test_the_message_names_the_largest_parts_first() -> None:
         preflight(_recipe(), LLAMA_2_7B, 2 * GIB)
 
 
-_plans = st.builds(
-    Plan,
-    shape=st.just(SHAPE),
-    targets=st.just(QV),
-    weights=st.sampled_from(["nf4", "bf16", "fp32"]),
+_recipes = st.builds(
+    _recipe,
+    method=st.sampled_from(["lora", "qlora"]),
+    precision=st.sampled_from(["bf16", "fp32"]),
     batch_size=st.integers(1, 64),
-    tokens=st.integers(256, 4096),
-    chunk_tokens=st.sampled_from([0, 64, 256, 4096]),
-    checkpointing=st.booleans(),
+    max_tokens=st.integers(256, 4096),
+    loss_chunk_tokens=st.sampled_from([0, 64, 256, 4096]),
+    gradient_checkpointing=st.booleans(),
 )
 
 
-def _fits(plan: Plan, changes: Sequence[Change], available_bytes: int) -> bool:
-    for change in changes:
-        plan = change.apply(plan)
-    return training_memory(plan).total <= available_bytes
+def _fits(recipe: Recipe, changes: dict[str, Any], available_bytes: int) -> bool:
+    return training_memory(recipe.model_copy(update=changes), SHAPE).total <= available_bytes
 
 
-@given(_plans, st.integers(5 * GIB, 40 * GIB))
-def test_the_changes_make_it_fit_and_none_can_be_left_out(plan: Plan, available_bytes: int) -> None:
-    assume(not _fits(plan, [], available_bytes))
-    changes = fitting_changes(plan, available_bytes)
+@given(_recipes, st.integers(5 * GIB, 40 * GIB))
+def test_the_changes_make_it_fit_and_none_can_be_left_out(recipe: Recipe, available_bytes: int) -> None:
+    assume(not _fits(recipe, {}, available_bytes))
+    changes = fitting_changes(recipe, SHAPE, available_bytes)
     assert changes
-    assert _fits(plan, changes, available_bytes)
-    assert not any(_fits(plan, rest, available_bytes) for rest in combinations(changes, len(changes) - 1))
+    assert _fits(recipe, changes, available_bytes)
+    assert not any(
+        _fits(recipe, dict(rest), available_bytes) for rest in combinations(changes.items(), len(changes) - 1)
+    )

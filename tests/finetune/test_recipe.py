@@ -31,6 +31,30 @@ def test_a_change_wins_over_the_file() -> None:
     assert load_recipe("smoke", {"rank": 4}).rank == 4
 
 
+def test_rows_of_ones_own_in_a_file_need_an_index_of_their_own() -> None:
+    with pytest.raises(ConfigError, match=r"the file rows\.csv, .* add --set index=NAME, or .* --set mode=plain"):
+        load_recipe("smollm2-cpu", {"data": "rows.csv"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "index"),
+    [
+        ({"data": "rows.csv", "index": "shop"}, "shop"),
+        ({"data": "rows.csv", "mode": "plain"}, ""),
+        ({"data": "shop"}, "shop"),
+    ],
+    ids=["an index is named", "no passages are shown", "the rows are an index"],
+)
+def test_other_rows_take_neither_index_nor_attribution_of_the_recipes_own(changes: dict[str, Any], index: str) -> None:
+    recipe = load_recipe("smollm2-cpu", changes)
+    assert (recipe.index, recipe.attribution) == (index, "")
+
+
+def test_the_recipes_own_rows_keep_index_and_attribution() -> None:
+    recipe = load_recipe("smollm2-cpu", {"data": "lamini_docs", "rank": 4})
+    assert (recipe.index, recipe.attribution[:11]) == ("lamini_docs", "lamini_docs")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

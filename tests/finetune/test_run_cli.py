@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from finetune.cli.run import parsed_changes
 from support_agent.cli import app
-from support_agent.cli.finetune.run import _parsed
 
 RUNNER = CliRunner()
 
@@ -63,7 +63,7 @@ def test_what_is_no_adapter_is_never_replaced(tmp_path: Path) -> None:
     ],
 )
 def test_a_change_is_read_as_toml_or_as_text(change: str, expected: tuple[str, object]) -> None:
-    assert _parsed(change) == expected
+    assert parsed_changes([change]) == dict([expected])
 
 
 @pytest.mark.parametrize("options", [["--set", "rank"], ["--resume", "--force"]], ids=["no value", "resume and force"])

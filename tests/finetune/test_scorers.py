@@ -18,7 +18,7 @@ from finetune.scorers import (
 from support_agent.errors import ConfigError, GenerationError, ModelFileError
 from support_agent.generation.scripted import ScriptedGenerator
 
-QUESTION = Question("Question: ab?", ("b", "abba", "ba ab"), 1)
+QUESTION = Question(query="Question: ab?", choices=("b", "abba", "ba ab"), gold=1)
 
 
 def _letters(tokenizer: Any) -> Any:

@@ -178,7 +178,7 @@ def test_the_root_of_the_disk_is_no_adapter(recipe: Recipe) -> None:
 
 
 def test_there_must_be_a_run_to_resume(recipe: Recipe, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="no run to go on with"):
+    with pytest.raises(TrainingError, match="no run to continue"):
         resume(recipe, tmp_path / "adapter", offline=True)
 
 
@@ -243,7 +243,7 @@ def test_row_longer_than_max_tokens_is_left_out_and_named(
     rows_file.write_text(f"{rows_file.read_text('utf-8')}\nHow long?,{'very ' * 400}long.", "utf-8")
     result = manifest(run(recipe, tmp_path / "adapter", offline=True))["result"]
     assert result["left_out"] == {"too long": 1}
-    assert "rows:25 takes at least 2," in caplog.text
+    assert "rows:25 is longer than max_tokens" in caplog.text
 
 
 FULL = """
@@ -267,7 +267,7 @@ def test_a_disk_too_full_is_one_sentence(recipe: Recipe, tmp_path: Path) -> None
         capture_output=True,
         text=True,
     )
-    assert "go on with --resume" in done.stdout
+    assert "continue with --resume" in done.stdout
     assert len(done.stdout.strip().splitlines()) == 1
 
 

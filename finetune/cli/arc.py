@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,29 +38,23 @@ def arc(
 ) -> None:
     """Measure a model on ARC questions, zero-shot: by log-likelihood, or with --chat by the letter it names."""
     from finetune.arc import measure, measured_file, read_questions, save_score
+    from finetune.scorers import open_chat_scorer
     from support_agent.config import load_config
 
     if chat and adapter:
         raise typer.BadParameter("--adapter needs a model that is loaded here; leave --chat out.")
     read_questions(data)  # a file that cannot be read is told before a model is loaded
-    scorer = (
-        _chat(model, base_url)
-        if chat
-        else _load(model, adapter, load_config(offline=offline or None).config.offline, threads)
-    )
+    if chat:
+        scorer = open_chat_scorer(model, base_url)
+    else:
+        scorer = _load(model, adapter, load_config(offline=offline or None).config.offline, threads)
     name = f"{model} + {adapter}" if adapter else model
     with _bar() as on_question:
         score = measure(scorer, data, model=name, limit=limit, seed=seed, on_question=on_question)
     if save:
         save_score(score, measured_file())
         typer.echo(f"kept in {measured_file()}", err=True)
-    typer.echo(json.dumps(score.to_dict()) if as_json else _sentence(score))
-
-
-def _chat(model: str, base_url: str | None) -> Scorer:
-    from finetune.scorers import open_chat_scorer
-
-    return open_chat_scorer(model, base_url)
+    typer.echo(score.model_dump_json() if as_json else _sentence(score))
 
 
 def _load(model: str, adapter: str | None, offline: bool, threads: int) -> Scorer:
