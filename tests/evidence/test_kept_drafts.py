@@ -134,11 +134,3 @@ def test_a_row_that_was_cut_off_inside_a_letter_is_passed_over(tmp_path: Path) -
     with file.open("ab") as lines:
         lines.write(b'{"generator": "caf\xc3')
     assert len(read_kept(file)) == 5
-
-
-def test_it_tells_how_many_drafts_each_batch_held(tmp_path: Path) -> None:
-    told: list[int] = []
-    keeping = KeepingGenerator(ScriptedGenerator(), tmp_path / "drafts.jsonl", 200, told.append)
-    keeping.generate(prompts()[:2])
-    keeping.generate(prompts())
-    assert told == [2, 5]
