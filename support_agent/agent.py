@@ -250,7 +250,8 @@ class Agent:
             journey.passages = passages
 
     def _look_at_passages(self, journey: Journey) -> None:
-        from support_agent.gate.measure import Found, measure_passages, values_of
+        from support_agent.gate.given import Found
+        from support_agent.gate.measure import measure_passages, values_of
         from support_agent.triage.follow_up import asked_back
 
         text = journey.triaged.search_text
@@ -260,10 +261,12 @@ class Agent:
             self._take(journey, journey.gate.on_passages(text, early, values, asked_back=again))
 
     def _look_at_draft(self, journey: Journey) -> None:
-        from support_agent.gate.measure import measure_draft, values_of
+        from support_agent.gate.measure import measure_draft, measure_own_text, values_of
 
         text, draft, passages = journey.triaged.text, journey.written, journey.passages
-        journey.late = late = measure_draft(text, draft, passages)
+        # Only under a promise, or to measure for one, may a quote stand in for a draft.
+        measure = measure_draft if journey.gate is None or journey.gate.certified else measure_own_text
+        journey.late = late = measure(text, draft, passages)
         if journey.gate:
             self._take(journey, journey.gate.on_draft(text, draft, late, passages, values_of(journey.signals)))
 

@@ -65,13 +65,6 @@ class Journey:
             raise RuntimeError(f"ticket {self.ticket.ticket_id} has no draft")
         return self.draft
 
-    @property
-    def measured(self) -> Late:
-        """What was measured of the draft."""
-        if self.late is None:
-            raise RuntimeError(f"the draft of ticket {self.ticket.ticket_id} was not measured")
-        return self.late
-
 
 def milliseconds_since(started: float) -> float:
     """Milliseconds from a ``time.perf_counter()`` reading until now."""

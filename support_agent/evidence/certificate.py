@@ -24,21 +24,12 @@ from support_agent.intervals import upper_bound
 
 
 @dataclass(frozen=True)
-class CurvePoint:
-    """At ``threshold`` this share of tickets is answered (``coverage``) and this share of the answered is wrong."""
-
-    threshold: float
-    coverage: float
-    risk: float
-
-
-@dataclass(frozen=True)
 class Certificate:
     """The promise and what it rests on. Rates are 0–1.
 
     ``threshold`` is None when no threshold keeps the promise; then ``answered``, ``wrong`` and ``coverage`` are 0 and
     ``labels_needed`` says about how many labels would do (80 % chance), or None when no error rate seen is low enough.
-    ``answered``, ``wrong``, ``coverage`` and the curve count one row of each near-duplicate group, of which there are
+    ``answered``, ``wrong``, and ``coverage`` count one row of each near-duplicate group, of which there are
     ``independent``. ``upper`` is the one-sided Clopper–Pearson bound of the risk at level 1 − delta. ``best_rate`` is
     the lowest error rate of any threshold, (wrong + 1) / (answered + 2).
     """
@@ -48,7 +39,6 @@ class Certificate:
     labels: int
     independent: int
     best_rate: float
-    curve: tuple[CurvePoint, ...]
     threshold: float | None = None
     answered: int = 0
     wrong: int = 0
@@ -93,12 +83,12 @@ class Certificate:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, dictionaries and numbers, ready for JSON."""
-        return {**asdict(self), "curve": [asdict(point) for point in self.curve]}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Certificate:
         """The certificate that ``to_dict`` wrote."""
-        return cls(**{**plain, "curve": tuple(CurvePoint(**point) for point in plain["curve"])})
+        return cls(**plain)
 
 
 def certify(
@@ -139,7 +129,6 @@ def certify(
         labels=len(scores),
         independent=len(chosen),
         best_rate=round(float(rates.min(initial=1.0)), 6),
-        curve=_curve(grid.tolist(), coverages.tolist(), (wrong / answered).tolist()),
     )
     if threshold is None:
         needed = labels_needed(rates, coverages, max_error, delta)
@@ -162,11 +151,6 @@ def one_of_each(groups: Sequence[int], seed: int) -> list[int]:
     order = list(range(len(groups)))
     random.Random(seed).shuffle(order)
     return sorted({groups[row]: row for row in order}.values())
-
-
-def _curve(thresholds: Sequence[float], coverages: Sequence[float], risks: Sequence[float]) -> tuple[CurvePoint, ...]:
-    points = zip(thresholds, coverages, risks, strict=True)
-    return tuple(CurvePoint(threshold, round(coverage, 6), round(risk, 6)) for threshold, coverage, risk in points)
 
 
 def _percent(share: float) -> str:

@@ -10,7 +10,6 @@ Every score that the promise rests on was made without the row's own label, its 
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -74,7 +73,8 @@ def calibrate(given: MeasuredRows, labels: Labels, promise: Promise, *, seed: in
     Raises:
         CalibrationError: no label is of an answer that would be sent now, there are too few, or all are set aside.
     """
-    found = [labels.find(row.ticket.ticket_id, row.triage.text, row.sent) for row in given.rows]
+    read = (labels.find(row.ticket.ticket_id, row.triage.text, row.sent) for row in given.rows)
+    found = [label if label and label.on(promise.about) is not None else None for label in read]
     labelled = _labelled(given, found, promise.about)
     _check(given, labels, labelled, promise.about)
     values = [row.values for row in labelled.rows]
@@ -109,12 +109,12 @@ def calibrate(given: MeasuredRows, labels: Labels, promise: Promise, *, seed: in
 
 
 def _labelled(given: MeasuredRows, found: Sequence[Label | None], about: About) -> _Labelled:
-    said = [None if label is None else label.on(about) for label in found]
-    places = [at for at, row in enumerate(given.rows) if not row.held and said[at] is not None]
+    labels = {at: label for at, label in enumerate(found) if label and not given.rows[at].held}
+    places = list(labels)
     return _Labelled(
         rows=[given.rows[at] for at in places],
-        right=[bool(said[at]) for at in places],
-        certify=[label.certify for at in places if (label := found[at])],
+        right=[bool(label.on(about)) for label in labels.values()],
+        certify=[label.certify for label in labels.values()],
         groups=[given.groups[at] for at in places],
         topics=[given.topics[at] for at in places],
     )
@@ -147,7 +147,7 @@ def _certifying(labelled: _Labelled) -> list[int]:
 
 
 def _facts(given: MeasuredRows, labels: Labels, labelled: _Labelled, about: About) -> dict[str, Any]:
-    kinds = Counter(label.kind for label in labels.every)
+    kinds = {label.kind for label in labels.every if label.on(about) is not None}
     return {
         "sha256": labels.sha256,
         "read": labels.said(about),

@@ -14,8 +14,6 @@ from support_agent.generation.prompt import Prompt, prompt_version
 from support_agent.jsonl import read_finished_rows
 from support_agent.records import Draft
 
-OnDrafted = Callable[[int], None]
-
 
 @dataclass(frozen=True)
 class _Kept:
@@ -30,20 +28,16 @@ class KeepingGenerator:
 
     Args:
         file: JSONL; a last line that was cut off is passed over and written anew.
-        on_drafted: told with each batch how many drafts it held, kept ones and new ones.
 
     Raises:
         CalibrationError: a line of the file is no draft.
     """
 
-    def __init__(
-        self, generator: Generator, file: Path, max_new_tokens: int, on_drafted: OnDrafted = lambda drafts: None
-    ) -> None:
+    def __init__(self, generator: Generator, file: Path, max_new_tokens: int) -> None:
         self.name, self.version = generator.name, generator.version
         self._generator = generator
         self._file = file
         self._max_new_tokens = max_new_tokens
-        self._on_drafted = on_drafted
         self._kept = read_kept(file)
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
@@ -54,7 +48,6 @@ class KeepingGenerator:
             written = dict(zip(new, self._generator.generate(list(new.values())), strict=True))
             _append(self._file, written)
             self._kept.update(written)
-        self._on_drafted(len(prompts))
         return [self._kept[key] for key in keys]
 
     def _asked(self, prompt: Prompt) -> str:

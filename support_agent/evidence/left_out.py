@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from support_agent.errors import CalibrationError
-from support_agent.gate.measure import EARLY, Measured, fired_reasons, values_of
+from support_agent.gate.measure import Measured, early_reasons, values_of
 from support_agent.records import Passage, Ticket
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def measured(journey: Journey) -> Measured:
             "What was drafted is kept; run the same command again."
         )
     best = journey.late.best
-    early = (*journey.triaged.reasons, *fired_reasons(EARLY, journey.early))
+    early = (*journey.triaged.reasons, *early_reasons(journey.early))
     return Measured(
         ticket=journey.ticket,
         triage=journey.triaged,

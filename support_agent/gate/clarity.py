@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from support_agent.gate.given import Found
 from support_agent.gate.retrieval_signals import margin
 from support_agent.records import Signal
 from support_agent.wording import content_words
-
-if TYPE_CHECKING:
-    from support_agent.gate.measure import Found
 
 # A question this short may mean either of two near passages with different answers.
 SHORT_WORDS = 2

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from support_agent.gate.combiner import Combiner
-from support_agent.gate.measure import EARLY, Late, Sendable, fired_reasons, known_late
+from support_agent.gate.measure import Late, Sendable, early_reasons, known_late
 from support_agent.gate.support import citations_of
 from support_agent.records import Citation, Draft, Passage, Reason, Route, Signal, Triage
 
@@ -76,7 +76,7 @@ def on_passages(
         return Decision(Route.HUMAN, (policy.closed,))
     if policy.combiner is None and values["retrieval_score"] < policy.min_cosine:
         return Decision(Route.HUMAN, (Reason.NO_PASSAGE,))
-    if unclear := fired_reasons(EARLY, signals):
+    if unclear := early_reasons(signals):
         reasons = (Reason.ASKED_BACK_ALREADY,) if asked_back else unclear
         return Decision(reasons[0].route, reasons)
     return _hopeless(policy.combiner, values, policy.threshold) if policy.combiner else Decision()
@@ -93,7 +93,7 @@ def on_draft(
         values: by name, of every signal of the ticket.
     """
     if policy.combiner is None:
-        return _without_promise(draft, late.own, passages)
+        return _without_promise(draft, late.own, passages, values)
     if late.best.held:
         return Decision(Route.HUMAN, late.own.held)
     confidence = policy.combiner.probability(values)
@@ -117,8 +117,8 @@ def _hopeless(combiner: Combiner, values: Mapping[str, float], threshold: float)
     return Decision(Route.HUMAN, reasons, (signal,), confidence=highest)
 
 
-def _without_promise(draft: Draft, own: Sendable, passages: Sequence[Passage]) -> Decision:
-    unsure = draft.mean_log_prob is not None and draft.mean_log_prob < _MIN_MEAN_LOG_PROB
+def _without_promise(draft: Draft, own: Sendable, passages: Sequence[Passage], values: Mapping[str, float]) -> Decision:
+    unsure = values.get("mean_log_prob", 0.0) < _MIN_MEAN_LOG_PROB
     if reasons := (*own.held, *([Reason.LOW_LOG_PROB] if unsure else [])):
         return Decision(Route.HUMAN, reasons)
     return _answered(own, (), _order(draft, own, passages))

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from support_agent.gate.given import Written
 from support_agent.generation import endings
 from support_agent.records import Signal
-
-if TYPE_CHECKING:
-    from support_agent.gate.measure import Written
 
 MAX_LOOP_SHARE = 0.3
 # A log-prob above zero or not a number comes from a broken engine and counts as the least likely of all.

@@ -10,43 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from support_agent.gate.clarity import ambiguous_words
 from support_agent.gate.generation_signals import cut_off, loop_share, mean_log_prob
+from support_agent.gate.given import Found, Written
 from support_agent.gate.retrieval_signals import retrieval_agreement, retrieval_score
-from support_agent.gate.support_signals import (
-    CheckedDraft,
-    check_draft,
-    empty_draft,
-    mean_support,
-    unsupported_share,
-)
+from support_agent.gate.support import CheckedDraft, check_draft
+from support_agent.gate.support_signals import empty_draft, mean_support, unsupported_share
 from support_agent.generation.extractive import extract
 from support_agent.records import Draft, Passage, Reason, Signal, Ticket, Triage
 
-if TYPE_CHECKING:
-    from support_agent.retrieval.subject import Nearness
-
 GOLDEN = Path(__file__).parent / "golden.jsonl"
 _Given = TypeVar("_Given")
-
-
-@dataclass(frozen=True)
-class Found:
-    """What retrieval found: the text that was searched with, the passages, and the scale of the index's cosines."""
-
-    text: str
-    passages: Sequence[Passage]
-    nearness: Nearness
-
-
-@dataclass(frozen=True)
-class Written:
-    """A draft, and what its passages carry of it."""
-
-    draft: Draft
-    checked: CheckedDraft
 
 
 @dataclass(frozen=True)
@@ -130,23 +106,32 @@ def measure_passages(found: Found) -> tuple[Signal, ...]:
     return _measured(EARLY, found)
 
 
-def measure_draft(question: str, draft: Draft, passages: Sequence[Passage]) -> Late:
-    """Every late signal, of the draft's own text and of the quote that might stand in for it."""
+def measure_own_text(question: str, draft: Draft, passages: Sequence[Passage]) -> Late:
+    """Every late signal of the draft's own text."""
     own = check_draft(question, draft, passages)
     signals = _measured(LATE, Written(draft, own))
-    held = fired_reasons(LATE, signals)
-    if not held:
-        return Late(Sendable(own, signals, ()))
+    return Late(Sendable(own, signals, _reasons(LATE, signals)))
+
+
+def measure_draft(question: str, draft: Draft, passages: Sequence[Passage]) -> Late:
+    """Every late signal, of the draft's own text and of the quote that may stand in for it under a promise."""
+    late = measure_own_text(question, draft, passages)
+    if not late.own.held:
+        return late
     words = Draft(extract(question, passages), "extractive")
     quote = check_draft(question, words, passages)
-    if fired_reasons(LATE, _measured(LATE, Written(words, quote))):
-        return Late(Sendable(own, signals, held))
+    if _reasons(LATE, _measured(LATE, Written(words, quote))):
+        return late
     # How the generator ended stays a signal of the ticket, whatever stands in for its draft.
-    return Late(Sendable(own, signals, held), Sendable(quote, _measured(LATE, Written(draft, quote)), ()))
+    return Late(late.own, Sendable(quote, _measured(LATE, Written(draft, quote)), ()))
 
 
-def fired_reasons(measures: Sequence[Measure[_Given]], signals: Sequence[Signal]) -> tuple[Reason, ...]:
-    """Reasons of the signals that fired and decide alone, in the order of the table."""
+def early_reasons(signals: Sequence[Signal]) -> tuple[Reason, ...]:
+    """Reasons of the early signals that fired and decide alone, in the order of the table."""
+    return _reasons(EARLY, signals)
+
+
+def _reasons(measures: Sequence[Measure[_Given]], signals: Sequence[Signal]) -> tuple[Reason, ...]:
     fired = {signal.name for signal in signals if signal.fired}
     return tuple(one.holds for one in measures if one.holds and _name(one) in fired)
 

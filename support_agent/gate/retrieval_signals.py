@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from support_agent.gate.given import Found
 from support_agent.records import Passage, Signal
 from support_agent.wording import token_f1
-
-if TYPE_CHECKING:
-    from support_agent.gate.measure import Found
 
 # Two passages give "the same" answer above this token-F1.
 _SAME_ANSWER_F1 = 0.6

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, takewhile
 
-from support_agent.records import Citation, Passage
+from support_agent.generation.endings import clean_draft
+from support_agent.records import Citation, Draft, Passage
 from support_agent.sentences import split_sentences
+from support_agent.triage.readable import clean
 from support_agent.wording import content_words, facts, is_negated, known_facts, names
 
 _QUOTE_CHARS = 300
@@ -94,6 +96,36 @@ def carried_start(checked: Sequence[CheckedSentence]) -> list[CheckedSentence]:
     while kept and kept[-1].text.rstrip().endswith(":"):
         kept.pop()
     return kept
+
+
+@dataclass(frozen=True)
+class CheckedDraft:
+    """Every sentence of a cleaned draft, and those of its start that may be sent."""
+
+    every: tuple[CheckedSentence, ...]
+    kept: tuple[CheckedSentence, ...]
+
+    @property
+    def sent(self) -> str:
+        """What may be sent."""
+        return "".join(sentence.text for sentence in self.kept).strip()
+
+    @property
+    def dropped(self) -> int:
+        """How many sentences may not."""
+        return len(self.every) - len(self.kept)
+
+    @property
+    def support(self) -> tuple[float, ...]:
+        """Of each sentence that may be sent and cites a passage, the share of its content words found there."""
+        return tuple(sentence.citation.score for sentence in self.kept if sentence.citation)
+
+
+def check_draft(question: str, draft: Draft, passages: Sequence[Passage]) -> CheckedDraft:
+    """Clean a draft and hold each of its sentences against the passages."""
+    cleaned = clean(clean_draft(draft.text, draft.finish))
+    every = [sentence for sentence in SupportChecker(passages, question).check_all(cleaned) if sentence.text.strip()]
+    return CheckedDraft(tuple(every), tuple(carried_start(every)))
 
 
 def citations_of(kept: Sequence[CheckedSentence]) -> tuple[Citation, ...]:

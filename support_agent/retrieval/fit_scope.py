@@ -9,7 +9,6 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support_agent.clusters import clusters
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from support_agent.retrieval.embedders import Embedder
 
-_OUTLIERS = Path(__file__).parent / "outliers"
 FEWEST = 20
 _FOLDS = 5
 _AXES = 64
@@ -62,7 +60,7 @@ def fit_scope(
 
     Args:
         own: what the index answers; at least 20 texts.
-        outliers: what it does not answer; ``shipped_outliers`` and any refused question of the index itself.
+        outliers: what it does not answer; ``fit_subject.shipped_outliers`` and the refused questions of the index.
         embedder: the index's own.
         names: of the product, deleted before anything is measured.
         keep: share (0–1) of own questions that the threshold lets pass, by cross-fitting; None for 0.96, or 0.9 where
@@ -106,11 +104,6 @@ def fit_scope(
     scores = (model.probability(text, float(value)) for text, value in zip(inside, log_odds, strict=True))
     # What is stored is rounded: hand out the very model that will be read.
     return ScopeFit(ScopeModel.from_dict(model.to_dict()), tuple(scores))
-
-
-def shipped_outliers() -> list[str]:
-    """Some 3,000 texts about anything but a company's own product; sources and licences stand in ATTRIBUTION.md."""
-    return [line for file in sorted(_OUTLIERS.glob("*.txt")) for line in file.read_text("utf-8").splitlines()]
 
 
 @dataclass(frozen=True)

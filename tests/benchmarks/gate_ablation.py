@@ -19,15 +19,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from lamini_rows import FOLDER
 from scipy.stats import rankdata
-from support_agent.gate.calibrating.judge import About
-from support_agent.gate.combined import COMBINED, EARLY, LATE
 
 from support_agent.config import Config
 from support_agent.evidence.certificate import certify
-from support_agent.evidence.fit import STRENGTH, Labelled
-from support_agent.evidence.job import prepare
-from support_agent.evidence.labels import read_verdicts
+from support_agent.evidence.fit import STRENGTH, MeasuredRows
+from support_agent.evidence.job import measure_index
+from support_agent.evidence.labels import Labels, read_labels
 from support_agent.gate.combiner import cross_fit
+from support_agent.gate.measure import combined, known_late
+from support_agent.records import About
 
 RESAMPLES = 1000
 
@@ -50,17 +50,20 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
     about: About = options.about
-    prepared = prepare(Config(), options.drafts, cross_fitted=options.cross_fitted)
-    given = prepared.with_labels(read_verdicts(options.labels).labels(prepared.rows, about))
-    for line in ablation(given, range(options.seeds), options.max_error):
+    given = measure_index(Config(), drafts=options.drafts, cross_fitted=options.cross_fitted)
+    for line in ablation(given, read_labels(options.labels), about, range(options.seeds), options.max_error):
         print(line, flush=True)
 
 
-def ablation(given: Labelled, seeds: Sequence[int], max_error: float) -> Iterator[str]:
+def ablation(
+    given: MeasuredRows, labels: Labels, about: About, seeds: Sequence[int], max_error: float
+) -> Iterator[str]:
     """The table, line by line."""
-    places = [at for at, row in enumerate(given.rows) if not row.held]
+    found = [labels.find(row.ticket.ticket_id, row.triage.text, row.sent) for row in given.rows]
+    said = {at: label.on(about) for at, label in enumerate(found) if label and not given.rows[at].held}
+    places = [at for at, word in said.items() if word is not None]
     values = [given.rows[at].values for at in places]
-    right = [given.right[given.rows[at].drafted.row_id] for at in places]
+    right = [bool(said[at]) for at in places]
     groups = [given.groups[at] for at in places]
 
     def scored(names: Sequence[str]) -> Scored:
@@ -72,13 +75,14 @@ def ablation(given: Labelled, seeds: Sequence[int], max_error: float) -> Iterato
         ]
         return Scored([np.array(found) for found in scores], float(np.mean(coverages)))
 
-    every = scored(COMBINED)
+    names_of_all, late = combined(), tuple(known_late())
+    every = scored(names_of_all)
     draws = resampled(groups)
     yield f"n = {len(right)}, right {np.mean(right):.1%}; certified at {max_error:.0%} wrong, {len(seeds)} seeds"
     yield f"{'all':34} AUROC {mean_auroc(every.scores, right):.3f}   coverage {every.coverage:.1%}"
-    choices = {f"{name} alone": (name,) for name in COMBINED}
-    choices |= {"before generation": EARLY, "after it": tuple(LATE)}
-    choices |= {f"all but {name}": tuple(one for one in COMBINED if one != name) for name in COMBINED}
+    choices = {f"{name} alone": (name,) for name in names_of_all}
+    choices |= {"before generation": tuple(one for one in names_of_all if one not in late), "after it": late}
+    choices |= {f"all but {name}": tuple(one for one in names_of_all if one != name) for name in names_of_all}
     for title, names in choices.items():
         some = scored(names)
         low, high = interval(some.scores[0], every.scores[0], right, draws)

@@ -41,8 +41,7 @@ def main() -> None:
 
 def print_promise(agent: Agent) -> None:
     """What the calibration says of itself."""
-    calibration = agent.gate.calibration
-    print(calibration.in_words() if calibration else agent.gate.refusal)
+    print(agent.gate.in_words)
 
 
 def print_answered(known: Sequence[tuple[str, Reply]], labels: dict[str, Any]) -> None:
@@ -63,7 +62,7 @@ def print_routes(name: str, replies: Sequence[Reply]) -> None:
     """Routes, first reasons, and how many hand-offs cost a draft."""
     print(f"\n{name}, n = {len(replies)}: {dict(Counter(str(reply.route) for reply in replies))}")
     handed = [reply for reply in replies if reply.route == "human"]
-    print(f"  hand-offs by reason: {dict(Counter(reply.reasons[0] for reply in handed))}")
+    print(f"  hand-offs by reason: {dict(Counter(str(reply.reasons[0]) for reply in handed))}")
     print(f"  hand-offs without a generator call: {sum('generation' not in reply.timings_ms for reply in handed)}")
 
 

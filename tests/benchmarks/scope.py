@@ -21,10 +21,11 @@ from unittest import mock
 import numpy as np
 from lamini_rows import FOLDER, RESAMPLES, SEED, interval, read_test_rows
 from numpy.typing import NDArray
-from support_agent.gate.calibrating import fit_scope as fitting
 
 from support_agent.retrieval import Embedder, Index, find_index
-from support_agent.retrieval.fit_scope import ScopeFit, fit_scope, shipped_outliers
+from support_agent.retrieval import fit_scope as fitting
+from support_agent.retrieval.fit_scope import ScopeFit, fit_scope
+from support_agent.retrieval.fit_subject import shipped_outliers
 from support_agent.retrieval.index import read_left_out
 from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
 
@@ -75,7 +76,8 @@ def main() -> None:
     outliers = [*shipped_outliers(), *refused]
     tests = read_tests(options.data)
     started = time.perf_counter()
-    fit = fit_scope(own, outliers, embedder)
+    names = index.subject.names
+    fit = fit_scope(own, outliers, embedder, names=names)
     print(f"fitted to {len(own)} own questions and {len(outliers)} others in {time.perf_counter() - started:.0f} s")
     print(
         f"names {fit.model.names}, threshold {fit.model.threshold}, {len(json.dumps(fit.model.to_dict())):,} characters"
@@ -83,16 +85,16 @@ def main() -> None:
     print_table("as it ships", fit.model, embedder, tests)
     if options.data:
         swift = read_swift(options.data)
-        seen = fit_scope(own, [*outliers, *swift[::2]], embedder)
+        seen = fit_scope(own, [*outliers, *swift[::2]], embedder, names=names)
         print_table(
             "half of Taylor Swift seen", seen.model, embedder, with_name({"Taylor Swift, other half": swift[1::2]})
         )
-    for name, model, reader in ablation(own, outliers, embedder):
+    for name, model, reader in ablation(own, outliers, embedder, names):
         print_table(name, model, reader, tests)
     print_nearest(own, embedder, fit.model.names, tests)
     for size in (30, 50, 100, 300):
         some = np.random.default_rng(SEED).permutation(len(own))[:size]
-        few = fit_scope([own[number] for number in some], outliers, embedder)
+        few = fit_scope([own[number] for number in some], outliers, embedder, names=names)
         print_table(f"{size} own questions", few.model, embedder, tests)
     print_single(fit.model, embedder)
     print_cost(fit.model, index.embedder, tests["own test questions"])
@@ -131,14 +133,14 @@ def read_swift(data: Path) -> list[str]:
 
 
 def ablation(
-    own: Sequence[str], outliers: Sequence[str], embedder: Remembering
+    own: Sequence[str], outliers: Sequence[str], embedder: Remembering, names: Sequence[str]
 ) -> Iterator[tuple[str, ScopeModel, Remembering]]:
     """What is left when a part is missing."""
     with mock.patch.object(fitting, "_vocabulary", return_value=[]):
-        yield "embedding alone", fit_scope(own, outliers, embedder).model, embedder
+        yield "embedding alone", fit_scope(own, outliers, embedder, names=names).model, embedder
     wordless = Wordless(embedder)
-    yield "words alone", fit_scope(own, outliers, wordless).model, wordless
-    yield "name kept", fit_scope(own, outliers, embedder, names=()).model, embedder
+    yield "words alone", fit_scope(own, outliers, wordless, names=names).model, wordless
+    yield "name kept", fit_scope(own, outliers, embedder).model, embedder
 
 
 def print_nearest(
@@ -210,7 +212,7 @@ def print_clinc(data: Path, embedder: Embedder) -> None:
         name: [text for text, _ in rows]
         for name, rows in json.loads((data / "clinc150" / "data_full.json").read_text("utf-8")).items()
     }
-    fit: ScopeFit = fit_scope(splits["train"], splits["oos_train"], embedder, names=())
+    fit: ScopeFit = fit_scope(splits["train"], splits["oos_train"], embedder)
     inside, outside = (scores(fit.model, embedder, splits[name]) for name in ("test", "oos_test"))
     kept = float((inside >= fit.model.threshold).mean())
     print(f"\nCLINC150, its own splits: AUROC {auroc(inside, outside)}, kept {kept:.3f}")

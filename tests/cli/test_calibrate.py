@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from support_agent.cli import app
 from support_agent.errors import CalibrationError
 from support_agent.evidence.calibration import read_calibration
-from support_agent.retrieval.fit_scope import shipped_outliers
+from support_agent.retrieval.fit_subject import shipped_outliers
 
 THINGS = "webhook invoice password dashboard backup export role token report alias widget schedule".split()
 FORMS = [
@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     # A tenth of the texts about anything else: fitting the scope signal to all of them takes seconds.
     few = shipped_outliers()[::10]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("support_agent.evidence.job.shipped_outliers", lambda: few)
+        patch.setattr("support_agent.retrieval.fit_subject.shipped_outliers", lambda: few)
         patch.setenv("SUPPORT_AGENT_INDEXES", str(folder))
         patch.chdir(folder)
         Path("rows.jsonl").write_text("\n".join(json.dumps(row) for row in ROWS), "utf-8")
@@ -70,7 +70,8 @@ def calibrate(*arguments: str) -> tuple[str, str]:
 
 def test_the_answers_are_written_to_be_read_and_nothing_is_put_in_force(folder: Path) -> None:
     answers, drafted = lines(folder / "answers.jsonl"), lines(folder / "drafts.jsonl")
-    assert answers[0].keys() == {"id", "question", "sent", "passages", "reference", "supported", "agrees"}
+    told = {"id", "question", "sent", "passages", "reference"}
+    assert answers[0].keys() == {*told, "supported", "agrees", "reader", "kind"}
     assert {answer["supported"] for answer in answers} == {None}
     assert len(answers) <= len(drafted) == 60
     assert not list(folder.glob("*.json"))
@@ -87,7 +88,7 @@ def test_a_file_that_may_hold_labels_is_not_written_over(folder: Path, monkeypat
 @pytest.mark.usefixtures("shop")
 def test_labels_by_readers_become_the_calibration_in_force() -> None:
     stdout, stderr = calibrate("--labels", "labels.jsonl", "--max-error", "0.5")
-    file = next(path for path in Path("calibrations").glob("*.json"))
+    (file,) = Path("calibrations/shop").glob("*.json")
     made = read_calibration(file)
     assert made.certificate.threshold is not None
     assert (made.about, made.labels["rows"], made.labels["drafted_by"]) == ("supported", 60, ["1"])
@@ -103,17 +104,18 @@ def test_labels_of_some_answers_are_counted_against_all_questions() -> None:
     some = Path("labels.jsonl").read_text("utf-8").split("\n")[::2]
     Path("some.jsonl").write_text("\n".join(some), "utf-8")
     stdout, _ = calibrate("--labels", "some.jsonl", "--max-error", "0.5")
-    made = read_calibration(next(Path("calibrations").glob("*.json")))
+    made = read_calibration(next(Path("calibrations/shop").glob("*.json")))
     assert made.labels["rows"] == 60
     assert f"and {made.labels['labelled']} of the others have a label" in stdout
 
 
 @pytest.mark.usefixtures("shop")
 def test_without_labels_it_fails_before_anything_is_drafted() -> None:
-    with pytest.raises(CalibrationError, match="knows the embedder .* Label the answers"):
+    with pytest.raises(CalibrationError, match="rests on what readers say.*--to-read"):
         calibrate()
-    with pytest.raises(CalibrationError, match="kappa 0.13.*--to-read"):
-        calibrate("--about", "supported")
+    Path("none.jsonl").touch()
+    with pytest.raises(CalibrationError, match=r"none\.jsonl holds no label.*--to-read"):
+        calibrate("--labels", "none.jsonl")
     assert not Path("calibrations").exists()
 
 

@@ -116,16 +116,21 @@ def test_labels_change_what_is_right_without_asking_again(shop: CliRunner) -> No
             id="id and question",
         ),
         pytest.param(
+            [{"id": "key", "question": "Who?", "sent": "x", "supported": True, "agrees": None}],
+            "None of the 1 labels of labels.jsonl is of a ticket",
+            id="an id of the set, on another question",
+        ),
+        pytest.param(
             [{"id": "key", "question": "Who?", "sent": "x", "supported": None, "agrees": True}],
             "labels.jsonl holds no label about 'supported'",
             id="nothing said",
         ),
         pytest.param(
             [{"id": "key", "right": True, "text": "Never sent."}],
-            "None of the 1 labels of labels.jsonl is of a text that this run sent",
+            "None of the labels of labels.jsonl is of a text that this run sent",
             id="another text",
         ),
-        pytest.param([], "labels.jsonl holds no label. Leave --labels out", id="empty"),
+        pytest.param([], "labels.jsonl holds no label about 'supported'. Leave --labels out", id="empty"),
     ],
 )
 def test_labels_that_would_change_nothing_are_refused(

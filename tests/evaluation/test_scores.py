@@ -1,14 +1,19 @@
 from dataclasses import replace
 
 import pytest
-from support_agent.evaluation.labels import AnswerLabels
 
 from support_agent.evaluation.golden import GoldenSet, GoldenTicket
 from support_agent.evaluation.judging import AnswerJudge, judge_all
 from support_agent.evaluation.run import Outcome
 from support_agent.evaluation.scores import score
+from support_agent.evidence.labels import Label, Labels
 
 from .conftest import make_golden, make_outcome
+
+
+def labels(*said: tuple[str, str | None, bool]) -> Labels:
+    """Of each ticket's id, the text that was read (None for whatever was sent), and whether it is right."""
+    return Labels(tuple(Label(ticket_id, "", text, right, right) for ticket_id, text, right in said))
 
 
 def values(golden: GoldenSet, outcomes: list[Outcome], judge: AnswerJudge | None = None) -> dict[str, float]:
@@ -94,13 +99,13 @@ def test_without_a_reference_a_relevant_citation_makes_an_answer_right(
     assert values(asked, outcomes[:1])["right"] == 1.0
 
 
-def test_a_persons_verdict_outranks_the_reference(golden: GoldenSet, outcomes: list[Outcome]) -> None:
-    judge = AnswerJudge(labels=AnswerLabels(of_ticket={"a": False}))
+def test_a_readers_label_outranks_the_reference(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    judge = AnswerJudge(labels=labels(("a", None, False)))
     assert values(golden, outcomes, judge)["right"] == pytest.approx(1 / 5)
 
 
-def test_a_verdict_on_another_text_is_not_used(golden: GoldenSet, outcomes: list[Outcome]) -> None:
-    judge = AnswerJudge(labels=AnswerLabels(of_text={("a", "In Berlin."): False}))
+def test_a_label_on_another_text_is_not_used(golden: GoldenSet, outcomes: list[Outcome]) -> None:
+    judge = AnswerJudge(labels=labels(("a", "In Berlin.", False)))
     assert values(golden, outcomes, judge)["right"] == pytest.approx(2 / 5)
 
 
@@ -151,8 +156,8 @@ def test_a_held_text_with_nothing_to_hold_it_against_is_not_judged() -> None:
 
 
 def test_a_score_says_how_many_texts_were_read(golden: GoldenSet, outcomes: list[Outcome]) -> None:
-    labels = AnswerLabels(of_text={("a", "In Palo Alto."): True, ("b", "It is free."): False, ("c", "Rome."): True})
-    assert score(golden, outcomes, AnswerJudge(labels=labels))["labelled"] == 2
+    read = labels(("a", "In Palo Alto.", True), ("b", "It is free.", False), ("c", "Rome.", True))
+    assert score(golden, outcomes, AnswerJudge(labels=read))["labelled"] == 2
 
 
 def test_a_score_of_four_tickets_has_no_interval_and_one_of_five_has(

@@ -1,7 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import support_agent
@@ -9,11 +8,9 @@ from support_agent import Agent, Draft, GenerationError, Route, Ticket, Turn
 from support_agent.config import Config
 from support_agent.evidence.calibration import Calibration, write_calibration
 from support_agent.evidence.certificate import Certificate
-from support_agent.evidence.group_table import GroupRow
-from support_agent.evidence.opening import calibrated_parts
+from support_agent.evidence.opening import calibrated_parts, gate_of
 from support_agent.gate.combiner import Combiner
 from support_agent.generation.scripted import ScriptedGenerator
-from support_agent.triage.scope import ScopeModel
 
 from ..conftest import WordIndex
 
@@ -23,7 +20,7 @@ ANOTHER_MODEL = Path(support_agent.__file__).parent / "adapters" / "smollm2-135m
 
 def certificate(threshold: float | None) -> Certificate:
     return Certificate(
-        max_error=0.1, delta=0.05, labels=100, independent=100, best_rate=0.05, curve=(), threshold=threshold
+        max_error=0.1, delta=0.05, labels=100, independent=100, best_rate=0.05, threshold=threshold
     )
 
 
@@ -33,7 +30,7 @@ def calibration(parts: dict[str, str], threshold: float | None = 0.5) -> Calibra
     return Calibration(
         about="supported",
         parts=parts,
-        labels={"source": "verdicts"},
+        labels={"kinds": ["person"]},
         combiner=combiner,
         certificate=certificate(threshold),
         tables={},
@@ -46,9 +43,9 @@ def agent_with(
     tmp_path: Path, generator: ScriptedGenerator, changed: dict[str, str] | None = None, threshold: float | None = 0.5
 ) -> Agent:
     index, settings = WordIndex(), Config(generator="scripted", calibration=str(tmp_path / "calibration.json"))
-    parts = {**calibrated_parts(index.version, generator, settings), **(changed or {})}  # type: ignore[arg-type]
+    parts = {**calibrated_parts(index.version, generator, settings), **(changed or {})}
     write_calibration(tmp_path / "calibration.json", calibration(parts, threshold))
-    return Agent(index, generator, settings)  # type: ignore[arg-type]
+    return Agent(index, generator, settings)
 
 
 def test_answers_above_the_threshold_with_the_probability_as_confidence(tmp_path: Path) -> None:
@@ -65,9 +62,8 @@ def test_hands_over_below_the_threshold_and_names_what_pulled_it_down(tmp_path: 
 def test_a_hand_over_keeps_what_would_have_been_sent(tmp_path: Path) -> None:
     loose = "You can generate an API key in the API tab at app.lamini.ai, gladly."
     agent = agent_with(tmp_path, ScriptedGenerator({KEY: loose}))
-    assert agent.gate.calibration is not None
     by_support = Combiner(("mean_support",), (0.99,), (0.01,), (1.0,), 0.0)
-    agent.gate.calibration = replace(agent.gate.calibration, combiner=by_support)
+    agent.gate.policy = replace(agent.gate.policy, combiner=by_support)
     reply = agent.ask(KEY)
     assert (reply.route, reply.held_text) == (Route.HUMAN, loose)
     assert loose not in reply.text
@@ -76,25 +72,14 @@ def test_a_hand_over_keeps_what_would_have_been_sent(tmp_path: Path) -> None:
 def test_a_score_that_is_no_number_is_not_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     agent = agent_with(tmp_path, ScriptedGenerator())
     found = [replace(passage, score=float("nan")) for passage in agent.index.search([KEY], 3)[0]]
-    monkeypatch.setattr(agent.index, "search", lambda texts, k: [found])
+    monkeypatch.setattr(agent.index, "search", lambda texts, k, without: [found])
     assert agent.ask(KEY).route is Route.HUMAN
-
-
-def test_a_scope_signal_that_cannot_be_measured_closes_the_gate(tmp_path: Path) -> None:
-    index, settings = WordIndex(), Config(generator="scripted", calibration=str(tmp_path / "calibration.json"))
-    model = ScopeModel("minilm", (), 0.5, np.zeros(2), np.zeros((2, 1)), np.zeros((1, 1)), np.zeros(5), 0.0, {})
-    parts = dict(calibrated_parts(index.version, ScriptedGenerator(), settings))  # type: ignore[arg-type]
-    write_calibration(tmp_path / "calibration.json", replace(calibration(parts), scope=model.to_dict()))
-    agent = Agent(index, ScriptedGenerator(), settings)  # type: ignore[arg-type]
-    assert agent.ask(KEY).reasons == ("not_calibrated",)
 
 
 def test_a_language_that_was_not_calibrated_goes_to_a_human(tmp_path: Path) -> None:
     generator = ScriptedGenerator()
     agent = agent_with(tmp_path, generator)
-    assert agent.gate.calibration is not None
-    german = GroupRow("de", n=9, answered=9, wrong=0, coverage=1.0, risk=0.0, low=0.0, high=0.3, broken=False)
-    agent.gate.calibration = replace(agent.gate.calibration, tables={"language": (german,)})
+    agent.gate = gate_of(replace(calibration({}), languages=("de",)))
     assert (agent.ask(KEY).reasons, generator.calls) == (("language",), 0)
 
 
@@ -110,25 +95,25 @@ def test_a_calibration_for_another_part_hands_everything_over_without_generating
     generator = ScriptedGenerator()
     reply = agent_with(tmp_path, generator, {part: "another"}).ask(KEY)
     assert (reply.route, reply.reasons, generator.calls) == (Route.HUMAN, ("not_calibrated",), 0)
-    assert reply.evidence[0] == "docs:1"
+    assert reply.evidence[0].passage_id == "docs:1"
     assert reply.versions["calibration"] == "refused"
 
 
 def test_no_calibration_at_all_hands_everything_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
     generator = ScriptedGenerator()
-    agent = Agent(WordIndex(), generator, Config(generator="scripted"))  # type: ignore[arg-type]
+    agent = Agent(WordIndex(), generator, Config(generator="scripted"))
     assert (agent.ask(KEY).reasons, generator.calls) == (("not_calibrated",), 0)
-    assert "support-agent calibrate" in agent.gate.refusal
+    assert "support-agent calibrate" in agent.gate.in_words
 
 
 def test_own_calibrations_are_found_by_what_they_were_made_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
     index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
-    parts = calibrated_parts(index.version, generator, settings)  # type: ignore[arg-type]
-    write_calibration(tmp_path / "a.json", calibration({**parts, "index": "other"}))
-    write_calibration(tmp_path / "b.json", calibration(dict(parts)))
-    assert Agent(index, generator, settings).ask(KEY).route is Route.ANSWER  # type: ignore[arg-type]
+    parts = calibrated_parts(index.version, generator, settings)
+    write_calibration(tmp_path / "lamini_docs" / "a.json", calibration({**parts, "index": "other"}))
+    write_calibration(tmp_path / "lamini_docs" / "b.json", calibration(dict(parts)))
+    assert Agent(index, generator, settings).ask(KEY).route is Route.ANSWER
 
 
 def test_a_damaged_own_calibration_is_not_stood_in_for_by_a_weaker_one(
@@ -136,21 +121,55 @@ def test_a_damaged_own_calibration_is_not_stood_in_for_by_a_weaker_one(
 ) -> None:
     monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
     index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
-    parts = calibrated_parts(index.version, generator, settings)  # type: ignore[arg-type]
-    write_calibration(tmp_path / "weaker.json", calibration(dict(parts)))
-    (tmp_path / "strict.json").write_text("{", "utf-8")
-    agent = Agent(index, generator, settings)  # type: ignore[arg-type]
+    parts = calibrated_parts(index.version, generator, settings)
+    write_calibration(tmp_path / "lamini_docs" / "weaker.json", calibration(dict(parts)))
+    (tmp_path / "lamini_docs" / "strict.json").write_text("{", "utf-8")
+    agent = Agent(index, generator, settings)
     assert agent.ask(KEY).reasons == ("not_calibrated",)
-    assert "strict.json" in agent.gate.refusal
+    assert "strict.json" in agent.gate.in_words
+
+
+def test_a_damaged_calibration_of_another_index_closes_no_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
+    index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
+    parts = dict(calibrated_parts(index.version, generator, settings))
+    write_calibration(tmp_path / "lamini_docs" / "mine.json", calibration(parts))
+    (tmp_path / "another").mkdir()
+    (tmp_path / "another" / "broken.json").write_text("{", "utf-8")
+    (tmp_path / "broken.json").write_text("{", "utf-8")
+    assert Agent(index, generator, settings).ask(KEY).route is Route.ANSWER
+
+
+def test_calibrations_of_an_index_in_a_folder_are_found_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
+    index, generator = WordIndex(), ScriptedGenerator()
+    settings = Config(generator="scripted", index=str(tmp_path / "somewhere" / "shop"))
+    parts = dict(calibrated_parts(index.version, generator, settings))
+    write_calibration(tmp_path / "shop" / "mine.json", calibration(parts))
+    assert Agent(index, generator, settings).ask(KEY).route is Route.ANSWER
+
+
+def test_an_own_calibration_goes_before_a_shipped_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped, own = tmp_path / "shipped", tmp_path / "own"
+    monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(own))
+    monkeypatch.setattr("support_agent.shelves.Shelf.shipped", lambda shelf: shipped)
+    index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
+    parts = dict(calibrated_parts(index.version, generator, settings))
+    write_calibration(shipped / "lamini_docs" / "a.json", replace(calibration(parts, None), made="2026-02-01"))
+    assert Agent(index, generator, settings).ask(KEY).reasons == ("no_promise",)
+    write_calibration(own / "lamini_docs" / "b.json", calibration(parts))
+    assert Agent(index, generator, settings).ask(KEY).route is Route.ANSWER
 
 
 def test_the_calibration_that_was_made_last_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
     index, generator, settings = WordIndex(), ScriptedGenerator(), Config(generator="scripted")
-    parts = dict(calibrated_parts(index.version, generator, settings))  # type: ignore[arg-type]
-    write_calibration(tmp_path / "a.json", replace(calibration(parts, None), made="2026-02-01"))
-    write_calibration(tmp_path / "b.json", calibration(parts))
-    assert Agent(index, generator, settings).ask(KEY).reasons == ("no_promise",)  # type: ignore[arg-type]
+    parts = dict(calibrated_parts(index.version, generator, settings))
+    write_calibration(tmp_path / "lamini_docs" / "a.json", replace(calibration(parts, None), made="2026-02-01"))
+    write_calibration(tmp_path / "lamini_docs" / "b.json", calibration(parts))
+    assert Agent(index, generator, settings).ask(KEY).reasons == ("no_promise",)
 
 
 def test_a_promise_that_no_threshold_keeps_hands_everything_over(tmp_path: Path) -> None:
@@ -191,9 +210,9 @@ def test_tickets_that_only_measure_withdraw_no_promise(tmp_path: Path) -> None:
 
 def test_a_calibration_is_for_the_models_that_ship_with_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     settings, generator = Config(generator="scripted"), ScriptedGenerator()
-    before = calibrated_parts(WordIndex(), generator, settings)  # type: ignore[arg-type]
+    before = calibrated_parts(WordIndex.version, generator, settings)
     monkeypatch.setattr("support_agent.triage.learned_routes.SHIPPED", ANOTHER_MODEL)
-    assert calibrated_parts(WordIndex(), generator, settings) != before  # type: ignore[arg-type]
+    assert calibrated_parts(WordIndex.version, generator, settings) != before
 
 
 def test_a_stream_judges_the_whole_draft_before_its_first_sentence(tmp_path: Path) -> None:
@@ -220,7 +239,6 @@ def test_what_no_draft_could_save_costs_no_generator_call(tmp_path: Path) -> Non
 def test_what_a_draft_might_save_gets_one(tmp_path: Path) -> None:
     generator = ScriptedGenerator({"Which key opens the castle tab?": "Bananas."})
     agent = agent_with(tmp_path, generator)
-    assert agent.gate.calibration is not None
     supported = Combiner(("retrieval_score", "mean_support"), (0.5, 0.9), (0.1, 0.1), (0.0, 5.0), 0.0)
-    agent.gate.calibration = replace(agent.gate.calibration, combiner=supported)
+    agent.gate.policy = replace(agent.gate.policy, combiner=supported)
     assert (agent.ask("Which key opens the castle tab?").route, generator.calls) == (Route.ANSWER, 1)

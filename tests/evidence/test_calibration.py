@@ -10,20 +10,21 @@ from hypothesis import strategies as st
 
 from support_agent.errors import CalibrationError
 from support_agent.evidence.calibration import Calibration, mismatch, read_calibration, write_calibration
-from support_agent.evidence.certificate import Certificate, CurvePoint
+from support_agent.evidence.certificate import Certificate
 from support_agent.evidence.group_table import GroupRow
 from support_agent.gate.combiner import Combiner
+from support_agent.shelves import CALIBRATIONS
 
 CALIBRATION = Calibration(
     about="supported",
     parts={"index": "6f8f00112233", "generator": "smollm2:ab12"},
-    labels={"n": 3, "source": "reference", "judge": {"name": "overlap", "agreement": 0.91}},
+    labels={"read": 3, "kinds": ["model"], "drafted_by": ["a", "b"]},
     combiner=Combiner(("score", "gap"), (0.5, 0.1), (0.2, 0.05), (1.5, -0.7), 0.3),
-    certificate=Certificate(0.1, 0.05, 3, 3, 0.2, (CurvePoint(0.7, 0.5, 0.0),), labels_needed=120),
+    certificate=Certificate(0.1, 0.05, 3, 3, 0.2, labels_needed=120),
     tables={"language": (GroupRow("en", 3, 2, 0, 0.666667, 0.0, 0.0, 0.84, False),)},
     reference_scores=(0.1, 0.7, 0.9),
     made="2026-01-02T03:04:05Z",
-    scope={"bias": -0.25},
+    languages=("en", "und"),
 )
 PARTS = {"index": "6f8f00112233", "generator": "smollm2:ab12"}
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -72,8 +73,8 @@ def test_a_calibration_that_names_no_parts_fits_nothing() -> None:
     assert "made for the generator nobody knows which" in str(mismatch(replace(CALIBRATION, parts={}), PARTS))
 
 
-def test_without_scope_it_is_read_too(tmp_path: Path) -> None:
-    bare = replace(CALIBRATION, scope=None)
+def test_without_a_threshold_or_languages_it_is_read_too(tmp_path: Path) -> None:
+    bare = replace(CALIBRATION, languages=(), certificate=replace(CALIBRATION.certificate, labels_needed=None))
     write_calibration(tmp_path / "calibration.json", bare)
     assert read_calibration(tmp_path / "calibration.json") == bare
 
@@ -112,8 +113,8 @@ def test_a_missing_file_says_what_to_run(tmp_path: Path) -> None:
 
 
 def test_another_format_is_refused() -> None:
-    with pytest.raises(CalibrationError, match="format 1; this version reads 2"):
-        replace(CALIBRATION, format=1)
+    with pytest.raises(CalibrationError, match="format 2; this version reads 3"):
+        replace(CALIBRATION, format=2)
 
 
 @pytest.mark.parametrize(
@@ -172,27 +173,55 @@ def test_another_part_is_named(change: dict[str, str], sentence: str) -> None:
     assert mismatch(CALIBRATION, {**PARTS, **change}) == sentence
 
 
-def test_serving_imports_neither_scikit_learn_nor_scipy_nor_mapie(path: Path) -> None:
+def test_serving_imports_neither_scikit_learn_nor_scipy(path: Path) -> None:
     program = (
         "import json, sys; from pathlib import Path\n"
-        "from support_agent.evidence.calibration import read_calibration; from support_agent.evidence.drift import DriftWatch\n"
+        "from support_agent.evidence.calibration import read_calibration\n"
+        "from support_agent.evidence.drift import DriftWatch\n"
         f"calibration = read_calibration(Path({str(path)!r}))\n"
         "watch = DriftWatch(calibration.reference_scores)\n"
         "watch.see(calibration.combiner.probability({'score': 0.4}))\n"
-        "print(json.dumps(sorted({'sklearn', 'scipy', 'mapie', 'torch'} & set(sys.modules))))"
+        "print(json.dumps(sorted({'sklearn', 'scipy', 'torch'} & set(sys.modules))))"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert json.loads(found.stdout) == []
 
 
-def test_a_promise_by_a_judge_says_what_wrong_means_and_how_often_the_judge_is_mistaken() -> None:
-    agreement = {"n": 1172, "accuracy": 0.75, "kappa": 0.5, "right_when_said_right": 0.75}
-    judged = replace(CALIBRATION, about="agrees", labels={"source": "reference", "judge_agreement": agreement})
-    assert "as the judge calls it: of what it calls right, readers found 25% wrong" in judged.in_words()
+def test_another_language_is_another_version() -> None:
+    assert replace(CALIBRATION, languages=("en",)).version != CALIBRATION.version
 
 
-def test_the_brief_words_are_the_promise_what_right_means_and_who_labelled() -> None:
+@pytest.mark.parametrize(
+    ("labels", "readers"),
+    [
+        ({"kinds": ["person"]}, "by people"),
+        ({"kinds": ["model"]}, "by language models"),
+        ({"kinds": ["model", "person"]}, "by language models and by people"),
+        ({"kinds": [""]}, "by readers"),
+        ({}, "by readers"),
+    ],
+    ids=["people", "models", "both", "not said", "older"],
+)
+def test_the_brief_words_are_the_promise_what_right_means_and_who_labelled(
+    labels: dict[str, object], readers: str
+) -> None:
     certified = CALIBRATION.certificate.in_words()
-    assert CALIBRATION.in_brief() == (
-        f"{certified} Right means carried by the passages, labelled by a judge that compares with references."
-    )
+    made = replace(CALIBRATION, labels=labels)
+    assert made.in_brief() == f"{certified} Right means carried by the passages, labelled {readers}."
+
+
+def test_a_promise_about_agreement_says_so() -> None:
+    assert "Right means in agreement with the reference" in replace(CALIBRATION, about="agrees").in_words()
+
+
+def test_the_words_say_how_many_were_held_back_how_many_have_a_label_and_how_many_were_set_aside() -> None:
+    facts = {"rows": 1000, "held": 30, "labelled": 270, "set_aside": 40}
+    words = replace(CALIBRATION, labels=facts).in_words()
+    assert "30 of 1,000 questions were held back by a single signal, and 270 of the others have a label." in words
+    assert "40 labels helped to choose the signals and certify nothing." in words
+
+
+def test_the_shipped_calibration_is_small_and_says_who_read() -> None:
+    shipped = CALIBRATIONS.shipped() / "lamini_docs" / "smollm2-135m.json"
+    assert "labelled by language models" in read_calibration(shipped).in_brief()
+    assert shipped.stat().st_size < 30_000

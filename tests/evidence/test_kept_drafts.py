@@ -1,63 +1,63 @@
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support_agent.gate.calibrating.drafted_rows import draft_rows, read_drafted
 
-from support_agent.config import Config
 from support_agent.errors import CalibrationError, GenerationError
+from support_agent.evidence.kept_drafts import KeepingGenerator, read_kept
+from support_agent.generation.prompt import Prompt, write_prompt
 from support_agent.generation.scripted import ScriptedGenerator
-from support_agent.records import Passage
+from support_agent.records import Draft, Passage
 
 ROWS = [Passage(f"rows:{n}", f"How do I do task {n}?", f"Press key {n}.", "rows.csv") for n in range(5)]
 
 
-class Shelf:
-    """Finds every row that is not hidden, in order."""
-
-    def search_without(self, texts: Sequence[str], k: int, hidden: Sequence[Collection[str]]) -> list[list[Passage]]:
-        return [[row for row in ROWS if row.passage_id not in ids][:k] for ids in hidden]
-
-
-SETTINGS = Config(generator="scripted", passages=2, batch_size=2)
+def prompts(rows: Sequence[Passage] = ROWS, passages: int = 2) -> list[Prompt]:
+    return [write_prompt(row.title, [one for one in rows if one is not row][:passages]) for row in rows]
 
 
 def draft(generator: ScriptedGenerator, file: Path) -> list[str]:
-    return [row.draft.text for row in draft_rows(ROWS, Shelf(), generator, SETTINGS, file)]
+    return [made.text for made in KeepingGenerator(generator, file, 200).generate(prompts())]
 
 
-def test_a_row_is_drafted_without_its_own_passage(tmp_path: Path) -> None:
-    made = draft_rows(ROWS, Shelf(), ScriptedGenerator(), SETTINGS, tmp_path / "drafts.jsonl")
-    assert [row.row_id in {one.passage_id for one in row.passages} for row in made] == [False] * 5
-    assert [row.reference for row in made] == [row.text for row in ROWS]
+def calls(file: Path, asked: Sequence[Prompt], max_new_tokens: int = 200) -> int:
+    """How many generator calls it takes to draft these, given the file."""
+    generator = ScriptedGenerator()
+    KeepingGenerator(generator, file, max_new_tokens).generate(asked)
+    return generator.calls
 
 
-def test_a_row_that_stands_twice_is_hidden_twice(tmp_path: Path) -> None:
-    twice = [*ROWS, Passage("rows:9", ROWS[0].title, ROWS[0].text, "rows.csv")]
-    hidden: list[Collection[str]] = []
+def test_it_has_the_name_and_version_of_what_writes(tmp_path: Path) -> None:
+    generator = ScriptedGenerator()
+    keeping = KeepingGenerator(generator, tmp_path / "drafts.jsonl", 200)
+    assert (keeping.name, keeping.version) == (generator.name, generator.version)
 
-    class Noting(Shelf):
-        def search_without(self, texts: Sequence[str], k: int, ids: Sequence[Collection[str]]) -> list[list[Passage]]:
-            hidden.extend(ids)
-            return super().search_without(texts, k, ids)
 
-    draft_rows(twice, Noting(), ScriptedGenerator(), SETTINGS, tmp_path / "drafts.jsonl")
-    assert sorted(hidden[0]) == sorted(hidden[5]) == ["rows:0", "rows:9"]
+def test_drafts_come_in_the_order_of_their_prompts(tmp_path: Path) -> None:
+    written = {row.title: f"Draft {number}." for number, row in enumerate(ROWS)}
+    keeping = KeepingGenerator(ScriptedGenerator(written), tmp_path / "drafts.jsonl", 200)
+    keeping.generate([prompts()[3]])
+    assert [made.text for made in keeping.generate(prompts()[::-1])] == list(written.values())[::-1]
 
 
 def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     file = tmp_path / "drafts.jsonl"
-    failing = ScriptedGenerator({ROWS[3].title: GenerationError("gone")})
+    failing = KeepingGenerator(ScriptedGenerator({ROWS[3].title: GenerationError("gone")}), file, 200)
+    failing.generate(prompts()[:2])
     with pytest.raises(GenerationError):
-        draft(failing, file)
+        failing.generate(prompts()[2:4])
     with file.open("a") as lines:
-        lines.write('{"row_id": "cut o')
+        lines.write('{"generator": "cut o')
     generator = ScriptedGenerator()
     assert len(draft(generator, file)) == 5
     assert generator.calls == 3
-    assert len(read_drafted(file)) == 5
+    assert len(read_kept(file)) == 5
+
+
+def test_a_prompt_that_stands_twice_in_a_batch_is_written_once(tmp_path: Path) -> None:
+    assert calls(tmp_path / "drafts.jsonl", [prompts()[0], prompts()[0]]) == 1
 
 
 def test_drafts_of_another_generator_are_written_anew(tmp_path: Path) -> None:
@@ -68,52 +68,43 @@ def test_drafts_of_another_generator_are_written_anew(tmp_path: Path) -> None:
     assert draft(other, file) == ["Another."] * 5
 
 
-def test_a_line_that_is_no_row_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [{"row_id": "x"}, {"generator": "1", "asked": "2"}, {"generator": "1", "asked": "2", "draft": {"words": "x"}}],
+    ids=["another file", "no draft", "another draft"],
+)
+def test_a_line_that_is_no_row_is_named(tmp_path: Path, line: object) -> None:
     file = tmp_path / "drafts.jsonl"
-    file.write_text(json.dumps({"row_id": "x"}) + "\n", "utf-8")
+    file.write_text(json.dumps(line) + "\n", "utf-8")
     with pytest.raises(CalibrationError, match="line 1"):
-        read_drafted(file)
-
-
-def calls(file: Path, rows: Sequence[Passage], settings: Config) -> int:
-    """How many generator calls it takes to draft these rows, given the file."""
-
-    class Other(Shelf):
-        def search_without(
-            self, texts: Sequence[str], k: int, hidden: Sequence[Collection[str]]
-        ) -> list[list[Passage]]:
-            return [[row for row in rows if row.passage_id not in ids][:k] for ids in hidden]
-
-    generator = ScriptedGenerator()
-    draft_rows(rows, Other(), generator, settings, file)
-    return generator.calls
+        KeepingGenerator(ScriptedGenerator(), file, 200)
 
 
 def test_drafts_that_are_known_are_not_written_again(tmp_path: Path) -> None:
     draft(ScriptedGenerator(), tmp_path / "drafts.jsonl")
-    assert calls(tmp_path / "drafts.jsonl", ROWS, SETTINGS) == 0
+    assert calls(tmp_path / "drafts.jsonl", prompts()) == 0
 
 
 @pytest.mark.parametrize(
-    ("rows", "settings"),
+    ("asked", "max_new_tokens"),
     [
-        ([replace(row, text=f"{row.text} Twice.") for row in ROWS], SETTINGS),
-        (ROWS, SETTINGS.model_copy(update={"max_new_tokens": 9})),
-        (ROWS, SETTINGS.model_copy(update={"passages": 1})),
+        (prompts([replace(row, text=f"{row.text} Twice.") for row in ROWS]), 200),
+        (prompts(), 9),
+        (prompts(passages=1), 200),
     ],
-    ids=["another text of the same passage", "longer drafts allowed", "fewer passages"],
+    ids=["another text of the same passage", "shorter drafts allowed", "fewer passages"],
 )
 def test_what_was_drafted_from_another_prompt_is_drafted_anew(
-    tmp_path: Path, rows: list[Passage], settings: Config
+    tmp_path: Path, asked: list[Prompt], max_new_tokens: int
 ) -> None:
     draft(ScriptedGenerator(), tmp_path / "drafts.jsonl")
-    assert calls(tmp_path / "drafts.jsonl", rows, settings) > 0
+    assert calls(tmp_path / "drafts.jsonl", asked, max_new_tokens) == 5
 
 
 def test_drafts_of_another_prompt_version_are_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     draft(ScriptedGenerator(), tmp_path / "drafts.jsonl")
     monkeypatch.setattr("support_agent.generation.prompt.STOP_STRINGS", ("###",))
-    assert calls(tmp_path / "drafts.jsonl", ROWS, SETTINGS) > 0
+    assert calls(tmp_path / "drafts.jsonl", prompts()) == 5
 
 
 def test_drafts_without_a_word_on_their_prompt_are_written_anew(tmp_path: Path) -> None:
@@ -121,26 +112,25 @@ def test_drafts_without_a_word_on_their_prompt_are_written_anew(tmp_path: Path) 
     draft(ScriptedGenerator(), file)
     plain = [json.loads(line) for line in file.read_text("utf-8").split("\n")[:-1]]
     file.write_text("".join(json.dumps({**one, "asked": ""}) + "\n" for one in plain), "utf-8")
-    assert calls(file, ROWS, SETTINGS) > 0
-
-
-def test_a_known_draft_comes_with_the_passages_and_the_reference_of_now(tmp_path: Path) -> None:
-    file = tmp_path / "drafts.jsonl"
-    draft_rows(ROWS[:1], Shelf(), ScriptedGenerator(), SETTINGS, file)
-    now = [replace(ROWS[0], text="Press another key.")]
-    made = draft_rows(now, Shelf(), ScriptedGenerator({"x": "never"}), SETTINGS, file)
-    assert (made[0].reference, made[0].draft.text) == ("Press another key.", read_drafted(file)[0].draft.text)
+    assert calls(file, prompts()) == 5
 
 
 @pytest.mark.parametrize("text", ["one\u2028two", "one\u2029two", "one\x85two"], ids=["U+2028", "U+2029", "U+0085"])
 def test_any_text_survives_the_file(tmp_path: Path, text: str) -> None:
     draft(ScriptedGenerator({row.title: text for row in ROWS}), tmp_path / "drafts.jsonl")
-    assert [row.draft.text for row in read_drafted(tmp_path / "drafts.jsonl")] == [text] * 5
+    assert [kept.text for kept in read_kept(tmp_path / "drafts.jsonl").values()] == [text] * 5
+
+
+def test_all_of_a_draft_is_kept(tmp_path: Path) -> None:
+    whole = Draft("Press it", "scripted", tokens=3, sum_log_prob=-1.5, min_log_prob=-0.9, finish="length")
+    written = ScriptedGenerator({row.title: whole for row in ROWS})
+    made = KeepingGenerator(written, tmp_path / "drafts.jsonl", 200).generate(prompts())
+    assert KeepingGenerator(ScriptedGenerator(), tmp_path / "drafts.jsonl", 200).generate(prompts()) == made
 
 
 def test_a_row_that_was_cut_off_inside_a_letter_is_passed_over(tmp_path: Path) -> None:
     file = tmp_path / "drafts.jsonl"
     draft(ScriptedGenerator(), file)
     with file.open("ab") as lines:
-        lines.write(b'{"row_id": "caf\xc3')
-    assert len(read_drafted(file)) == 5
+        lines.write(b'{"generator": "caf\xc3')
+    assert len(read_kept(file)) == 5

@@ -1,4 +1,4 @@
-"""The golden measurements: every signal of some fifty tickets with their passages and drafts.
+"""The golden measurements: every signal of some eighty tickets with their passages and drafts.
 
     python -m tests.gate.golden_measurements     # measures them anew, after a change that is meant
 
@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 
 from support_agent.artefacts import write_bytes
 from support_agent.config import Config
-from support_agent.gate.measure import EARLY as EARLY_MEASURES
-from support_agent.gate.measure import GOLDEN, Found, fired_reasons, measure_draft, measure_passages
-from support_agent.records import Draft, Passage, Route, Ticket, Turn
+from support_agent.gate.given import Found
+from support_agent.gate.measure import GOLDEN, early_reasons, measure_draft, measure_passages
+from support_agent.records import Draft, Passage, Route, Signal, Ticket, Turn
 from support_agent.retrieval.subject import Nearness
 from support_agent.triage import frustration, triage_ticket
 from support_agent.triage.follow_up import readable_history
 from support_agent.triage.meaning import Meaning
 from support_agent.triage.scope import ScopeModel
 
-SETTINGS = Config(languages=("en",))
+SETTINGS = Config(languages=("en",), max_ticket_chars=400)
 NEARNESS = Nearness(far=0.3, near=0.8)
 DIMENSION = 384
 
@@ -72,16 +72,22 @@ def measured(row: dict[str, Any], meaning: Meaning) -> dict[str, Any]:
     passages = [Passage(**passage, source="shop.csv") for passage in row["passages"]]
     early = measure_passages(Found(triage.search_text, passages, NEARNESS))
     late = measure_draft(triage.text, Draft(backend="golden", **row["draft"]), passages)
-    signals = (*triage.signals, *early, *late.best.signals)
+    signals = (*triage.signals, *early, *late.own.signals)
     return {
         **row,
         "searched": triage.search_text,
         "language": triage.language,
-        "signals": {signal.name: round(signal.value, 4) for signal in signals},
+        "signals": _values(signals),
+        "quote": _values(late.quote.signals) if late.quote else {},
         "fired": [signal.name for signal in signals if signal.fired],
-        "held": [*map(str, triage.reasons), *fired_reasons(EARLY_MEASURES, early), *late.own.held],
+        "held": [*map(str, triage.reasons), *early_reasons(early), *late.own.held],
+        "carried": late.own.checked.sent,
         "sent": late.best.checked.sent,
     }
+
+
+def _values(signals: Sequence[Signal]) -> dict[str, float]:
+    return {signal.name: round(signal.value, 4) for signal in signals}
 
 
 def make_anew() -> list[dict[str, Any]]:

@@ -1,12 +1,15 @@
 import pytest
 
-from support_agent.config import Config
-from support_agent.gate import REASONS, SupportChecker, customer_text
-from support_agent.gate.gate import Gate
+from support_agent.gate import Decision, Gate, Policy, SupportChecker, customer_text, measure_draft, measure_passages
+from support_agent.gate.combiner import Combiner
+from support_agent.gate.given import Found
+from support_agent.gate.measure import values_of
 from support_agent.gate.sentence_gate import SentenceGate
-from support_agent.records import Draft, Passage, Route
+from support_agent.records import Draft, Passage, Reason, Route, Signal, Triage
+from support_agent.retrieval.subject import Nearness
 
-GATE = Gate(Config(calibration="none"))
+NEARNESS = Nearness(far=0.3, near=0.8)
+WITHOUT_PROMISE = Policy(min_cosine=0.3)
 KEY = Passage(
     "docs:1",
     "How do I get an API key?",
@@ -21,8 +24,19 @@ def draft(text: str, **facts: object) -> Draft:
     return Draft(text, "scripted", tokens=10, sum_log_prob=-1.0, **facts)  # type: ignore[arg-type]
 
 
+def before(text: str, passages: list[Passage], *, asked_back: bool = False) -> Decision:
+    early = measure_passages(Found(text, passages, NEARNESS))
+    return Gate(WITHOUT_PROMISE).on_passages(text, early, values_of(early), asked_back=asked_back)
+
+
+def after(made: Draft, passages: list[Passage], policy: Policy = WITHOUT_PROMISE) -> Decision:
+    late = measure_draft("", made, passages)
+    values = {"retrieval_score": 0.8, **values_of(late.best.signals)}
+    return Gate(policy).on_draft("", made, late, passages, values)
+
+
 def test_sends_a_carried_draft_with_its_citation() -> None:
-    decision = GATE.after("", draft("Generate an API key in the API tab at app.lamini.ai."), [KEY, PRICE], ())
+    decision = after(draft("Generate an API key in the API tab at app.lamini.ai."), [KEY, PRICE])
     assert decision.route is Route.ANSWER
     assert decision.citations[0].passage_id == "docs:1"
     assert decision.citations[0].quote == "You can generate an API key in the API tab at app.lamini.ai."
@@ -41,13 +55,13 @@ def test_sends_a_carried_draft_with_its_citation() -> None:
     ids=["host", "address", "number", "identifier", "longer link", "denial"],
 )
 def test_never_sends_an_invented_fact(invented: str) -> None:
-    decision = GATE.after("", draft(invented), [KEY, PRICE], ())
+    decision = after(draft(invented), [KEY, PRICE])
     assert (decision.route, decision.text) == (Route.HUMAN, "")
 
 
 def test_ends_the_answer_before_the_sentence_nothing_carries() -> None:
     text = "You can generate an API key in the API tab. Keep it secret. Bananas grow in forests. Keep the key."
-    decision = GATE.after("", draft(text), [KEY], ())
+    decision = after(draft(text), [KEY])
     assert decision.text == "You can generate an API key in the API tab. Keep it secret."
     assert decision.reasons == ("sentences_removed",)
 
@@ -66,38 +80,38 @@ def test_ends_the_answer_before_the_sentence_nothing_carries() -> None:
     ids=["empty", "other words", "nothing to carry", "only a fragment", "cut off", "unsure", "loop"],
 )
 def test_holds_a_draft_back(made: Draft, reason: str) -> None:
-    decision = GATE.after("", made, [KEY], ())
+    decision = after(made, [KEY])
     assert (decision.route, decision.reasons[0]) == (Route.HUMAN, reason)
 
 
 def test_drops_the_lead_in_of_what_it_drops() -> None:
     text = "Keep it secret. Open the API tab. You can generate an API key like this:\n\n```\nmake_key(9)\n```"
-    assert GATE.after("", draft(text), [KEY], ()).text == "Keep it secret. Open the API tab."
+    assert after(draft(text), [KEY]).text == "Keep it secret. Open the API tab."
 
 
 def test_every_draft_that_a_signal_holds_shows_the_signal() -> None:
-    decision = GATE.after("", draft("Keep the API key secret. " * 12), [KEY], ())
-    assert [signal.name for signal in decision.signals if signal.fired] == ["loop_share"]
+    late = measure_draft("", draft("Keep the API key secret. " * 12), [KEY])
+    assert [signal.name for signal in late.own.signals if signal.fired] == ["loop_share"]
 
 
 def test_a_low_retrieval_score_hands_over() -> None:
-    decision = GATE.before("best pizza in Naples", [Passage("docs:9", "t", "x", "docs", 0.2)], ())
+    decision = before("best pizza in Naples", [Passage("docs:9", "t", "x", "docs", 0.2)])
     assert (decision.route, decision.reasons) == (Route.HUMAN, ("no_passage",))
 
 
 def test_nothing_found_hands_over() -> None:
-    assert GATE.before("anything at all", [], ()).reasons == ("no_passage",)
+    assert before("anything at all", []).reasons == ("no_passage",)
 
 
 def test_a_short_question_between_two_answers_is_asked_back() -> None:
     close = [KEY, Passage("docs:3", "How do I renew a key?", "Press renew.", "docs", 0.79)]
-    decision = GATE.before("the key?", close, ())
+    decision = before("the key?", close)
     assert decision.route is Route.CLARIFY
     assert "How do I renew a key?" in customer_text(Route.CLARIFY, decision.reasons, close)
 
 
 def test_a_full_question_goes_on() -> None:
-    assert GATE.before("How do I generate an API key?", [KEY, PRICE], ()).route is None
+    assert before("How do I generate an API key?", [KEY, PRICE]).route is None
 
 
 def test_a_sentence_is_cited_with_the_passage_that_holds_most_of_it() -> None:
@@ -106,13 +120,10 @@ def test_a_sentence_is_cited_with_the_passage_that_holds_most_of_it() -> None:
     assert (sentence.citation.passage_id, sentence.citation.score) == ("docs:2", 1.0)
 
 
-def test_every_reason_that_can_be_given_is_explained_to_staff() -> None:
-    from support_agent import triage
-    from support_agent.gate import gate, sendable
-
-    of_triage = {reason for reason, _ in triage._DECISIVE.values()}
-    of_gate = {*sendable.HELD.values(), *gate._MEANT.values()}
-    assert of_triage | of_gate <= set(REASONS)
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_that_can_be_given_is_explained_to_staff(reason: Reason) -> None:
+    assert reason.staff.endswith(".")
+    assert reason.route in Route
 
 
 def test_self_harm_gets_a_text_with_help() -> None:
@@ -146,14 +157,14 @@ def test_streams_only_sentences_that_a_passage_carries() -> None:
     ids=["name", "three strange words", "emoji", "only stop words"],
 )
 def test_ends_the_answer_before(tail: str) -> None:
-    decision = GATE.after("", draft(f"You can generate an API key in the API tab. {tail}"), [KEY], ())
+    decision = after(draft(f"You can generate an API key in the API tab. {tail}"), [KEY])
     assert decision.text == "You can generate an API key in the API tab."
 
 
 @pytest.mark.parametrize("log_prob", [float("nan"), float("inf"), 5.0], ids=["not a number", "infinite", "above one"])
 def test_a_log_prob_that_cannot_be_holds_the_draft_back(log_prob: float) -> None:
     made = Draft("Keep it secret.", "scripted", tokens=1, sum_log_prob=log_prob)
-    assert GATE.after("", made, [KEY], ()).reasons == ("low_log_prob",)
+    assert after(made, [KEY]).reasons == ("low_log_prob",)
 
 
 def test_a_yes_is_streamed_only_with_the_sentence_it_belongs_to() -> None:
@@ -162,4 +173,68 @@ def test_a_yes_is_streamed_only_with_the_sentence_it_belongs_to() -> None:
 
 
 def test_characters_that_nobody_sees_are_not_sent() -> None:
-    assert GATE.after("", draft("Keep it \u202esecret\u200b."), [KEY], ()).text == "Keep it secret."
+    assert after(draft("Keep it \u202esecret\u200b."), [KEY]).text == "Keep it secret."
+
+
+def test_a_second_question_back_is_not_asked() -> None:
+    close = [KEY, Passage("docs:3", "How do I renew a key?", "Press renew.", "docs", 0.79)]
+    decision = before("the key?", close, asked_back=True)
+    assert (decision.route, decision.reasons) == (Route.HUMAN, ("asked_back_already",))
+
+
+def test_words_that_decide_alone_decide_before_anything_is_embedded() -> None:
+    triage = Triage("Sue you", "Sue you", "en", reasons=(Reason.DANGER_LEGAL, Reason.ABUSE))
+    assert Gate().on_words(triage) == Decision(Route.HUMAN, (Reason.DANGER_LEGAL, Reason.ABUSE))
+    assert Gate().on_words(Triage("Hi", "Hi", "en")).route is None
+
+
+@pytest.mark.parametrize(
+    ("language", "reasons"),
+    [("en", ()), ("und", ()), ("de", (Reason.LANGUAGE,))],
+    ids=["calibrated", "not to be told", "another"],
+)
+def test_a_promise_is_kept_in_the_languages_it_was_measured_in(language: str, reasons: tuple[Reason, ...]) -> None:
+    policy = Policy(languages=frozenset({"en"}))
+    assert Gate(policy).on_ticket(Triage("Hi", "Hi", language)).reasons == reasons
+
+
+def test_what_meaning_found_is_named_before_the_language() -> None:
+    triage = Triage("Hallo", "Hallo", "de", reasons=(Reason.FRUSTRATED,))
+    assert Gate(Policy(languages=frozenset({"en"}))).on_ticket(triage).reasons == (Reason.FRUSTRATED,)
+
+
+@pytest.mark.parametrize("closed", [Reason.NOT_CALIBRATED, Reason.NO_PROMISE, Reason.PROMISE_WITHDRAWN])
+def test_a_closed_gate_says_why_and_lets_nothing_out(closed: Reason) -> None:
+    early = measure_passages(Found("How do I get a key?", [KEY], NEARNESS))
+    gate = Gate(Policy(closed=closed))
+    assert gate.on_passages("", early, values_of(early), asked_back=False).reasons == (closed,)
+
+
+SURE_OF_SUPPORT = Policy(Combiner(("mean_support",), (0.9,), (0.1,), (1.0,), 0.0), threshold=0.5)
+
+
+def test_under_a_promise_the_best_passage_stands_in_for_a_draft_that_cannot_be_sent() -> None:
+    decision = after(draft("Call us at 555-0100."), [KEY], SURE_OF_SUPPORT)
+    assert (decision.route, decision.reasons) == (Route.ANSWER, ("quoted", "unsupported"))
+    assert decision.text == KEY.text
+
+
+def test_under_a_promise_a_text_below_the_threshold_is_held_and_kept() -> None:
+    strict = Policy(SURE_OF_SUPPORT.combiner, threshold=0.99)
+    decision = after(draft("Generate an API key in the API tab at app.lamini.ai."), [KEY], strict)
+    assert (decision.route, decision.reasons[0], decision.text) == (Route.HUMAN, "low_confidence", "")
+    assert decision.held_text == "Generate an API key in the API tab at app.lamini.ai."
+    assert 0.5 < decision.confidence < 0.99
+
+
+def test_a_signal_that_pulled_the_confidence_down_is_named_even_where_nobody_worded_it() -> None:
+    unworded = Policy(Combiner(("new_signal",), (1.0,), (0.1,), (1.0,), 0.0), threshold=0.9)
+    early = (Signal("retrieval_score", 0.8, None, False), Signal("new_signal", 0.0, None, False))
+    decision = Gate(unworded).on_passages("", early, values_of(early), asked_back=False)
+    assert decision.reasons == (Reason.LOW_CONFIDENCE, Reason.WEAK_SIGNAL)
+
+
+def test_an_answer_that_was_cut_short_says_so_after_it_says_that_it_is_a_quote() -> None:
+    open_to_all = Policy(SURE_OF_SUPPORT.combiner, threshold=0.1)
+    made = draft("You can generate an API key in the API tab. Keep it secret. Bananas grow. Keep the key.")
+    assert after(made, [KEY], open_to_all).reasons == ("sentences_removed",)

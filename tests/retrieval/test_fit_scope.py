@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from support_agent.errors import CalibrationError
 from support_agent.retrieval import HashingEmbedder
-from support_agent.retrieval.fit_scope import ScopeFit, find_names, find_product, fit_scope, shipped_outliers
+from support_agent.retrieval.fit_scope import ScopeFit, fit_scope
+from support_agent.retrieval.fit_subject import shipped_outliers
 from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
 
 THINGS = ["webhook", "invoice export", "API key", "audit log", "backup", "dashboard", "data import", "user role"]
@@ -23,7 +23,7 @@ EMBEDDER = HashingEmbedder()
 
 @pytest.fixture(scope="module")
 def fit() -> ScopeFit:
-    return fit_scope(OWN, OUTLIERS, EMBEDDER)
+    return fit_scope(OWN, OUTLIERS, EMBEDDER, names=("zorbly",))
 
 
 def fires(model: ScopeModel, text: str) -> bool:
@@ -45,21 +45,24 @@ def test_a_ticket_is_judged_without_the_products_name(fit: ScopeFit, text: str, 
     assert fires(fit.model, text) is fired
 
 
-def test_own_questions_get_a_signal_each_by_a_fit_that_has_not_seen_them(fit: ScopeFit) -> None:
-    assert [signal.name for signal in fit.own_scores] == ["scope"] * len(OWN)
+def test_own_questions_get_a_score_each_by_a_fit_that_has_not_seen_them(fit: ScopeFit) -> None:
+    assert len(fit.own_scores) == len(OWN)
+    assert all(0 <= score <= 1 for score in fit.own_scores)
     bare = [delete_names(text, fit.model.names) for text in OWN]
     seen = [fit.model.score(text, vector) for text, vector in zip(bare, EMBEDDER.encode(bare), strict=True)]
-    assert np.mean([signal.value for signal in fit.own_scores]) < np.mean(seen)
+    assert np.mean(fit.own_scores) < np.mean(seen)
 
 
 @pytest.mark.parametrize("keep", [0.8, 0.95])
 def test_the_stated_share_of_own_questions_is_kept(keep: float) -> None:
     fit = fit_scope(OWN, OUTLIERS, EMBEDDER, keep=keep)
-    assert np.mean([not signal.fired for signal in fit.own_scores]) == pytest.approx(keep, abs=1.5 / len(OWN))
+    assert np.mean([score >= fit.model.threshold for score in fit.own_scores]) == pytest.approx(
+        keep, abs=1.5 / len(OWN)
+    )
 
 
 def test_same_texts_give_the_same_bytes(fit: ScopeFit) -> None:
-    again = fit_scope(OWN, OUTLIERS, EMBEDDER)
+    again = fit_scope(OWN, OUTLIERS, EMBEDDER, names=("zorbly",))
     assert json.dumps(again.model.to_dict()) == json.dumps(fit.model.to_dict())
 
 
@@ -78,41 +81,21 @@ def test_many_own_questions_are_kept_as_centres() -> None:
 
 @pytest.mark.parametrize(("own", "outliers"), [(19, 300), (40, 19)], ids=["own", "outliers"])
 def test_too_few_texts_are_an_error_that_says_how_many(own: int, outliers: int) -> None:
-    with pytest.raises(CalibrationError, match="needs 20 .* there are"):
+    with pytest.raises(ValueError, match=f"{own} own texts and {outliers} others are too few"):
         fit_scope(OWN[:own], OUTLIERS[:outliers], EMBEDDER)
 
 
 def test_texts_without_any_word_can_be_fitted() -> None:
-    assert fit_scope([*OWN, "", "???"], [*OUTLIERS, "", "////"], EMBEDDER).model.names == ("zorbly",)
+    assert len(fit_scope([*OWN, "", "???"], [*OUTLIERS, "", "////"], EMBEDDER).own_scores) == len(OWN) + 2
 
 
-@pytest.mark.parametrize(
-    ("own", "found"),
-    [
-        (["Does Zorbly run offline?"] * 3 + ["is it free"] * 7, ("zorbly",)),
-        (["Does Zorbly run offline?"] + ["is it free"] * 9, ()),
-        (["Is Paris far?"] * 5 + ["is it free"] * 5, ()),
-        (["Is the api key secret?"] * 5 + ["Where is the API?"] * 3, ()),
-        (["Zorbly is what?"] * 10, ()),
-    ],
-    ids=["a third of the questions", "a tenth", "also elsewhere", "mostly small", "only at the start"],
-)
-def test_names_are_words_with_a_capital_in_many_own_questions(own: list[str], found: tuple[str, ...]) -> None:
-    assert find_names(own, ["how far is paris from here"]) == found
+def test_no_more_of_the_other_texts_pass_than_without_a_share_to_let_pass() -> None:
+    strict, loose = (fit_scope(OWN, OUTLIERS, EMBEDDER, let_pass=share).model for share in (None, 0.2))
+    passing = [text for text in OUTLIERS if not fires(loose, text)]
+    assert loose.threshold < strict.threshold
+    assert len(passing) / len(OUTLIERS) == pytest.approx(0.2, abs=0.05)
 
 
-def test_a_name_is_found_although_some_refused_questions_hold_it() -> None:
-    own = ["Does Zorbly run offline?"] * 10
-    assert find_names(own, ["can zorbly bake bread", *["what time is it"] * 19]) == ("zorbly",)
-
-
-def test_shipped_outliers_are_unlike_each_other() -> None:
-    texts = shipped_outliers()
-    assert len(set(texts)) == len(texts) == 2949
-
-
-@pytest.mark.parametrize(("share", "product"), [(8, "acme"), (4, "")], ids=["most name it", "few name it"])
-def test_the_product_is_the_name_that_most_questions_hold(share: int, product: str) -> None:
-    own = [f"How does Acme do task {number}?" if number < share else f"How is task {number}?" for number in range(10)]
-    assert find_product(own, ("acme",)) == product
-    assert find_product(own, ()) == ""
+def test_few_own_questions_get_a_threshold_that_lets_less_pass() -> None:
+    fit = fit_scope(OWN, OUTLIERS, EMBEDDER)
+    assert np.mean([score >= fit.model.threshold for score in fit.own_scores]) == pytest.approx(0.9, abs=0.04)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from support_agent.errors import ModelFileError
-from support_agent.gate.gate import deciding_reasons
 from support_agent.records import Signal, Ticket, Triage
 from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
+from support_agent.triage import deciding_reasons
 from support_agent.triage.learned_routes import ROUTES, SHIPPED, WEIGHTS, LearnedRoutes, read_heads, shipped
 from support_agent.triage.meaning import Meaning
 
@@ -123,9 +123,10 @@ def test_a_ticket_s_own_words_are_read_and_not_those_of_the_turns_before(minilm:
     text = "I would like to speak with a real human being please."
     triage = Triage(text=text, search_text="How do I get a key?", language="en")
 
-    (signals,) = Meaning(minilm).signals([(Ticket(text), triage)])
+    (read,) = Meaning(minilm).read([(Ticket(text), triage)])
 
-    assert [signal.name for signal in signals if signal.fired] == ["learned_asks_for_human"]
+    assert [signal.name for signal in read.signals if signal.fired] == ["learned_asks_for_human"]
+    assert read.reasons == ("asked_for_human",)
 
 
 @pytest.mark.parametrize("file", [WEIGHTS])

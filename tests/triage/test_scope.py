@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from support_agent.errors import CalibrationError
-from support_agent.triage.scope import SHARPNESS, ScopeModel, delete_names, scope_signal, with_product
+from support_agent.triage.scope import SHARPNESS, ScopeModel, delete_names, scope_signal
 
 
 @pytest.fixture
@@ -82,34 +81,18 @@ def test_deleting_names_is_quick_on_hostile_text() -> None:
     [{"threshold": 1.0}, {"weights": [0.0]}, {"words": []}, {"own": {"shape": [2, 2], "step": 1.0, "int8": ""}}],
     ids=["threshold", "weights", "words", "own"],
 )
-def test_a_damaged_model_is_refused_with_what_to_do(model: ScopeModel, change: dict[str, object]) -> None:
-    with pytest.raises(CalibrationError, match="support-agent calibrate"):
+def test_a_damaged_model_is_refused(model: ScopeModel, change: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="the scope model cannot be read"):
         ScopeModel.from_dict({**model.to_dict(), **change})
 
 
 def test_a_model_without_a_part_is_refused(model: ScopeModel) -> None:
     plain = model.to_dict()
     del plain["axes"]
-    with pytest.raises(CalibrationError, match="axes"):
+    with pytest.raises(ValueError, match="axes"):
         ScopeModel.from_dict(plain)
 
 
-@pytest.mark.parametrize(
-    ("text", "searched"),
-    [
-        ("How do I get a key?", "acme: How do I get a key?"),
-        ("How do I get an ACME key?", "How do I get an ACME key?"),
-        ("Is Acme's key free?", "Is Acme's key free?"),
-        ("How do I get a key for OpenAI?", "How do I get a key for OpenAI?"),
-        ("OpenAI keys?", "OpenAI keys?"),
-        ("How do I update the Python package?", "How do I update the Python package?"),
-        ("Is there a REST API? Where do I find it?", "acme: Is there a REST API? Where do I find it?"),
-    ],
-    ids=["nameless", "named", "possessive", "another's", "another's first", "another thing", "acronyms"],
-)
-def test_a_ticket_that_does_not_name_the_product_is_searched_with_its_name(text: str, searched: str) -> None:
-    assert with_product(text, "acme") == searched
-
-
-def test_without_a_product_the_text_is_searched_with() -> None:
-    assert with_product("How do I get a key?", "") == "How do I get a key?"
+def test_a_scope_that_is_known_already_is_taken(model: ScopeModel) -> None:
+    signal = scope_signal(model, "train a model", NEAR, known=0.25)
+    assert (signal.value, signal.threshold, signal.fired) == (0.25, 0.9, True)
