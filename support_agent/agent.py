@@ -27,11 +27,10 @@ if TYPE_CHECKING:
     from support_agent.evidence.left_out import LeftOutTicket
     from support_agent.gate import Decision
     from support_agent.gate.measure import Measured
-    from support_agent.gate.sentence_gate import SentenceGate
     from support_agent.generation.generator import Generator
     from support_agent.models import OnProgress
     from support_agent.protocols import Retriever
-    from support_agent.streaming import ReplyStream
+    from support_agent.streaming import ReplyStream, SentenceGate
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +135,7 @@ class Agent:
         return ReplyStream(self._stream(Journey(_as_ticket(ticket), self.gate)))
 
     def _stream(self, journey: Journey) -> PythonGenerator[str, None, Reply]:
-        from support_agent.gate.sentence_gate import SentenceGate
+        from support_agent.streaming import SentenceGate
 
         if self.gate.certified:
             whole = self._answer_batch([journey.ticket])[0]

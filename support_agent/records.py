@@ -52,29 +52,13 @@ class Reason(StrEnum):
     NO_PASSAGE = "no_passage", Route.HUMAN, "No passage of the knowledge base is about this."
     AMBIGUOUS = "ambiguous", Route.CLARIFY, "The question is short and fits several passages with different answers."
     ASKED_BACK_ALREADY = "asked_back_already", Route.HUMAN, "The question is still unclear after one question back."
-    NOT_CALIBRATED = (
-        "not_calibrated",
-        Route.HUMAN,
-        "No calibration was made for this model, adapter, index and prompt (`support-agent calibrate`).",
-    )
-    NO_PROMISE = (
-        "no_promise",
-        Route.HUMAN,
-        "No threshold keeps the promise with these labels; `support-agent calibrate` says what it takes.",
-    )
-    PROMISE_WITHDRAWN = (
-        "promise_withdrawn",
-        Route.HUMAN,
-        "Tickets no longer look like those the promise was measured on, so that it does not hold now.",
-    )
+    NOT_CALIBRATED = "not_calibrated", Route.HUMAN, "No calibration was made for this model, index and prompt."
+    NO_PROMISE = "no_promise", Route.HUMAN, "No threshold keeps the promise with the labels of the calibration."
+    PROMISE_WITHDRAWN = "promise_withdrawn", Route.HUMAN, "Tickets look worse than those the promise was measured on."
     LOW_CONFIDENCE = "low_confidence", Route.HUMAN, "The answer's confidence is below the calibrated threshold."
     # What pulled a low confidence down most, by the signal's name.
     WEAK_RETRIEVAL_SCORE = "weak_retrieval_score", Route.HUMAN, "No passage is close to the question."
-    WEAK_RETRIEVAL_AGREEMENT = (
-        "weak_retrieval_agreement",
-        Route.HUMAN,
-        "Meaning and words point at different passages.",
-    )
+    WEAK_RETRIEVAL_AGREEMENT = "weak_retrieval_agreement", Route.HUMAN, "Meaning and words find different passages."
     WEAK_MEAN_SUPPORT = "weak_mean_support", Route.HUMAN, "The passages hold few words of the answer."
     WEAK_SIGNAL = "weak_signal", Route.HUMAN, "A signal speaks against the answer."
     EMPTY_DRAFT = "empty_draft", Route.HUMAN, "The generator wrote nothing that could be sent."
@@ -83,16 +67,8 @@ class Reason(StrEnum):
     UNSUPPORTED = "unsupported", Route.HUMAN, "The passages do not carry what the generator wrote."
     LOW_LOG_PROB = "low_log_prob", Route.HUMAN, "The generator was unsure of its own words."
     QUOTED = "quoted", Route.ANSWER, "The draft could not be sent; the best passage's own words were."
-    SENTENCES_REMOVED = (
-        "sentences_removed",
-        Route.ANSWER,
-        "The draft went on with what no passage carries; the answer ends before that.",
-    )
-    GENERATOR_DOWN = (
-        "generator_down",
-        Route.HUMAN,
-        "The generator failed; the best passage's own words serve instead, unless a promise is kept.",
-    )
+    SENTENCES_REMOVED = "sentences_removed", Route.ANSWER, "The answer ends where no passage carries the draft."
+    GENERATOR_DOWN = "generator_down", Route.HUMAN, "The generator failed; where no promise is kept, a passage serves."
     GENERATOR_FAILED = "generator_failed", Route.HUMAN, "The generator failed in the middle of its answer."
     INTERNAL_ERROR = "internal_error", Route.HUMAN, "Something failed while the ticket was answered; the log says what."
 

@@ -14,13 +14,13 @@ from support_agent.clusters import group_numbers
 from support_agent.errors import CalibrationError
 from support_agent.evidence import fit
 from support_agent.evidence.calibration import Calibration, write_calibration
-from support_agent.evidence.drafters import drafting_facts, who_drafts
 from support_agent.evidence.fit import MeasuredRows
 from support_agent.evidence.kept_drafts import KeepingGenerator
 from support_agent.evidence.labels import read_labels
 from support_agent.evidence.left_out import left_out_tickets
 from support_agent.evidence.opening import NONE, calibrated_parts, own_calibration
 from support_agent.generation import open_generator
+from support_agent.generation.cross_fitted import drafting_facts, who_drafts
 from support_agent.records import About
 from support_agent.retrieval import Index, find_index
 from support_agent.retrieval.fit_subject import is_pair

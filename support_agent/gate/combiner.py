@@ -1,8 +1,4 @@
-"""Signals -> the probability that the answer is right: a logistic regression, fitted once and served in plain Python.
-
-Comes in: the values of a ticket's signals by name (or many of them, with whether the answer was right). Goes out: one
-probability, and what each signal added to it. Knows nothing of what a signal measures or of any threshold.
-"""
+"""Signals → the probability that the answer is right: a logistic regression, fitted once, served in plain Python."""
 
 from __future__ import annotations
 
@@ -105,10 +101,10 @@ def fit(
         CalibrationError: no rows.
     """
     _check_labels(rows, right)
-    values = _matrix(rows, names)
-    means, scales, varies = _spread(values)
-    varies &= len(set(map(bool, right))) > 1
-    weights, bias = _solve(_standardised_matrix(values, means, scales)[:, varies], right, strength)
+    columns, means, scales = _standardised_columns(rows, names)
+    # Labels of one kind tell nothing of any signal.
+    varies = (columns.std(axis=0) > 0) & (len(set(map(bool, right))) > 1)
+    weights, bias = _solve(columns[:, varies], right, strength)
     full = [0.0] * len(names)
     for place, weight in zip(varies.nonzero()[0].tolist(), weights, strict=True):
         full[place] = weight
@@ -170,35 +166,22 @@ def _standardised(value: float | None, mean: float, scale: float) -> float:
     return max(-FURTHEST, min(FURTHEST, (value - mean) / scale))
 
 
-def _matrix(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> NDArray[np.float64]:
-    """Values of shape (rows, names), NaN where one is missing or not finite."""
+def _standardised_columns(
+    rows: Sequence[Mapping[str, float]], names: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Standardised values of shape (rows, names), and each column's mean and spread over its known values.
+
+    A value that is missing or not finite counts as the mean; a column that is constant has spread 1.
+    """
     import numpy as np
 
-    values = np.array([[row.get(name, math.nan) for name in names] for row in rows], dtype=np.float64)
-    values = values.reshape(len(rows), len(names))
-    values[~np.isfinite(values)] = np.nan
-    return values
-
-
-def _spread(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Mean and spread of each column's known values, and which columns vary (a constant one has scale 1)."""
-    import numpy as np
-
-    known = ~np.isnan(values)
-    count = np.maximum(known.sum(axis=0), 1)
-    means = np.where(known, values, 0.0).sum(axis=0) / count
-    scales = np.sqrt((np.where(known, values - means, 0.0) ** 2).sum(axis=0) / count)
+    numbers = np.array([[row.get(name, math.nan) for name in names] for row in rows], dtype=np.float64)
+    values = np.ma.masked_invalid(numbers.reshape(len(rows), len(names)))
+    means, scales = (np.ma.filled(column, 0.0) for column in (values.mean(axis=0), values.std(axis=0)))
     # Rounding leaves a constant column with a spread of some 1e-16 of its size.
-    varies = scales > 1e-9 * np.maximum(1e-3, np.abs(means))
-    return means, np.where(varies, scales, 1.0), varies
-
-
-def _standardised_matrix(
-    values: NDArray[np.float64], means: NDArray[np.float64], scales: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    import numpy as np
-
-    return np.clip(np.nan_to_num((values - means) / scales, nan=0.0), -FURTHEST, FURTHEST)
+    scales = np.where(scales > 1e-9 * np.maximum(1e-3, np.abs(means)), scales, np.inf)
+    columns = np.clip(np.ma.filled((values - means) / scales, 0.0), -FURTHEST, FURTHEST)
+    return columns, means, np.where(np.isinf(scales), 1.0, scales)
 
 
 def _solve(values: NDArray[np.float64], right: Sequence[bool], strength: float) -> tuple[list[float], float]:

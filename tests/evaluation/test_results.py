@@ -44,7 +44,7 @@ def test_the_page_says_first_that_the_gate_was_closed(golden: GoldenSet) -> None
     shut = [make_outcome(ticket.id, reasons=("not_calibrated",)) for ticket in golden.tickets[:4]]
     page = result_page(result_of(golden, [*shut, make_outcome("e", reasons=("danger_legal",))])).decode()
     assert "<p>The gate is closed: 4 of 5 tickets went to a person for that alone" in page
-    assert "No calibration was made for this model, adapter, index and prompt" in page
+    assert "No calibration was made for this model, index and prompt" in page
 
 
 def test_a_run_that_answered_something_says_nothing_of_a_closed_gate(

@@ -19,9 +19,7 @@ ANOTHER_MODEL = Path(support_agent.__file__).parent / "adapters" / "smollm2-135m
 
 
 def certificate(threshold: float | None) -> Certificate:
-    return Certificate(
-        max_error=0.1, delta=0.05, labels=100, independent=100, best_rate=0.05, threshold=threshold
-    )
+    return Certificate(max_error=0.1, delta=0.05, labels=100, independent=100, best_rate=0.05, threshold=threshold)
 
 
 def calibration(parts: dict[str, str], threshold: float | None = 0.5) -> Calibration:

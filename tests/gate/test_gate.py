@@ -4,9 +4,9 @@ from support_agent.gate import Decision, Gate, Policy, SupportChecker, customer_
 from support_agent.gate.combiner import Combiner
 from support_agent.gate.given import Found
 from support_agent.gate.measure import values_of
-from support_agent.gate.sentence_gate import SentenceGate
 from support_agent.records import Draft, Passage, Reason, Route, Signal, Triage
 from support_agent.retrieval.subject import Nearness
+from support_agent.streaming import SentenceGate
 
 NEARNESS = Nearness(far=0.3, near=0.8)
 WITHOUT_PROMISE = Policy(min_cosine=0.3)

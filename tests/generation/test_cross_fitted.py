@@ -8,7 +8,7 @@ import pytest
 from support_agent.artefacts import write_manifest
 from support_agent.config import Config
 from support_agent.errors import CalibrationError
-from support_agent.evidence.drafters import Drafter, drafting_facts, who_drafts
+from support_agent.generation.cross_fitted import Drafter, drafting_facts, who_drafts
 from support_agent.generation.prompt import prompt_version
 from support_agent.generation.weights_hash import base_fingerprint
 from support_agent.records import Passage
