@@ -90,7 +90,7 @@ def add(name: NameArgument, files: FilesArgument, offline: OfflineOption = False
 def info(name: NameArgument, as_json: JsonOption = False) -> None:
     """Show what an index holds and what it was made from; checks every file against its hash."""
     from support_agent.retrieval import find_index
-    from support_agent.retrieval.index import index_version, read_index_manifest
+    from support_agent.retrieval.folders import index_version, read_index_manifest
 
     folder = find_index(name)
     manifest = read_index_manifest(folder)
@@ -138,7 +138,7 @@ def lint_command(
 def _lint_target(target: list[str], embedder: str, offline: bool, threads: int) -> tuple[list[Passage], Embedder]:
     """The passages to look at: of files where all of the target are files, else of an index with what it left out."""
     from support_agent.retrieval import find_index, read_sources
-    from support_agent.retrieval.index import read_index_manifest, read_left_out, read_passages
+    from support_agent.retrieval.folders import read_index_manifest, read_left_out, read_passages
 
     if all(Path(one).is_file() for one in target):
         sources = read_sources([Path(one) for one in target])
