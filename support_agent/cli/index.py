@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,11 +91,13 @@ def add(name: NameArgument, files: FilesArgument, offline: OfflineOption = False
 def info(name: NameArgument, as_json: JsonOption = False) -> None:
     """Show what an index holds and what it was made from; checks every file against its hash."""
     from support_agent.retrieval import find_index
-    from support_agent.retrieval.folders import index_version, read_index_manifest
+    from support_agent.retrieval.folders import index_version, read_index_manifest, read_subject
 
     folder = find_index(name)
     manifest = read_index_manifest(folder)
-    facts = {"folder": str(folder), "version": index_version(folder), **manifest}
+    subject = read_subject(folder, manifest)
+    about = {"names": subject.names, "product": subject.product, "nearness": asdict(subject.nearness)}
+    facts = {"folder": str(folder), "version": index_version(folder), "subject": about, **manifest}
     if as_json:
         print_json(facts)
         return
@@ -105,6 +108,10 @@ def info(name: NameArgument, as_json: JsonOption = False) -> None:
     typer.echo(f"  passages    {counts['passages']:,}; left out: {_counted(counts['left_out'])}")
     typer.echo(f"  embedder    {embedder['name']}, {embedder['dimension']} dimensions ({embedder['fingerprint'][:12]})")
     typer.echo(f"  vectors     FAISS {manifest['factory']}")
+    scope = "fitted" if subject.scope else "none, for too few texts"
+    typer.echo(
+        f"  subject     {subject.product or 'no one product'}; names: {', '.join(subject.names) or 'none'}; scope model: {scope}"
+    )
     for source in manifest["sources"]:
         typer.echo(f"  source      {source['file']}: {_number(source['rows'], 'row')} ({source['sha256'][:12]})")
     typer.echo(f"  files       {len(manifest['files'])}, {size / 1e6:.1f} MB, all as listed")

@@ -1,6 +1,5 @@
 """Words: which passages share the ticket's rarer words (BM25, through bm25s).
 
-Comes in: passages' texts; a ticket's text. Goes out: positions of passages, best first. Knows no embedder.
 Saved as bm25s' own .npy and .json files, read without pickle.
 """
 

@@ -17,6 +17,7 @@ from support_agent.errors import IndexFolderError
 from support_agent.records import Passage
 from support_agent.retrieval.bm25 import WORD_FILES
 from support_agent.retrieval.sifting import LeftOut
+from support_agent.retrieval.subject import Subject
 from support_agent.shelves import INDEXES
 
 VECTORS, PASSAGES, WORDS, LEFT_OUT = "vectors.faiss", "passages.jsonl", WORD_FILES, "left_out.jsonl"
@@ -118,6 +119,12 @@ def facts_hash(manifest: dict[str, Any]) -> str:
     """Hash of all that a manifest says but the files, which have hashes of their own."""
     facts = {key: value for key, value in manifest.items() if key not in ("files", "facts_sha256")}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def read_subject(folder: Path, manifest: dict[str, Any]) -> Subject:
+    """What an index is about."""
+    with must_fit(folder):
+        return Subject.from_json((folder / str(manifest["data"]) / SUBJECT).read_bytes())
 
 
 def read_passages(folder: Path, manifest: dict[str, Any]) -> list[Passage]:

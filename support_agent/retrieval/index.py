@@ -16,7 +16,6 @@ from support_agent.records import Passage
 from support_agent.retrieval.bm25 import WordIndex
 from support_agent.retrieval.embedders import Embedder, open_embedder
 from support_agent.retrieval.folders import (
-    SUBJECT,
     VECTORS,
     WORDS,
     index_version,
@@ -24,9 +23,9 @@ from support_agent.retrieval.folders import (
     must_fit,
     read_index_manifest,
     read_passages,
+    read_subject,
     read_vectors,
 )
-from support_agent.retrieval.subject import Subject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +46,7 @@ class Index:
         self.passages = tuple(passages)
         self.embedder = embedder
         self.version = index_version(folder)
+        self.subject = read_subject(folder, manifest)
         self._position = {passage.passage_id: at for at, passage in enumerate(self.passages)}
         data = folder / str(manifest["data"])
         self._vectors: Any = read_vectors(data / VECTORS, mend(folder))
@@ -54,7 +54,6 @@ class Index:
             self._vectors.hnsw.efSearch = 4 * DEPTH  # its own 16 is fewer than the neighbours asked for
         with must_fit(folder):
             self.words = WordIndex.load(data / WORDS, len(self.passages))
-            self.subject = Subject.from_json((data / SUBJECT).read_bytes())
         if self._vectors.ntotal != len(self.passages):
             raise IndexFolderError(
                 f"{folder} holds {len(self.passages)} passages but {self._vectors.ntotal} vectors. {mend(folder)}"

@@ -1,7 +1,6 @@
 """What is wrong with the answers a company gives its agent.
 
-Comes in: passages, an embedder. Goes out: findings, for a person to mend. Changes nothing; what a build leaves out by
-itself is decided in sifting.py.
+It changes nothing: a person mends what it finds. What a build leaves out by itself is decided in sifting.py.
 """
 
 from __future__ import annotations
