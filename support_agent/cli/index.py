@@ -108,10 +108,8 @@ def info(name: NameArgument, as_json: JsonOption = False) -> None:
     typer.echo(f"  passages    {counts['passages']:,}; left out: {_counted(counts['left_out'])}")
     typer.echo(f"  embedder    {embedder['name']}, {embedder['dimension']} dimensions ({embedder['fingerprint'][:12]})")
     typer.echo(f"  vectors     FAISS {manifest['factory']}")
-    scope = "fitted" if subject.scope else "none, for too few texts"
-    typer.echo(
-        f"  subject     {subject.product or 'no one product'}; names: {', '.join(subject.names) or 'none'}; scope model: {scope}"
-    )
+    names, scope = ", ".join(subject.names) or "none", "fitted" if subject.scope else "none, for too few texts"
+    typer.echo(f"  subject     {subject.product or 'no one product'}; names: {names}; scope model: {scope}")
     for source in manifest["sources"]:
         typer.echo(f"  source      {source['file']}: {_number(source['rows'], 'row')} ({source['sha256'][:12]})")
     typer.echo(f"  files       {len(manifest['files'])}, {size / 1e6:.1f} MB, all as listed")
