@@ -18,13 +18,14 @@ from support_agent.errors import (
     CalibrationError,
     ConfigError,
     DocumentError,
+    EvaluationError,
     GenerationError,
     IndexFolderError,
     ModelFileError,
     SupportAgentError,
 )
 from support_agent.jobs import add_to_index, answer_csv, build_index
-from support_agent.records import Citation, Draft, Passage, Reply, Route, Signal, Ticket, Turn
+from support_agent.records import Citation, Draft, Passage, Reason, Reply, Route, Signal, Ticket, Turn
 
 if TYPE_CHECKING:
     from support_agent.evaluation.job import evaluate
@@ -38,10 +39,12 @@ __all__ = [
     "ConfigError",
     "DocumentError",
     "Draft",
+    "EvaluationError",
     "GenerationError",
     "IndexFolderError",
     "ModelFileError",
     "Passage",
+    "Reason",
     "Reply",
     "Route",
     "Signal",
@@ -57,6 +60,10 @@ __all__ = [
 
 # Their rooms take a third of a second to import: they are opened when they are asked for.
 _OPENED_LATER = {"calibrate": "support_agent.evidence.job", "evaluate": "support_agent.evaluation.job"}
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def __getattr__(name: str) -> Any:

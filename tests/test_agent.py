@@ -266,11 +266,11 @@ def test_the_public_names_are_these() -> None:
     import support_agent
 
     errors = (
-        "BatchError CalibrationError ConfigError DocumentError GenerationError IndexFolderError ModelFileError "
-        "SupportAgentError"
+        "BatchError CalibrationError ConfigError DocumentError EvaluationError GenerationError IndexFolderError "
+        "ModelFileError SupportAgentError"
     )
     jobs = "add_to_index answer_csv build_index calibrate evaluate"
-    records = "Citation Draft Passage Reply Route Signal Ticket Turn"
+    records = "Citation Draft Passage Reason Reply Route Signal Ticket Turn"
     assert sorted(support_agent.__all__) == sorted(["Agent", *jobs.split(), *errors.split(), *records.split()])
     assert all(callable(getattr(support_agent, job)) for job in jobs.split())
 

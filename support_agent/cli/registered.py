@@ -24,11 +24,7 @@ class CommandsWithRegistered(TyperGroup):
         return [*super().list_commands(ctx), *sorted(entry_points(group=ENTRY_POINTS).names)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of a name, or None.
-
-        Raises:
-            ConfigError: a package registers it and cannot be loaded.
-        """
+        """The command of a name, or None; one that cannot be loaded says so when it is run."""
         own = super().get_command(ctx, cmd_name)
         found = entry_points(group=ENTRY_POINTS, name=cmd_name)
         if own or not found:
@@ -36,10 +32,19 @@ class CommandsWithRegistered(TyperGroup):
         entry = next(iter(found))
         try:
             command = typer.main.get_group(entry.load())
-        except (ImportError, AttributeError) as problem:
-            raise ConfigError(
-                f"The command {cmd_name} cannot be loaded from {entry.value} ({problem}). Install the package that "
-                "brings it again."
-            ) from problem
+        except Exception as problem:  # noqa: BLE001 - another's code; the other commands must be listed all the same
+            what = f"{type(problem).__name__}: {problem}".rstrip(".")
+            command = _broken(f"The command {cmd_name} cannot be loaded from {entry.value} ({what}).")
         command.name = cmd_name
         return command
+
+
+def _broken(why: str) -> Any:
+    """A command that is listed with what is wrong, and says so when it is run."""
+    stub = typer.Typer(help=why, invoke_without_command=True, context_settings={"allow_extra_args": True})
+
+    @stub.callback()
+    def fail() -> None:
+        raise ConfigError(f"{why} Install the package that brings it again.")
+
+    return typer.main.get_group(stub)

@@ -109,11 +109,11 @@ def certify(
             of one label are no further evidence. The promise is then about tickets drawn as the groups are.
 
     Raises:
-        CalibrationError: no rows, columns of different length, a score outside 0–1, or a promise outside 0–1.
+        CalibrationError: no rows, columns of different length, or a score outside 0–1.
     """
     import numpy as np
 
-    _check(scores, right, groups, max_error, delta)
+    _check(scores, right, groups)
     chosen = one_of_each(groups, seed)
     kept = np.array([scores[row] for row in chosen], dtype=np.float64)
     correct = np.array([bool(right[row]) for row in chosen])
@@ -157,9 +157,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
-def _check(
-    scores: Sequence[float], right: Sequence[bool], groups: Sequence[int], max_error: float, delta: float
-) -> None:
+def _check(scores: Sequence[float], right: Sequence[bool], groups: Sequence[int]) -> None:
     if not len(scores) == len(right) == len(groups) or not scores:
         raise CalibrationError(
             f"A certificate needs a score, a label and a group for each row; there are {len(scores)}, {len(right)} and "
@@ -167,7 +165,3 @@ def _check(
         )
     if not all(0 <= score <= 1 for score in scores):
         raise CalibrationError("A certificate needs scores between 0 and 1: make them with `combiner.cross_fit`.")
-    if not (0 < max_error < 1 and 0 < delta < 1):
-        raise CalibrationError(
-            f"A promise of at most {max_error} wrong at delta {delta} has no meaning: both lie between 0 and 1."
-        )

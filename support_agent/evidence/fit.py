@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from support_agent.errors import CalibrationError
-from support_agent.evidence.calibration import Calibration
+from support_agent.evidence.calibration import ABOUTS, Calibration
 from support_agent.evidence.certificate import Certificate, certify, one_of_each
 from support_agent.evidence.group_table import GroupRow, group_table
 from support_agent.evidence.labels import Label, Labels
@@ -54,6 +54,16 @@ class Promise:
     about: About
     max_error: float
     delta: float
+
+    def __post_init__(self) -> None:
+        """Refuse what no labels could keep."""
+        if self.about not in ABOUTS:
+            raise CalibrationError(f"A promise is about {' or '.join(ABOUTS)}, not about {self.about!r}.")
+        if not (0 < self.max_error < 1 and 0 < self.delta < 1):
+            raise CalibrationError(
+                f"A promise of at most {self.max_error} wrong at delta {self.delta} has no meaning: both lie between 0 "
+                "and 1."
+            )
 
 
 @dataclass(frozen=True)
@@ -125,7 +135,9 @@ def _check(given: MeasuredRows, labels: Labels, labelled: _Labelled, about: Abou
     said, waiting = labels.said(about), sum(not row.held for row in given.rows)
     if not said:
         raise CalibrationError(f"No label says {about!r}: fill it in with true or false.")
-    if not labelled.rows and waiting:
+    if not waiting:
+        raise CalibrationError("Every question is held back by a single signal: no answer would be sent.")
+    if not labelled.rows:
         raise CalibrationError(
             f"None of the {said:,} labels is of an answer that would be sent now: the texts have changed, or the "
             "labels are for another index or generator. `support-agent calibrate --to-read` writes the answers of now."

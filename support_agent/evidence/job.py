@@ -42,7 +42,7 @@ def calibrate(
     max_error: float = 0.10,
     delta: float = 0.05,
     about: About = "supported",
-    output: Path | None = None,
+    output: str | Path | None = None,
     drafts: Path | None = None,
     cross_fitted: Path | None = None,
     on_progress: OnProgress | None = None,
@@ -67,14 +67,17 @@ def calibrate(
     from support_agent.config import load_config
 
     config = config or load_config().config
-    read = read_labels(Path(labels))
-    if not read.every:
-        raise CalibrationError(f"{labels} holds no label. `support-agent calibrate --to-read` writes what to label.")
+    promise, read = fit.Promise(about, max_error, delta), read_labels(Path(labels))
+    # Asked before anything is drafted, which takes about a second a question.
+    if not read.said(about):
+        raise CalibrationError(
+            f"{labels} holds no label that says {about!r}. `support-agent calibrate --to-read` writes what to label."
+        )
     rows = measure_index(
         config, drafts=drafts, cross_fitted=cross_fitted, on_progress=on_progress, on_measured=on_measured
     )
-    made = fit.calibrate(rows, read, fit.Promise(about, max_error, delta))
-    write_calibration(output or own_calibration(config), made)
+    made = fit.calibrate(rows, read, promise)
+    write_calibration(Path(output) if output else own_calibration(config), made)
     return made
 
 

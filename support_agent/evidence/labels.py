@@ -188,4 +188,6 @@ def _both(first: Label, second: Label, error: type[SupportAgentError]) -> Label:
             "Keep the line that is right."
         )
     supported, agrees = (one if one is not None else other for one, other in said)
-    return replace(first, supported=supported, agrees=agrees, certify=first.certify and second.certify)
+    # What two kinds of readers say together is told as neither's.
+    kind = first.kind if first.kind == second.kind else ""
+    return replace(first, supported=supported, agrees=agrees, kind=kind, certify=first.certify and second.certify)

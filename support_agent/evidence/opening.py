@@ -39,7 +39,7 @@ def open_gate(index: Retriever, generator: Generator, config: Config) -> Gate:
     """
     if config.calibration == NONE:
         floor = config.min_retrieval_score
-        return Gate(Policy(min_cosine=index.subject.nearness.far if floor is None else floor))
+        return Gate(Policy(min_cosine=index.subject.floor if floor is None else floor))
     calibration, refusal = find_calibration(config, calibrated_parts(index.version, generator, config))
     if calibration is None:
         logger.warning("%s Until then every ticket goes to a human.", refusal)

@@ -74,7 +74,7 @@ def on_passages(
     """
     if policy.closed:
         return Decision(Route.HUMAN, (policy.closed,))
-    if policy.combiner is None and values["retrieval_score"] < policy.min_cosine:
+    if policy.combiner is None and not values["retrieval_score"] >= policy.min_cosine:
         return Decision(Route.HUMAN, (Reason.NO_PASSAGE,))
     if unclear := early_reasons(signals):
         reasons = (Reason.ASKED_BACK_ALREADY,) if asked_back else unclear
@@ -92,6 +92,8 @@ def on_draft(
     Args:
         values: by name, of every signal of the ticket.
     """
+    if policy.combiner is None and policy.closed:
+        return Decision(Route.HUMAN, (policy.closed,))
     if policy.combiner is None:
         return _without_promise(draft, late.own, passages, values)
     if late.best.held:

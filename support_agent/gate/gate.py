@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from support_agent.gate import decide
+import support_agent.gate.decide as decide
 from support_agent.gate.decide import Decision, Policy
 from support_agent.gate.measure import Late
 from support_agent.records import Draft, Passage, Reason, Signal, Triage

@@ -246,8 +246,8 @@ def _commit(folder: Path, temporary: Path, facts: dict[str, Any]) -> None:
     else:
         temporary.chmod(0o755)
         temporary.rename(data)
-    facts = {**facts, "data": data.name}
-    write_manifest(folder, {**facts, "facts_sha256": facts_hash(facts)}, [f"{data.name}/{name}" for name in files])
+    facts, listed = {**facts, "data": data.name}, [f"{data.name}/{name}" for name in files]
+    write_manifest(folder, {**facts, "facts_sha256": facts_hash({**facts, "files": listed})}, listed)
     if old and old != data.name:
         shutil.rmtree(folder / old, ignore_errors=True)
 

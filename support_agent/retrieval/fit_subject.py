@@ -31,11 +31,18 @@ _OUTLIERS = Path(__file__).parent / "outliers"
 # A name stands in this share of the own texts, is written with a capital inside a sentence this often, and is this many
 # times rarer elsewhere.
 _NAME_SHARE, _CAPITAL_SHARE, _RARER = 0.15, 0.8, 10
+# Beyond this share of capitals among the words inside sentences, a capital is no sign of a name.
+_TELLING_CAPITALS = 0.4
+_QUESTION = re.compile(
+    r"^\W*(?:how|what|why|where|when|who|which|can|could|do|does|did|is|are|will|would|should|may|if)\b|[?？؟]\W*$",
+    re.IGNORECASE,
+)
 _INSIDE = re.compile(r"(?<=[\w,;:] )\w{2,}")
 # Nearness is measured on so many texts of each kind, evenly taken.
 _MEASURED = 300
-# Where the own texts are headings and sentences: TechQA's technotes then keep 98 % of 384 real questions and let 1.0 %
-# of 600 CLINC150 out-of-scope texts pass; by the headings' own scores alone they would keep 63 %.
+_NEAREST_STRANGERS = 0.05
+# Where the own texts are headings and no questions: TechQA's technotes then keep 98 % of 384 real questions and let
+# 1.0 % of 600 CLINC150 out-of-scope texts pass; by the headings' own scores alone they would keep 63 %.
 _LET_PASS = 0.01
 # The scope model is fitted to so many own texts, evenly taken: more tell it nothing new.
 _MOST_OWN = 3_000
@@ -65,7 +72,7 @@ def fit_subject(
     else:
         names, name = tuple(sorted({*found, product.casefold()} - {""})), product
     subject = Subject(names=names, product=name, named=product is not None)
-    let_pass = None if all(map(is_pair, passages)) else _LET_PASS
+    let_pass = None if _are_questions(texts) else _LET_PASS
     fit = _scope(texts, [*elsewhere, *refused], embedder, names, let_pass)
     return replace(
         subject,
@@ -112,7 +119,10 @@ def find_names(own: Sequence[str], outliers: Sequence[str]) -> tuple[str, ...]:
     """Words of 15 % or more of the own texts, written with a capital inside a sentence.
 
     A word that stands in outliers too must be ten times rarer there: refused questions often hold the product's name.
+    None are found in a few texts, nor where a capital tells nothing: in title case, or in German.
     """
+    if len(own) < FEWEST or _capital_share(own) > _TELLING_CAPITALS:
+        return ()
     asked, elsewhere = _holding(own), _holding(outliers)
     inside, capitals = Counter[str](), Counter[str]()
     for text in own:
@@ -137,6 +147,16 @@ def find_product(own: Sequence[str], names: Sequence[str]) -> str:
     asked = _holding(own)
     commonest = max(names, key=lambda name: (asked[name], name))
     return commonest if 2 * asked[commonest] >= len(own) else ""
+
+
+def _capital_share(texts: Sequence[str]) -> float:
+    words = [word for text in texts for word in _INSIDE.findall(text)]
+    return sum(word[0].isupper() for word in words) / max(1, len(words))
+
+
+def _are_questions(texts: Sequence[str]) -> bool:
+    """Whether most of the texts are questions, in any language that marks them, or begin like English ones."""
+    return 2 * sum(bool(_QUESTION.search(text)) for text in texts) >= len(texts)
 
 
 def _holding(texts: Sequence[str]) -> Counter[str]:
@@ -171,7 +191,8 @@ def _nearness(
     titles = np.array([passage.title for passage in passages])
     for row, (at, _) in enumerate(asked):
         cosines[row, titles == passages[at].title] = -1.0
-    return Nearness(round(float(np.median(far)), 4), round(float(np.median(cosines.max(axis=1))), 4))
+    far, edge, near = np.median(far), np.quantile(far, 1 - _NEAREST_STRANGERS), np.median(cosines.max(axis=1))
+    return Nearness(*(round(float(cosine), 4) for cosine in (far, edge, near)))
 
 
 def _evenly(rows: Sequence[_T], most: int) -> list[_T]:

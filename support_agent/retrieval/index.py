@@ -142,4 +142,5 @@ class Index:
 
     def _cosines(self, positions: list[int], vector: NDArray[np.float32]) -> list[float]:
         rows = self._vectors.reconstruct_batch(positions)
-        return [max(-1.0, min(1.0, float(cosine))) for cosine in rows @ vector]
+        # A vector that is no number is near to nothing.
+        return [max(-1.0, min(1.0, float(cosine))) if cosine == cosine else -1.0 for cosine in rows @ vector]

@@ -18,11 +18,12 @@ _OTHER_NAME = re.compile(r"(?<=[\w,;:)'’-] )[A-Z]+[a-z]\w*|\b\w*[a-z][A-Z]\w*"
 class Nearness:
     """The scale of an index's cosines, which differs with its embedder and its texts.
 
-    ``far`` (−1 to 1) is the cosine of the nearest passage for a question about anything else, in the median; ``near``
-    that for a question of the index's own, its own passage aside.
+    Each is a cosine (−1 to 1) of the nearest passage: ``far`` for a question about anything else, in the median;
+    ``edge`` for the nearest 5 % of these; ``near`` for a question of the index's own, its own passage aside.
     """
 
     far: float
+    edge: float
     near: float
 
     @property
@@ -31,8 +32,11 @@ class Nearness:
         return max(0.0, self.near - self.far)
 
 
-# About MiniLM's on lamini_docs (0.51 and 0.79), for an index that is too small to measure its own.
-_USUAL = Nearness(far=0.45, near=0.75)
+# For an index that is too small to measure its own: MiniLM's on lamini_docs is 0.51 and 0.79.
+_USUAL = Nearness(far=0.45, edge=0.45, near=0.75)
+
+# From so many own texts on a scope model is sure of strangers.
+_MANY = 100
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,15 @@ class Subject:
     scope: ScopeModel | None = None
     nearness: Nearness = _USUAL
     left_out: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def floor(self) -> float:
+        """Below this cosine no passage is about a ticket.
+
+        Where the scope model rests on many texts it tells strangers, and their median is floor enough.
+        """
+        sure_of_scope = self.scope is not None and len(self.left_out) >= _MANY
+        return self.nearness.far if sure_of_scope else self.nearness.edge
 
     def query(self, text: str) -> str:
         """What to search with: customers seldom name what they write about, the index's questions mostly do.
@@ -88,6 +101,13 @@ class Subject:
             product=str(plain["product"]),
             named=bool(plain["named"]),
             scope=ScopeModel.from_dict(plain["scope"]) if plain["scope"] else None,
-            nearness=Nearness(float(plain["nearness"]["far"]), float(plain["nearness"]["near"])),
+            nearness=_read_nearness(plain["nearness"]),
             left_out={str(name): float(score) for name, score in plain["left_out"].items()},
         )
+
+
+def _read_nearness(plain: Mapping[str, Any]) -> Nearness:
+    cosines = [float(plain[name]) for name in ("far", "edge", "near")]
+    if not all(-1 <= cosine <= 1 for cosine in cosines):
+        raise ValueError(f"{plain!r:.80} is no scale of cosines")
+    return Nearness(*cosines)

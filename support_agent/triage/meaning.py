@@ -5,6 +5,7 @@ Scope, frustration and the hard routes. Costs 5 ms for a ticket alone, less in a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
 
 if TYPE_CHECKING:
     from support_agent.retrieval.embedders import Embedder
+
+_logger = logging.getLogger(__name__)
 
 # Anger of earlier turns fades; older ones would add next to nothing.
 _TURNS_READ = 3
@@ -30,7 +33,10 @@ class Meaning:
 
     def __init__(self, embedder: Embedder, scope: ScopeModel | None = None) -> None:
         self._embedder = embedder
-        self._scope = scope if scope and scope.embedder == embedder.fingerprint else None
+        if scope and scope.embedder != embedder.fingerprint:
+            _logger.warning("The index's scope model is for another embedder than %s: no scope is read.", embedder.name)
+            scope = None
+        self._scope = scope
         self._frustration = frustration.shipped(embedder.fingerprint)
         self._hard_routes = learned_routes.shipped(embedder.fingerprint)
 

@@ -68,6 +68,8 @@ class ScopeModel:
         A word or two, or a text in another language, are no ground for a sure rejection: with fewer than two words that
         the model knows, log-odds below the threshold are drawn towards it.
         """
+        if math.isnan(log_odds):
+            return 0.0
         limit = math.log(self.threshold / (1 - self.threshold))
         if log_odds < limit:
             known = sum(word in self.words for word in set(content_words(text)))

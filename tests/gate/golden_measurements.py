@@ -8,9 +8,11 @@ own; vectors are drawn from each text's hash, so that no model is needed and eve
 
 from __future__ import annotations
 
+import hashlib
 import json
-import zlib
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ from support_agent.config import Config
 from support_agent.gate.given import Found
 from support_agent.gate.measure import GOLDEN, early_reasons, measure_draft, measure_passages
 from support_agent.records import Draft, Passage, Route, Signal, Ticket, Turn
+from support_agent.retrieval import Index, build_index
+from support_agent.retrieval.documents import Source
 from support_agent.retrieval.subject import Nearness
 from support_agent.triage import frustration, triage_ticket
 from support_agent.triage.follow_up import readable_history
@@ -28,7 +32,7 @@ from support_agent.triage.meaning import Meaning
 from support_agent.triage.scope import ScopeModel
 
 SETTINGS = Config(languages=("en",), max_ticket_chars=400)
-NEARNESS = Nearness(far=0.3, near=0.8)
+NEARNESS = Nearness(far=0.3, edge=0.4, near=0.8)
 DIMENSION = 384
 
 
@@ -42,29 +46,42 @@ class SeededEmbedder:
         self.fingerprint = frustration.read_model(frustration.SHIPPED).fingerprint
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        rows = [np.random.default_rng(zlib.crc32(text.encode())).normal(size=DIMENSION) for text in texts]
+        rows = [numbers(text, DIMENSION) for text in texts]
         return np.array([row / np.linalg.norm(row) for row in rows], dtype=np.float32).reshape(-1, DIMENSION)
+
+
+def numbers(text: str, count: int) -> NDArray[np.float64]:
+    """So many numbers between −1 and 1, by the text's hash: the same with every release of every library."""
+    return np.frombuffer(hashlib.shake_256(text.encode()).digest(count), dtype=np.uint8) / 127.5 - 1
 
 
 def scope_model(embedder: SeededEmbedder) -> ScopeModel:
     """One of fixed numbers, for a shop of bicycles."""
-    draw = np.random.default_rng(7)
-    own = draw.normal(size=(20, 8)).astype(np.float32)
+    own = numbers("own", 160).reshape(20, 8).astype(np.float32)
     words = {"bik": 2.0, "brak": 1.5, "order": 0.8, "return": 0.7, "pizza": -2.5, "weather": -2.0, "poem": -2.0}
     return ScopeModel(
         embedder=embedder.fingerprint,
         names=("velo",),
         threshold=0.4,
         mean=np.zeros(DIMENSION, dtype=np.float32),
-        axes=np.linalg.qr(draw.normal(size=(DIMENSION, 8)))[0].astype(np.float32),
+        axes=np.linalg.qr(numbers("axes", 8 * DIMENSION).reshape(DIMENSION, 8))[0].astype(np.float32),
         own=own / np.linalg.norm(own, axis=1, keepdims=True),
-        weights=draw.normal(size=12, scale=0.2).astype(np.float32),
+        weights=(0.3 * numbers("weights", 12)).astype(np.float32),
         bias=0.1,
         words=words,
     )
 
 
-def measured(row: dict[str, Any], meaning: Meaning) -> dict[str, Any]:
+def shop_index(rows: Sequence[dict[str, Any]], embedder: SeededEmbedder) -> Index:
+    """A real index of every passage that the rows name, about the product Velo."""
+    named = {one["passage_id"]: one for row in rows for one in row["passages"]}
+    passages = tuple(Passage(key, one["title"], one["text"], "shop.csv") for key, one in sorted(named.items()))
+    with tempfile.TemporaryDirectory() as folder:
+        build_index(Path(folder), [Source("shop.csv", "0" * 64, passages)], embedder, product="Velo")
+        return Index.open(Path(folder), embedder=embedder)
+
+
+def measured(row: dict[str, Any], meaning: Meaning, index: Index) -> dict[str, Any]:
     """A row with its measurements, four decimals each."""
     history = tuple(Turn(turn["ticket"], turn["reply"], Route(turn["route"])) for turn in row.get("history", ()))
     ticket = readable_history(Ticket(row["ticket"], history=history))
@@ -75,7 +92,11 @@ def measured(row: dict[str, Any], meaning: Meaning) -> dict[str, Any]:
     signals = (*triage.signals, *early, *late.own.signals)
     return {
         **row,
-        "searched": triage.search_text,
+        "searched": index.subject.query(triage.search_text),
+        "found": [
+            [one.passage_id, round(one.score, 4), round(one.rank_score, 4)]
+            for one in index.search([triage.search_text], 3)[0]
+        ],
         "language": triage.language,
         "signals": _values(signals),
         "quote": _values(late.quote.signals) if late.quote else {},
@@ -93,8 +114,9 @@ def _values(signals: Sequence[Signal]) -> dict[str, float]:
 def make_anew() -> list[dict[str, Any]]:
     """Every row of the table, measured now."""
     embedder = SeededEmbedder()
-    meaning = Meaning(embedder, scope_model(embedder))
-    return [measured(json.loads(line), meaning) for line in GOLDEN.read_text("utf-8").rstrip("\n").split("\n")]
+    rows = [json.loads(line) for line in GOLDEN.read_text("utf-8").rstrip("\n").split("\n")]
+    meaning, index = Meaning(embedder, scope_model(embedder)), shop_index(rows, embedder)
+    return [measured(row, meaning, index) for row in rows]
 
 
 if __name__ == "__main__":

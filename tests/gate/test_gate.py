@@ -8,7 +8,7 @@ from support_agent.records import Draft, Passage, Reason, Route, Signal, Triage
 from support_agent.retrieval.subject import Nearness
 from support_agent.streaming import SentenceGate
 
-NEARNESS = Nearness(far=0.3, near=0.8)
+NEARNESS = Nearness(far=0.3, edge=0.4, near=0.8)
 WITHOUT_PROMISE = Policy(min_cosine=0.3)
 KEY = Passage(
     "docs:1",

@@ -30,8 +30,14 @@ def differences(stated: list[dict[str, Any]], found: list[dict[str, Any]]) -> li
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    exact, others_exact = ({key: row[key] for key in row.keys() - {*NUMBERS}} for row in (one, other))
-    values, others = ([row[key].get(name) for key in NUMBERS for name in sorted(one[key])] for row in (one, other))
+    exact, others_exact = ({key: row[key] for key in row.keys() - {*NUMBERS, "found"}} for row in (one, other))
+    if [found[0] for found in one["found"]] != [found[0] for found in other["found"]]:
+        return False
+    values, others = (
+        [row[key].get(name) for key in NUMBERS for name in sorted(one[key])]
+        + [number for found in row["found"] for number in found[1:]]
+        for row in (one, other)
+    )
     names, others_names = ([sorted(row[key]) for key in NUMBERS] for row in (one, other))
     return exact == others_exact and names == others_names and values == pytest.approx(others, abs=TOLERANCE)
 
@@ -69,6 +75,8 @@ EDITS: dict[str, object] = {
     "gate.clarity:SHORT_WORDS": 1,
     "gate.retrieval_signals:_SAME_ANSWER_F1": 0.0,
     "retrieval.index:RANK_CONSTANT": 30,
+    "retrieval.index:DEPTH": 1,
+    "retrieval.subject:_OTHER_NAME": re.compile(r"(?!)"),
     "wording:_STOP_WORDS": frozenset({"the", "a"}),
     "wording:_NUMBER_WORDS": frozenset(),
     "wording:_MONEY_WORDS": frozenset(),
@@ -118,11 +126,12 @@ EDITS: dict[str, object] = {
 def test_the_table_notices_an_edit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module, constant = name.split(":")
     edited = importlib.import_module(f"support_agent.{module}")
-    monkeypatch.setattr(edited, constant, EDITS[name])
+    with monkeypatch.context() as patch:
+        patch.setattr(edited, constant, EDITS[name])
+        _forget(edited)
+        found = make_anew()
     _forget(edited)
-    assert differences(table(), make_anew()), f"no golden ticket notices {name}: add one to {GOLDEN.name} that does"
-    monkeypatch.undo()
-    _forget(edited)
+    assert differences(table(), found), f"no golden ticket notices {name}: add one to {GOLDEN.name} that does"
 
 
 def _forget(module: Any) -> None:
