@@ -53,9 +53,6 @@ def run(
     about: AboutOption = "supported",
     right_f1: RightF1Option = RIGHT_F1,
     promise: PromiseOption = PROMISE,
-    similarity: Annotated[
-        bool, typer.Option("--similarity", help="Score cosines with the index's embedder too.")
-    ] = False,
     seed: SeedOption = SEED,
     as_json: JsonOption = False,
     options: AgentOptions = AgentOptions(),
@@ -73,7 +70,6 @@ def run(
             about=about,
             right_f1=right_f1,
             promise=promise,
-            similarity=similarity,
             seed=seed,
             on_done=tickets.show,
         )
@@ -174,7 +170,7 @@ def _print_result(result: Result, report: Path | None, as_json: bool) -> None:
     scores = result.scores
     _say_in_red(closed := closed_gate(result.outcomes))
     if as_json:
-        shown = ("overall", "slices", "routes", "judge", "bootstrap", "labelled", "latency_ms", "words", "tokens")
+        shown = ("overall", "slices", "routes", "judge", "bootstrap", "labelled", "latency_ms", "tokens")
         told = {"gate_closed": closed} if closed else {}
         print_json({**told, "folder": str(result.folder), **{key: scores[key] for key in shown}})
     else:

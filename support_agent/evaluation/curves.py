@@ -1,12 +1,11 @@
-"""How well confidence orders answers: risk–coverage curve, its areas, coverage at a risk, calibration error.
+"""How well confidence orders answers: risk–coverage curve, the area under it, coverage at a risk, calibration error.
 
 Each takes a confidence and a loss (1 = wrong) for every ticket, and gives a statistic of counts (resampling.py).
-Tickets of one confidence cannot be told apart: no threshold stands between them. The areas take them in every order at
+Tickets of one confidence cannot be told apart: no threshold stands between them. The area takes them in every order at
 once (the mean over orders), coverage at a risk takes all of them or none. So nothing depends on the order of the file.
 
-AURC: mean risk among the accepted over all coverages (Geifman, Uziel and El-Yaniv 2019). AUGRC: mean share of tickets
-that are accepted and wrong (Traub et al. 2024, arXiv 2407.01032, section 3): between 0 and 1/2, and equal to
-(1 − AUROC)·a·(1 − a) + (1 − a)²/2 at an accuracy of a. Low is better for both.
+AUGRC: mean share of tickets that are accepted and wrong (Traub et al. 2024, arXiv 2407.01032, section 3): between 0 and
+1/2, low is better, and equal to (1 − AUROC)·a·(1 − a) + (1 − a)²/2 at an accuracy of a.
 """
 
 from __future__ import annotations
@@ -50,27 +49,6 @@ def _grouping(confidence: Floats, loss: Floats) -> Callable[[Floats], _Groups]:
         return _Groups(drawn, lost, np.cumsum(drawn, axis=1), np.cumsum(lost, axis=1))
 
     return grouped
-
-
-def aurc_of(confidence: Floats, loss: Floats) -> Statistic:
-    """Area under the risk–coverage curve, 0–1."""
-    import numpy as np
-
-    grouped = _grouping(confidence, loss)
-    harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1, len(loss) + 1))])
-
-    def aurc(counts: Floats) -> Floats:
-        groups = grouped(counts)
-        before = groups.drawn_sum - groups.drawn
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean_loss = np.where(groups.drawn > 0, groups.loss / groups.drawn, 0.0)
-        # The i-th ticket of a group adds a risk of (L + i·m)/(N + i) = m + (L − m·N)/(N + i).
-        excess = groups.loss_sum - groups.loss - mean_loss * before
-        steps = harmonic[groups.drawn_sum.astype(int)] - harmonic[before.astype(int)]
-        area: Floats = (groups.loss + excess * steps).sum(axis=1) / counts.sum(axis=1)
-        return area
-
-    return aurc
 
 
 def augrc_of(confidence: Floats, loss: Floats) -> Statistic:

@@ -104,29 +104,6 @@ def reliability(axes: Axes, bins: Sequence[Mapping[str, float]]) -> None:
     _legend(axes)
 
 
-def histograms(axes: Axes, right: Sequence[float], wrong: Sequence[float]) -> None:
-    """How confidence is spread over right texts and over wrong ones."""
-    from matplotlib.ticker import MaxNLocator
-
-    edges = [step / 20 for step in range(21)]
-    axes.hist([right, wrong], edges, color=[BLUE, VERMILION], stacked=True, label=["right", "wrong"])
-    axes.set(xlim=(0, 1), xlabel="confidence", ylabel="tickets")
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    _legend(axes)
-
-
-def latency(axes: Axes, stages: Sequence[Mapping[str, Any]]) -> None:
-    """Median and 95th percentile of each stage, on a logarithmic axis."""
-    p50, p95 = ([max(1e-3, found[name]["value"]) for found in stages] for name in ("p50", "p95"))
-    axes.hlines(range(len(stages)), p50, p95, color=BLUE, linewidth=2, alpha=0.6)
-    axes.plot(p50, range(len(stages)), "o", color=BLUE, label="p50")
-    axes.plot(p95, range(len(stages)), "D", color=ORANGE, label="p95")
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
-    _name_rows(axes, [found["stage"] for found in stages], "milliseconds a ticket")
-    _legend(axes)
-
-
 def shares(axes: Axes, rows: Sequence[tuple[str, Mapping[str, Any]]], label: str) -> None:
     """One point with its interval for each slice, 0–1."""
     _whiskers(axes, [(f"{name} ({found['n']})", found, False) for name, found in rows], label)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from support_agent.artefacts import write_bytes
 from support_agent.errors import EvaluationError
@@ -25,7 +25,6 @@ from support_agent.records import About
 
 if TYPE_CHECKING:
     from support_agent.agent import Agent
-    from support_agent.evaluation.judging import Similarity
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +42,6 @@ def evaluate(
     about: About = "supported",
     right_f1: float = RIGHT_F1,
     promise: float = PROMISE,
-    similarity: bool = False,
     seed: int = SEED,
     on_done: Callable[[int, int], None] = lambda done, all_of: None,
 ) -> Result:
@@ -61,7 +59,6 @@ def evaluate(
         labels: what readers said of answers; about: which of their words counts, where the file has both.
         right_f1: token-F1 with the reference, 0–1, from which an answer that nobody read counts as right.
         promise: the largest share of wrong answers that is allowed, 0–1; drawn on the page, used nowhere else.
-        similarity: whether to score cosines of answer and reference, by the index's embedder.
         seed: of every random draw.
         on_done: told after each ticket how many are done, and of how many.
 
@@ -80,8 +77,7 @@ def evaluate(
     passages = {passage.passage_id: passage.text for passage in opened.index.passages}
     check_relevant(tickets, passages)
     outcomes = ask_golden(opened, tickets, passages, on_done)
-    cosine = _cosine(opened) if similarity else None
-    scores = score(tickets, outcomes, judge, promise=promise, seed=seed, similarity=cosine)
+    scores = score(tickets, outcomes, judge, promise=promise, seed=seed)
     facts = {
         "set": Path(golden).stem,
         "set_sha256": tickets.sha256,
@@ -181,14 +177,6 @@ def _unwatched(agent: Agent | Callable[[], Agent]) -> Agent:
     opened = agent() if callable(agent) else agent
     opened.gate.unwatch()
     return opened
-
-
-def _cosine(agent: Agent) -> Similarity:
-    def cosine(pairs: Any) -> list[float]:
-        first, second = (agent.index.embedder.encode(list(side)) for side in zip(*pairs, strict=True))
-        return [float(value) for value in (first * second).sum(axis=1)]
-
-    return cosine
 
 
 def _with_page(folder: Path, report: Path | None) -> Result:
