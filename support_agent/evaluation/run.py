@@ -101,17 +101,7 @@ def read_outcomes(path: Path) -> list[Outcome]:
     Raises:
         EvaluationError: the file cannot be read, or a row is not an outcome.
     """
-    from pydantic import TypeAdapter, ValidationError
-
-    outcome_of, outcomes = TypeAdapter(Outcome), []
-    for row in read_rows(path, EvaluationError):
-        try:
-            outcomes.append(outcome_of.validate_python(row.values))
-        except ValidationError as problem:
-            first = problem.errors()[0]
-            what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-            raise row.error(f"not an outcome of `support-agent eval run` ({what}); run it again") from problem
-    return outcomes
+    return [row.read(Outcome) for row in read_rows(path, EvaluationError)]
 
 
 def _outcome(reply: Reply, passages: Mapping[str, str]) -> Outcome:
