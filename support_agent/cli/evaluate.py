@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
-from support_agent.cli.printing import print_json
+from support_agent.cli.printing import print_json, print_table
 from support_agent.cli.progress import counted_progress
 from support_agent.evaluation.defaults import PROMISE, RIGHT_F1, SEED
 from support_agent.records import About
@@ -181,13 +181,8 @@ def _print_result(result: Result, report: Path | None, as_json: bool) -> None:
 
 
 def _print_tables(tables: Iterable[Table]) -> None:
-    from rich.console import Console
-
-    from support_agent.evaluation.page import as_rich
-
-    console = Console(highlight=False)
     for table in tables:
-        console.print(as_rich(table))
+        print_table(table.head, table.rows, numbers=table.numbers, title=table.caption)
 
 
 def _say_in_red(warning: str) -> None:
