@@ -17,7 +17,7 @@ from support_agent.errors import SupportAgentError
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-Kind = TypeVar("Kind")
+Form = TypeVar("Form")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Row:
     kind: type[SupportAgentError]
     line: int = 0
 
-    def read(self, kind: type[Kind]) -> Kind:
+    def read(self, form: type[Form]) -> Form:
         """The row as a dataclass whose fields are its keys; null counts as a missing key.
 
         Raises:
@@ -40,12 +40,13 @@ class Row:
 
         try:
             given = {key: value for key, value in self.values.items() if value is not None}
-            return _reader(kind).validate_python(given)
+            read: Form = _reader(form).validate_python(given)  # type: ignore[arg-type]  # a class is hashable
         except ValidationError as problem:
             first = problem.errors()[0]
             is_unknown = first["type"] == "unexpected_keyword_argument"
             what = "unknown key" if is_unknown else first["msg"].replace("tuple", "list")
             raise self.error(f"{'.'.join(map(str, first['loc']))}: {what}") from problem
+        return read
 
     def error(self, problem: str) -> SupportAgentError:
         """An error that says where."""
@@ -53,10 +54,10 @@ class Row:
 
 
 @cache
-def _reader(kind: type[Kind]) -> TypeAdapter[Kind]:
+def _reader(form: Any) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(kind)
+    return TypeAdapter(form)
 
 
 def read_rows(path: Path, error: type[SupportAgentError]) -> Iterator[Row]:

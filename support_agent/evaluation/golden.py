@@ -131,7 +131,7 @@ def _check_ticket(row: Row, ticket: GoldenTicket) -> None:
     for name in (ticket.id, *ticket.tags):
         if any("\ud800" <= letter <= "\udfff" for letter in name):
             raise row.error(f"{name!r} holds half a surrogate pair, which no result can name; write another id or tag")
-    if ticket.route == Route.ANSWER and not ticket.answerable:
+    if ticket.route == "answer" and not ticket.answerable:
         raise row.error("'answerable' is false and the route is 'answer': one of the two is wrong")
     if ticket.expected == Route.ANSWER and not (ticket.reference or ticket.relevant_ids):
         raise row.error("a ticket to be answered needs a reference or relevant_ids to hold the answer against")
