@@ -1,4 +1,4 @@
-"""How well confidence orders answers: risk–coverage curve, the area under it, coverage at a risk, calibration error.
+"""How well confidence orders answers: risk–coverage curve, the area under it, coverage at a risk.
 
 Each takes a confidence and a loss (1 = wrong) for every ticket, and gives a statistic of counts (resampling.py).
 Tickets of one confidence cannot be told apart: no threshold stands between them. The area takes them in every order at
@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from support_agent.evaluation.resampling import Floats, Statistic
-
-BINS = 10
 
 
 @dataclass(frozen=True)
@@ -89,42 +87,3 @@ def risk_coverage_curve(confidence: Floats, loss: Floats) -> list[tuple[float, f
     thresholds = np.unique(confidence)[::-1]
     coverages, risks = groups.drawn_sum[0] / len(loss), groups.loss_sum[0] / groups.drawn_sum[0]
     return list(zip(thresholds.tolist(), coverages.tolist(), risks.tolist(), strict=True))
-
-
-def bins_of(confidence: Floats, bins: int = BINS) -> Floats:
-    """Bin 0 … bins − 1 of each ticket, by its mid-rank: bins of equal mass, tickets of one confidence together."""
-    import numpy as np
-
-    order = np.sort(confidence)
-    rank = (np.searchsorted(order, confidence, "left") + np.searchsorted(order, confidence, "right")) / 2
-    return np.minimum(np.floor(rank * bins / max(1, len(confidence))), bins - 1)
-
-
-def ece_of(confidence: Floats, loss: Floats, bins: int = BINS) -> Statistic:
-    """Expected calibration error: mean over bins of equal mass of |confidence − share right|, weighted, 0–1.
-
-    The bins are those of the tickets as they are. The value is biased upwards where bins are small.
-    """
-    import numpy as np
-
-    numbers = bins_of(confidence, bins)
-    # One column a bin, holding each of its tickets' gap between confidence and being right.
-    gaps = np.stack([np.where(numbers == number, confidence - (1 - loss), 0.0) for number in range(bins)], axis=1)
-
-    def ece(counts: Floats) -> Floats:
-        error: Floats = np.abs(counts @ gaps).sum(axis=1) / counts.sum(axis=1)
-        return error
-
-    return ece
-
-
-def reliability(confidence: Floats, loss: Floats, bins: int = BINS) -> list[dict[str, float]]:
-    """For each bin that holds a ticket: mean confidence, share right, n."""
-    import numpy as np
-
-    numbers = bins_of(confidence, bins)
-    chosen = [numbers == number for number in np.unique(numbers)]
-    return [
-        {"confidence": float(confidence[c].mean()), "right": float(1 - loss[c].mean()), "n": int(c.sum())}
-        for c in chosen
-    ]

@@ -10,8 +10,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from support_agent.intervals import wilson
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -90,18 +88,8 @@ def risk_coverage(axes: Axes, curve: Sequence[Sequence[float]], promise: float, 
     axes.set_ylabel("share wrong among them")
     axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    _legend(axes)
-
-
-def reliability(axes: Axes, bins: Sequence[Mapping[str, float]]) -> None:
-    """Share right against mean confidence, bin by bin, with Wilson's interval."""
-    axes.plot([0, 1], [0, 1], color=_INK, linestyle=":", linewidth=1, label="confidence as good as its word")
-    for found in bins:
-        low, high = wilson(found["right"] * found["n"], int(found["n"]))
-        axes.plot([found["confidence"]] * 2, [low, high], color=BLUE, alpha=0.5)
-    axes.plot([b["confidence"] for b in bins], [b["right"] for b in bins], "o-", color=BLUE, label="bins")
-    axes.set(xlim=(0, 1), ylim=(-0.02, 1.02), xlabel="confidence", ylabel="share right")
-    _legend(axes)
+    # Below the axes: the curve may run anywhere.
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
 
 
 def shares(axes: Axes, rows: Sequence[tuple[str, Mapping[str, Any]]], label: str) -> None:
@@ -134,8 +122,3 @@ def _whiskers(axes: Axes, rows: Sequence[Row], label: str) -> None:
 def _name_rows(axes: Axes, names: Sequence[str], label: str) -> None:
     axes.set(ylim=(len(names) - 0.4, -0.6), xlabel=label)
     axes.set_yticks(range(len(names)), names)
-
-
-def _legend(axes: Axes) -> None:
-    """Below the axes: the curve may run anywhere."""
-    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)

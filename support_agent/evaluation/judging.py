@@ -76,9 +76,8 @@ class Judged:
 
     ``values``: score → one number a ticket, NaN where the score does not apply. ``confidence`` and ``loss`` (1 = wrong)
     speak of the text that was sent, or that would have been sent had the confidence sufficed; ``written`` says whether
-    there is such a text. Without one nothing is judged: the ticket takes no part in the calibration error, and as no
-    threshold can answer it, it ranks last and counts as wrong in the curves. ``labelled`` counts the texts that
-    somebody has read.
+    there is such a text. Without one nothing is judged: as no threshold can answer the ticket, it ranks last and counts
+    as wrong in the curves. ``labelled`` counts the texts that somebody has read.
     """
 
     values: Mapping[str, Floats]

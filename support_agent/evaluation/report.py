@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from support_agent.evaluation.figures import as_svg, reliability, risk_coverage, shares
+from support_agent.evaluation.figures import as_svg, risk_coverage, shares
 from support_agent.evaluation.page import Card, Table, as_html
 from support_agent.evaluation.results import Result
 from support_agent.evaluation.run import Outcome, closed_gate
@@ -87,15 +87,11 @@ def _pictures(scores: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         sent = _value(scores, "answered") or 0.0, _value(scores, "risk") or 0.0
         svg = as_svg("risk-coverage", 3.6, risk_coverage, scores["curve"], scores["promise"], sent)
         found["risk_coverage"] = svg, f"This run answered {_share(sent[0])}, of which {_share(sent[1])} were wrong"
-        texts = [ticket["loss"] for ticket in scores["tickets"] if ticket["written"]]
-        svg = as_svg("reliability", 3.6, reliability, scores["reliability"])
-        found["confidence"] = svg, f"{texts.count(0):,} right texts and {texts.count(1):,} wrong ones"
     return found
 
 
 def _tables(scores: Mapping[str, Any]) -> dict[str, Table | list[Table]]:
     overall = scores["overall"]["scores"]
-    bins = [[figure(row["confidence"]), figure(row["right"]), f"{row['n']:,}"] for row in scores["reliability"]]
     time = [
         spread_table("Milliseconds a ticket", scores["latency_ms"], ",.1f"),
         spread_table("Tokens generated, of a ticket for which a draft was written", scores["tokens"], ",.0f"),
@@ -105,8 +101,6 @@ def _tables(scores: Mapping[str, Any]) -> dict[str, Table | list[Table]]:
     return {
         "slices": slice_table(scores["slices"]),
         "curve": score_table("Curve", overall, _CURVE),
-        "ece": score_table("Calibration error", overall, ("ece",)),
-        "bins": Table("Bins of equal mass", ["mean confidence", "share right", "n"], bins, range(3)),
         "routes": route_table(scores["routes"]),
         "every": every,
         "time": [table for table in time if table.rows],

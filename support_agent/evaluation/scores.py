@@ -36,7 +36,6 @@ SCORES: dict[str, tuple[str, bool]] = {
     "mrr": ("reciprocal rank of the first relevant passage", True),
     "augrc": ("area under the generalised risk–coverage curve", False),
     **{f"coverage@{risk:.0%}": (f"largest coverage at a risk of {risk:.0%}", True) for risk in RISKS},
-    "ece": (f"expected calibration error, {curves.BINS} bins of equal mass", False),
     "generated": ("tickets for which a draft was written", False),
 }
 
@@ -66,16 +65,13 @@ def score(
         "slices": {name: _table(judged, rows, seed) for name, rows in slices.items()},
         "routes": _confusion(golden, outcomes),
         "curve": _curve(judged),
-        "reliability": _reliability(judged),
         "latency_ms": _stages([outcome.timings_ms for outcome in outcomes]),
         "tokens": _stages([outcome.tokens for outcome in outcomes]),
         "tickets": _tickets(golden, judged, outcomes),
     }
 
 
-def statistics(
-    values: Mapping[str, Floats], confidence: Floats, loss: Floats, written: Floats
-) -> dict[str, tuple[Statistic, int]]:
+def statistics(values: Mapping[str, Floats], confidence: Floats, loss: Floats) -> dict[str, tuple[Statistic, int]]:
     """Score → its statistic over resampled tickets, and the number of tickets it rests on; in the order of SCORES."""
     import numpy as np
 
@@ -84,27 +80,13 @@ def statistics(
     found["augrc"] = curves.augrc_of(confidence, loss), n
     for risk in RISKS:
         found[f"coverage@{risk:.0%}"] = curves.coverage_at(risk, confidence, loss), n
-    found["ece"] = _ece_of_written(confidence, loss, written > 0), int(written.sum())
     return {name: found[name] for name in SCORES if name in found and found[name][1]}
-
-
-def _ece_of_written(confidence: Floats, loss: Floats, chosen: Any) -> Statistic:
-    """Over the tickets with a text; NaN for a resample that drew none of them."""
-    import numpy as np
-
-    ece = curves.ece_of(confidence[chosen], loss[chosen])
-
-    def of_chosen(counts: Floats) -> Floats:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return ece(counts[:, chosen])
-
-    return of_chosen
 
 
 def _table(judged: Judged, rows: Sequence[int], seed: int) -> dict[str, Any]:
     values = {name: column[rows] for name, column in judged.values.items()}
     counts = draw_counts(len(rows), seed)
-    made = statistics(values, judged.confidence[rows], judged.loss[rows], judged.written[rows])
+    made = statistics(values, judged.confidence[rows], judged.loss[rows])
     scores = {name: asdict(estimate(statistic, counts, n)) for name, (statistic, n) in made.items()}
     return {"n": len(rows), "scores": scores}
 
@@ -120,12 +102,6 @@ def _curve(judged: Judged) -> list[list[float | None]]:
     points = curves.risk_coverage_curve(judged.confidence, judged.loss)
     written = judged.written.mean()
     return [[plain(number) for number in point] for point in points if point[1] <= written + 1e-9]
-
-
-def _reliability(judged: Judged) -> list[dict[str, float | int | None]]:
-    chosen = judged.written > 0
-    rows = curves.reliability(judged.confidence[chosen], judged.loss[chosen])
-    return [{**{key: plain(value) for key, value in row.items()}, "n": int(row["n"])} for row in rows]
 
 
 def _stages(measured: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:

@@ -7,10 +7,7 @@ from hypothesis import strategies as st
 
 from support_agent.evaluation.curves import (
     augrc_of,
-    bins_of,
     coverage_at,
-    ece_of,
-    reliability,
     risk_coverage_curve,
 )
 from support_agent.evaluation.resampling import Estimate, draw_counts, estimate, interval, mean_of
@@ -48,13 +45,6 @@ def test_curve_has_one_point_for_each_confidence() -> None:
     ]
 
 
-def test_ece_with_two_bins_by_hand() -> None:
-    # Bin 0: 0.1 and 0.5, both wrong; bin 1: 0.8, 0.8, 0.9 with one wrong.
-    assert bins_of(CONFIDENCE, 2).tolist() == [1, 1, 1, 0, 0]
-    assert of_all(ece_of(CONFIDENCE, LOSS, 2), 5) == pytest.approx((0.6 + abs(2.5 - 2)) / 5)
-    assert reliability(CONFIDENCE, LOSS, 2)[0] == {"confidence": pytest.approx(0.3), "right": 0.0, "n": 2}
-
-
 @given(TICKETS)
 def test_the_area_stays_in_its_range(tickets: list[tuple[float, bool]]) -> None:
     confidence, loss = split(tickets)
@@ -82,7 +72,7 @@ def test_augrc_is_what_the_paper_says_of_auroc_and_accuracy(tickets: list[tuple[
 @given(TICKETS, st.randoms())
 def test_the_order_of_the_file_changes_nothing(tickets: list[tuple[float, bool]], source: object) -> None:
     shuffled = sorted(tickets, key=lambda _: source.random())  # type: ignore[attr-defined]
-    for make in (augrc_of, lambda c, loss: coverage_at(0.1, c, loss), ece_of):
+    for make in (augrc_of, lambda c, loss: coverage_at(0.1, c, loss)):
         first, second = (of_all(make(*split(order)), len(tickets)) for order in (tickets, shuffled))
         assert first == pytest.approx(second)
 
