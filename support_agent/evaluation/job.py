@@ -72,7 +72,7 @@ def evaluate(
     folder = Path(output) if output else default_folder(Path(golden).stem, tickets)
     page = Path(report) if report else None
     check_free(folder)
-    check_page(page, folder)
+    check_page(page)
     opened = _unwatched(agent)
     passages = {passage.passage_id: passage.text for passage in opened.index.passages}
     check_relevant(tickets, passages)
@@ -106,7 +106,7 @@ def rescore(
     Raises:
         EvaluationError: the folder holds no result, or no label is of a text of it; it is then left as it was.
     """
-    check_page(report, folder)
+    check_page(report)
     result = read_result(folder)
     judge = _open_judge(result.golden, labels, about, right_f1)
     scores = score(result.golden, result.outcomes, judge, promise=promise, seed=seed)

@@ -34,12 +34,6 @@ def test_a_changed_file_is_refused(folder: Path, name: str) -> None:
         read_result(folder)
 
 
-def test_a_folder_with_something_else_in_it_is_not_written_to(folder: Path, outcomes: list[Outcome]) -> None:
-    (folder / "thesis.txt").touch()
-    with pytest.raises(EvaluationError, match="holds 'thesis.txt', which is no part of a result"):
-        write_result(folder, b"", outcomes, {}, FACTS)
-
-
 def test_the_page_says_first_that_the_gate_was_closed(golden: GoldenSet) -> None:
     shut = [make_outcome(ticket.id, reasons=("not_calibrated",)) for ticket in golden.tickets[:4]]
     page = result_page(result_of(golden, [*shut, make_outcome("e", reasons=("danger_legal",))])).decode()
