@@ -11,7 +11,7 @@ import typer
 from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
 from support_agent.cli.printing import print_json, print_table
 from support_agent.cli.progress import counted_progress
-from support_agent.evaluation.defaults import PROMISE, RIGHT_F1, SEED
+from support_agent.evaluation.defaults import PROMISE, RIGHT_F1
 from support_agent.records import About
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ RightF1Option = Annotated[
 ]
 PromiseOption = Annotated[float, typer.Option(min=0, max=1, help="Largest share of wrong answers you allow.")]
 ReportOption = Annotated[Path | None, typer.Option("--report", metavar="OUT.html", help="Write a page as well.")]
-SeedOption = Annotated[int, typer.Option(min=0, help="Of every random draw.")]
 
 
 @eval_app.command()
@@ -53,7 +52,6 @@ def run(
     about: AboutOption = "supported",
     right_f1: RightF1Option = RIGHT_F1,
     promise: PromiseOption = PROMISE,
-    seed: SeedOption = SEED,
     as_json: JsonOption = False,
     options: AgentOptions = AgentOptions(),
 ) -> None:
@@ -70,7 +68,6 @@ def run(
             about=about,
             right_f1=right_f1,
             promise=promise,
-            seed=seed,
             on_done=tickets.show,
         )
     _print_result(result, report, as_json)
@@ -84,13 +81,12 @@ def score(
     about: AboutOption = "supported",
     right_f1: RightF1Option = RIGHT_F1,
     promise: PromiseOption = PROMISE,
-    seed: SeedOption = SEED,
     as_json: JsonOption = False,
 ) -> None:
     """Score a result anew, with other labels or another threshold; no ticket is asked again."""
     from support_agent.evaluation.job import rescore
 
-    result = rescore(folder, report=report, labels=labels, about=about, right_f1=right_f1, promise=promise, seed=seed)
+    result = rescore(folder, report=report, labels=labels, about=about, right_f1=right_f1, promise=promise)
     _print_result(result, report, as_json)
 
 
@@ -136,7 +132,6 @@ def audit(
     slice_name: Annotated[str, typer.Option("--slice", metavar="NAME", help="Only tickets with this tag.")] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many tickets, drawn at random.")] = None,
     report: ReportOption = None,
-    seed: SeedOption = SEED,
     as_json: JsonOption = False,
     options: AgentOptions = AgentOptions(),
 ) -> None:
@@ -151,7 +146,6 @@ def audit(
             slice_name=slice_name,
             limit=limit,
             report=report,
-            seed=seed,
             on_done=tickets.show,
         )
     _say_in_red(found.closed)

@@ -9,12 +9,10 @@ from support_agent.evaluation.figures import as_svg, risk_coverage, shares
 from support_agent.evaluation.page import Card, Table, as_html
 from support_agent.evaluation.results import Result
 from support_agent.evaluation.run import Outcome, closed_gate
-from support_agent.evaluation.scores import SCORES
 from support_agent.evaluation.tables import SHARE, figure, route_table, score_table, slice_table, spread_table
 from support_agent.records import Route
 
 _TEXT_CHARS = 600
-_CURVE = ("augrc", *(name for name in SCORES if name.startswith("coverage@")))
 
 
 def result_page(result: Result) -> bytes:
@@ -100,7 +98,6 @@ def _tables(scores: Mapping[str, Any]) -> dict[str, Table | list[Table]]:
     every += [score_table(f"Slice {name}", found["scores"], folded=True) for name, found in scores["slices"].items()]
     return {
         "slices": slice_table(scores["slices"]),
-        "curve": score_table("Curve", overall, _CURVE),
         "routes": route_table(scores["routes"]),
         "every": every,
         "time": [table for table in time if table.rows],

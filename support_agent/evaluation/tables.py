@@ -36,13 +36,11 @@ def with_interval(found: Mapping[str, Any] | None, form: str = SCORE) -> str:
     return f"{value} [{figure(found['low'], form)}, {figure(found['high'], form)}]"
 
 
-def score_table(
-    caption: str, scores: Mapping[str, Mapping[str, Any]], names: Iterable[str] = SCORES, folded: bool = False
-) -> Table:
+def score_table(caption: str, scores: Mapping[str, Mapping[str, Any]], folded: bool = False) -> Table:
     """What each score is, and what it says."""
     rows = [
         [name, with_interval(scores[name]), f"{scores[name]['n']:,}", SCORES[name][0]]
-        for name in names
+        for name in SCORES
         if name in scores
     ]
     return Table(caption, ["score", "value [interval]", "n", "what it says"], rows, (1, 2), folded)
