@@ -8,21 +8,15 @@ never settings: the libraries that need one read it from the environment.
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
 
 from support_agent.errors import ConfigError
 
@@ -36,10 +30,10 @@ PROFILES: dict[str, dict[str, Any]] = {
 }
 
 
-class Config(BaseSettings):
+class Config(BaseModel):
     """All settings. ``support-agent config show`` prints each with its value and where it came from."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     index: str = Field("lamini_docs", description="Name of a shipped or own index, or the path of an index folder.")
     generator: str = Field("openvino", description="What writes the drafts; packages may register more.")
@@ -91,22 +85,9 @@ class Config(BaseSettings):
             raise PydanticCustomError("unknown", "it should be one of {names}", {"names": ", ".join(names)})
         return name
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what ``load_config`` has merged: it alone decides which source wins."""
-        return (init_settings,)
-
 
 # The folder beside the settings file that is taken without being named.
 _TEXTS_FOLDER = "texts"
-_KNOWN_IN_ENVIRONMENT = {*Config.model_fields, *_PLACES, "profile"}
 
 
 @dataclass(frozen=True)
@@ -160,16 +141,19 @@ def _take_profile(layers: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, d
 
 
 def _read_environment() -> dict[str, Any]:
-    unknown = [
-        name
-        for name in os.environ
-        if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).lower() not in _KNOWN_IN_ENVIRONMENT
-    ]
-    if unknown:
-        raise ConfigError(f"There is no setting for the environment variable {unknown[0]}. {_hint(unknown[0])}")
+    given = {
+        name.removeprefix(ENV_PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(ENV_PREFIX)
+    }
+    if unknown := [name for name in given if name not in {*Config.model_fields, *_PLACES, "profile"}]:
+        variable = f"{ENV_PREFIX}{unknown[0].upper()}"
+        raise ConfigError(f"There is no setting for the environment variable {variable}. {_hint(unknown[0])}")
+    settings: dict[str, Any] = {name: value for name, value in given.items() if name in Config.model_fields}
+    settings["profile"] = given.get("profile") or None
     try:
-        return {"profile": os.environ.get(f"{ENV_PREFIX}PROFILE") or None, **EnvSettingsSource(Config)()}
-    except SettingsError as problem:
+        return {**settings, "languages": json.loads(given.get("languages", "null"))}
+    except ValueError as problem:
         raise ConfigError(
             f'The environment variable {ENV_PREFIX}LANGUAGES must be a JSON list, such as \'["en", "de"]\'.'
         ) from problem

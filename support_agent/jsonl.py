@@ -1,17 +1,23 @@
-"""A JSONL file of objects → its rows with their line numbers, and the checks of a row's keys.
+"""A JSONL file of objects → its rows with their line numbers.
 
-Errors are of the class that the room that reads gives, and name file and line. What the keys mean is decided there.
+Errors are of the class that the room that reads gives, and name file and line.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from support_agent.errors import SupportAgentError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+Form = TypeVar("Form")
 
 
 @dataclass(frozen=True)
@@ -23,44 +29,35 @@ class Row:
     kind: type[SupportAgentError]
     line: int = 0
 
-    def text(self, key: str, default: str | None = None) -> str:
-        """A string; the key may only be missing where there is a default."""
-        value = self._get(key, default)
-        if not isinstance(value, str):
-            raise self.error(f"{key!r} must be a string, not {_kind(value)}")
-        return value
+    def read(self, form: type[Form]) -> Form:
+        """The row as a dataclass whose fields are its keys; null counts as a missing key.
 
-    def flag(self, key: str) -> bool:
-        """True or false."""
-        value = self._get(key, None)
-        if not isinstance(value, bool):
-            raise self.error(f"{key!r} must be true or false, not {_kind(value)}")
-        return value
+        Raises:
+            SupportAgentError: a key is missing or holds another type, or the class forbids keys that it does not have;
+                of the row's class.
+        """
+        from pydantic import ValidationError
 
-    def flag_if_said(self, key: str) -> bool | None:
-        """True or false; None where the key is missing or null."""
-        return None if self.values.get(key) is None else self.flag(key)
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of strings, empty where the key is missing."""
-        value = self.values.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.error(f"{key!r} must be a list of strings, not {_kind(value)}")
-        return tuple(value)
-
-    def check_keys(self, known: Collection[str]) -> None:
-        """Refuse a key that nobody would read: it is a misspelt one."""
-        if unknown := sorted(set(self.values) - set(known)):
-            raise self.error(f"unknown key {unknown[0]!r}; known are {', '.join(known)}")
+        try:
+            given = {key: value for key, value in self.values.items() if value is not None}
+            read: Form = _reader(form).validate_python(given)  # type: ignore[arg-type]  # a class is hashable
+        except ValidationError as problem:
+            first = problem.errors()[0]
+            is_unknown = first["type"] == "unexpected_keyword_argument"
+            what = "unknown key" if is_unknown else first["msg"].replace("tuple", "list")
+            raise self.error(f"{'.'.join(map(str, first['loc']))}: {what}") from problem
+        return read
 
     def error(self, problem: str) -> SupportAgentError:
         """An error that says where."""
         return self.kind(f"{self.where}: {problem}.")
 
-    def _get(self, key: str, default: str | None) -> Any:
-        if key not in self.values and default is None:
-            raise self.error(f"the key {key!r} is missing")
-        return self.values.get(key, default)
+
+@cache
+def _reader(form: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(form)
 
 
 def read_rows(path: Path, error: type[SupportAgentError]) -> Iterator[Row]:
@@ -108,10 +105,5 @@ def _parse(line: str, where: str, error: type[SupportAgentError]) -> dict[str, A
     except (ValueError, RecursionError) as problem:
         raise error(f"{where}: not JSON ({problem}). Each line is one object.") from problem
     if not isinstance(values, dict):
-        raise error(f"{where}: {_kind(values)} instead of an object. Each line is one object.")
+        raise error(f"{where}: not a JSON object. Each line is one object.")
     return values
-
-
-def _kind(value: object) -> str:
-    names = {str: "a string", bool: "true or false", list: "a list", dict: "an object", type(None): "null"}
-    return names.get(type(value), "a number")

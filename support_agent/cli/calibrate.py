@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
+from support_agent.cli.printing import print_json, print_table
+from support_agent.records import About
 
 if TYPE_CHECKING:
     from support_agent.config import Config
     from support_agent.evidence.calibration import Calibration
+    from support_agent.evidence.group_table import GroupRow
     from support_agent.evidence.job import OnMeasured
     from support_agent.models import OnProgress
 
@@ -26,8 +28,7 @@ DeltaOption = Annotated[
     float, typer.Option(min=0.0001, max=0.5, help="Largest chance that the promise is broken all the same.")
 ]
 AboutOption = Annotated[
-    Literal["supported", "agrees"],
-    typer.Option(help="What right means: carried by the passages, or agreeing with the known answer."),
+    About, typer.Option(help="What right means: carried by the passages, or agreeing with the known answer.")
 ]
 LabelsOption = Annotated[
     Path | None, typer.Option("--labels", "-l", help="JSONL of labels by readers.", show_default=False)
@@ -92,8 +93,10 @@ def calibrate(
             on_progress=on_progress,
             on_measured=on_measured,
         )
-    show = _print_json if as_json else _print
-    show(target, made)
+    if as_json:
+        print_json({"output": str(target), "version": made.version, **made.to_dict()})
+    else:
+        _print(made)
     typer.echo(f"\n{_how_to_use(target, made, settings)}", err=True)
 
 
@@ -137,24 +140,16 @@ def _progress() -> Iterator[tuple[OnProgress, OnMeasured]]:
         yield on_progress, answers.show
 
 
-def _print_json(target: Path, made: Calibration) -> None:
-    typer.echo(json.dumps({"output": str(target), "version": made.version, **made.to_dict()}, ensure_ascii=False))
-
-
-def _print(_target: Path, made: Calibration) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+def _print(made: Calibration) -> None:
     typer.echo(made.in_words())
-    console = Console()
     for kind, rows in made.tables.items():
-        table = Table(box=None, pad_edge=False, title_justify="left")
-        for name in (kind, "n", "answered", "coverage", "wrong", "95 % interval", ""):
-            table.add_column(name, justify="left" if name in (kind, "") else "right")
-        for row in rows:
-            wrong = "–" if row.risk is None else f"{row.risk:.1%}"
-            interval = "–" if row.risk is None else f"{row.low:.1%} to {row.high:.1%}"
-            flag = "[red]the promise is broken here[/red]" if row.broken else ""
-            table.add_row(row.group, str(row.n), str(row.answered), f"{row.coverage:.0%}", wrong, interval, flag)
-        console.print()
-        console.print(table)
+        columns = (kind, "n", "answered", "coverage", "wrong", "95 % interval", "")
+        typer.echo()
+        print_table(columns, map(_cells, rows), numbers=range(1, 6))
+
+
+def _cells(row: GroupRow) -> tuple[str, ...]:
+    wrong = "–" if row.risk is None else f"{row.risk:.1%}"
+    interval = "–" if row.risk is None else f"{row.low:.1%} to {row.high:.1%}"
+    flag = "the promise is broken here" if row.broken else ""
+    return row.group, str(row.n), str(row.answered), f"{row.coverage:.0%}", wrong, interval, flag

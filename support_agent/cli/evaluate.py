@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
-from support_agent.cli.printing import print_json
+from support_agent.cli.printing import print_json, print_table
 from support_agent.cli.progress import counted_progress
-from support_agent.evaluation.defaults import PROMISE, RIGHT_F1, SEED
+from support_agent.evaluation.defaults import PROMISE, RIGHT_F1
 from support_agent.records import About
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ RightF1Option = Annotated[
 ]
 PromiseOption = Annotated[float, typer.Option(min=0, max=1, help="Largest share of wrong answers you allow.")]
 ReportOption = Annotated[Path | None, typer.Option("--report", metavar="OUT.html", help="Write a page as well.")]
-SeedOption = Annotated[int, typer.Option(min=0, help="Of every random draw.")]
 
 
 @eval_app.command()
@@ -53,10 +52,6 @@ def run(
     about: AboutOption = "supported",
     right_f1: RightF1Option = RIGHT_F1,
     promise: PromiseOption = PROMISE,
-    similarity: Annotated[
-        bool, typer.Option("--similarity", help="Score cosines with the index's embedder too.")
-    ] = False,
-    seed: SeedOption = SEED,
     as_json: JsonOption = False,
     options: AgentOptions = AgentOptions(),
 ) -> None:
@@ -73,8 +68,6 @@ def run(
             about=about,
             right_f1=right_f1,
             promise=promise,
-            similarity=similarity,
-            seed=seed,
             on_done=tickets.show,
         )
     _print_result(result, report, as_json)
@@ -88,13 +81,12 @@ def score(
     about: AboutOption = "supported",
     right_f1: RightF1Option = RIGHT_F1,
     promise: PromiseOption = PROMISE,
-    seed: SeedOption = SEED,
     as_json: JsonOption = False,
 ) -> None:
     """Score a result anew, with other labels or another threshold; no ticket is asked again."""
     from support_agent.evaluation.job import rescore
 
-    result = rescore(folder, report=report, labels=labels, about=about, right_f1=right_f1, promise=promise, seed=seed)
+    result = rescore(folder, report=report, labels=labels, about=about, right_f1=right_f1, promise=promise)
     _print_result(result, report, as_json)
 
 
@@ -140,7 +132,6 @@ def audit(
     slice_name: Annotated[str, typer.Option("--slice", metavar="NAME", help="Only tickets with this tag.")] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many tickets, drawn at random.")] = None,
     report: ReportOption = None,
-    seed: SeedOption = SEED,
     as_json: JsonOption = False,
     options: AgentOptions = AgentOptions(),
 ) -> None:
@@ -155,7 +146,6 @@ def audit(
             slice_name=slice_name,
             limit=limit,
             report=report,
-            seed=seed,
             on_done=tickets.show,
         )
     _say_in_red(found.closed)
@@ -174,7 +164,7 @@ def _print_result(result: Result, report: Path | None, as_json: bool) -> None:
     scores = result.scores
     _say_in_red(closed := closed_gate(result.outcomes))
     if as_json:
-        shown = ("overall", "slices", "routes", "judge", "bootstrap", "labelled", "latency_ms", "words", "tokens")
+        shown = ("overall", "slices", "routes", "judge", "bootstrap", "labelled", "latency_ms", "tokens")
         told = {"gate_closed": closed} if closed else {}
         print_json({**told, "folder": str(result.folder), **{key: scores[key] for key in shown}})
     else:
@@ -185,13 +175,8 @@ def _print_result(result: Result, report: Path | None, as_json: bool) -> None:
 
 
 def _print_tables(tables: Iterable[Table]) -> None:
-    from rich.console import Console
-
-    from support_agent.evaluation.page import as_rich
-
-    console = Console(highlight=False)
     for table in tables:
-        console.print(as_rich(table))
+        print_table(table.head, table.rows, numbers=table.numbers, title=table.caption)
 
 
 def _say_in_red(warning: str) -> None:

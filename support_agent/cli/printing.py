@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import typer
@@ -22,18 +22,32 @@ def print_either(words: object, value: Any, as_json: bool) -> None:
         typer.echo(words)
 
 
-def print_table(columns: Iterable[str], rows: Iterable[Iterable[Any]], *, fold: str) -> None:
-    """A table; the cells of the column named ``fold`` are broken over lines where the terminal is narrow."""
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Iterable[Any]],
+    *,
+    fold: str | None = None,
+    numbers: Collection[int] = (),
+    title: str | None = None,
+) -> None:
+    """A table.
+
+    Args:
+        fold: the one column whose cells are broken over lines where the terminal is narrow; any may be without it.
+        numbers: places of the columns that are set to the right.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False)
-    for name in columns:
-        table.add_column(name, no_wrap=name != fold, overflow="fold")
+    shown = None if title is None else Text(title)
+    table = Table(title=shown, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for at, name in enumerate(columns):
+        table.add_column(Text(name), no_wrap=fold not in (None, name), overflow="fold")
+        table.columns[at].justify = "right" if at in numbers else "left"
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
-    Console().print(table)
+    Console(highlight=False).print(table)
 
 
 def size_in_words(size_bytes: int | None) -> str:

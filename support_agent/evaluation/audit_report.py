@@ -7,7 +7,7 @@ from dataclasses import asdict
 from support_agent.evaluation import figures
 from support_agent.evaluation.effects import ALPHA, FLIPS, MEASURES, Audit
 from support_agent.evaluation.page import Card, Table, as_html
-from support_agent.evaluation.tables import SIGNED, churn_table, effect_table, with_interval
+from support_agent.evaluation.tables import SIGNED, effect_table, with_interval
 
 
 def audit_page(audit: Audit) -> bytes:
@@ -23,7 +23,6 @@ def audit_page(audit: Audit) -> bytes:
             "svg": "".join(_forest(audit, family, measure) for measure in MEASURES),
             "beyond": _beyond_chance(audit, [family]),
             "effects": effect_table(family, audit.effects),
-            "churn": churn_table(family, audit.churn),
         }
         for family in audit.families
     ]

@@ -168,8 +168,8 @@ def _statistics(tickets: Tickets) -> Mapping[str, Any]:
 
     names = dict.fromkeys(name for ticket in tickets for name in ticket["values"])
     values = {name: np.array([ticket["values"].get(name, NAN) for ticket in tickets], dtype=float) for name in names}
-    judged = (np.array([ticket[key] for ticket in tickets], dtype=float) for key in ("confidence", "loss", "written"))
-    return statistics(values, *judged)
+    confidence, loss = (np.array([ticket[key] for ticket in tickets], dtype=float) for key in ("confidence", "loss"))
+    return statistics(values, confidence, loss)
 
 
 def _changed(score: str, first: Tickets, second: Tickets) -> tuple[int, int]:

@@ -1,12 +1,11 @@
-"""How well confidence orders answers: risk–coverage curve, its areas, coverage at a risk, calibration error.
+"""How well confidence orders answers: risk–coverage curve, the area under it, coverage at a risk.
 
 Each takes a confidence and a loss (1 = wrong) for every ticket, and gives a statistic of counts (resampling.py).
-Tickets of one confidence cannot be told apart: no threshold stands between them. The areas take them in every order at
+Tickets of one confidence cannot be told apart: no threshold stands between them. The area takes them in every order at
 once (the mean over orders), coverage at a risk takes all of them or none. So nothing depends on the order of the file.
 
-AURC: mean risk among the accepted over all coverages (Geifman, Uziel and El-Yaniv 2019). AUGRC: mean share of tickets
-that are accepted and wrong (Traub et al. 2024, arXiv 2407.01032, section 3): between 0 and 1/2, and equal to
-(1 − AUROC)·a·(1 − a) + (1 − a)²/2 at an accuracy of a. Low is better for both.
+AUGRC: mean share of tickets that are accepted and wrong (Traub et al. 2024, arXiv 2407.01032, section 3): between 0 and
+1/2, low is better, and equal to (1 − AUROC)·a·(1 − a) + (1 − a)²/2 at an accuracy of a.
 """
 
 from __future__ import annotations
@@ -17,8 +16,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from support_agent.evaluation.resampling import Floats, Statistic
-
-BINS = 10
 
 
 @dataclass(frozen=True)
@@ -50,27 +47,6 @@ def _grouping(confidence: Floats, loss: Floats) -> Callable[[Floats], _Groups]:
         return _Groups(drawn, lost, np.cumsum(drawn, axis=1), np.cumsum(lost, axis=1))
 
     return grouped
-
-
-def aurc_of(confidence: Floats, loss: Floats) -> Statistic:
-    """Area under the risk–coverage curve, 0–1."""
-    import numpy as np
-
-    grouped = _grouping(confidence, loss)
-    harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1, len(loss) + 1))])
-
-    def aurc(counts: Floats) -> Floats:
-        groups = grouped(counts)
-        before = groups.drawn_sum - groups.drawn
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean_loss = np.where(groups.drawn > 0, groups.loss / groups.drawn, 0.0)
-        # The i-th ticket of a group adds a risk of (L + i·m)/(N + i) = m + (L − m·N)/(N + i).
-        excess = groups.loss_sum - groups.loss - mean_loss * before
-        steps = harmonic[groups.drawn_sum.astype(int)] - harmonic[before.astype(int)]
-        area: Floats = (groups.loss + excess * steps).sum(axis=1) / counts.sum(axis=1)
-        return area
-
-    return aurc
 
 
 def augrc_of(confidence: Floats, loss: Floats) -> Statistic:
@@ -111,42 +87,3 @@ def risk_coverage_curve(confidence: Floats, loss: Floats) -> list[tuple[float, f
     thresholds = np.unique(confidence)[::-1]
     coverages, risks = groups.drawn_sum[0] / len(loss), groups.loss_sum[0] / groups.drawn_sum[0]
     return list(zip(thresholds.tolist(), coverages.tolist(), risks.tolist(), strict=True))
-
-
-def bins_of(confidence: Floats, bins: int = BINS) -> Floats:
-    """Bin 0 … bins − 1 of each ticket, by its mid-rank: bins of equal mass, tickets of one confidence together."""
-    import numpy as np
-
-    order = np.sort(confidence)
-    rank = (np.searchsorted(order, confidence, "left") + np.searchsorted(order, confidence, "right")) / 2
-    return np.minimum(np.floor(rank * bins / max(1, len(confidence))), bins - 1)
-
-
-def ece_of(confidence: Floats, loss: Floats, bins: int = BINS) -> Statistic:
-    """Expected calibration error: mean over bins of equal mass of |confidence − share right|, weighted, 0–1.
-
-    The bins are those of the tickets as they are. The value is biased upwards where bins are small.
-    """
-    import numpy as np
-
-    numbers = bins_of(confidence, bins)
-    # One column a bin, holding each of its tickets' gap between confidence and being right.
-    gaps = np.stack([np.where(numbers == number, confidence - (1 - loss), 0.0) for number in range(bins)], axis=1)
-
-    def ece(counts: Floats) -> Floats:
-        error: Floats = np.abs(counts @ gaps).sum(axis=1) / counts.sum(axis=1)
-        return error
-
-    return ece
-
-
-def reliability(confidence: Floats, loss: Floats, bins: int = BINS) -> list[dict[str, float]]:
-    """For each bin that holds a ticket: mean confidence, share right, n."""
-    import numpy as np
-
-    numbers = bins_of(confidence, bins)
-    chosen = [numbers == number for number in np.unique(numbers)]
-    return [
-        {"confidence": float(confidence[c].mean()), "right": float(1 - loss[c].mean()), "n": int(c.sum())}
-        for c in chosen
-    ]

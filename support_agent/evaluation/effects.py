@@ -62,18 +62,8 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Churn:
-    """What is only described: share of tickets whose route changed, and how far answers' words moved (0 = same)."""
-
-    family: str
-    name: str
-    rerouted: Estimate
-    reworded: Estimate
-
-
-@dataclass(frozen=True)
 class Audit:
-    """Every comparison's effects, and how much changed at all.
+    """Every comparison's effects.
 
     ``closed`` says in a sentence why the figures speak of a closed gate only; empty where they do not.
     """
@@ -81,7 +71,6 @@ class Audit:
     tickets: int
     asked: int
     effects: tuple[Effect, ...]
-    churn: tuple[Churn, ...]
     closed: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -99,8 +88,8 @@ class Audit:
         """Plain values for ``json.dumps``."""
         told = {"gate_closed": self.closed} if self.closed else {}
         effects = [{**asdict(e), "beyond_chance": e.beyond_chance} for e in self.effects]
-        rows = {"effects": effects, "churn": [asdict(c) for c in self.churn]}
-        return {**told, "tickets": self.tickets, "asked": self.asked, **rows, "versions": dict(self.versions)}
+        counts = {"tickets": self.tickets, "asked": self.asked}
+        return {**told, **counts, "effects": effects, "versions": dict(self.versions)}
 
 
 def pairings(languages: Sequence[str] = ()) -> list[Pairing]:
@@ -141,8 +130,7 @@ def weigh(base: Sequence[GoldenTicket], forms: Mapping[str, Texts], replies: Map
         Effect(pairing.family, pairing.name, measure, _mean(differences, seed), p, corrected)
         for (pairing, measure, differences), p, corrected in zip(tested, p_values, holm(p_values), strict=True)
     )
-    churn = tuple(_churn(pairing, forms, replies, seed) for pairing in known)
-    return Audit(len(base), len(replies), effects, churn, closed_gate(list(replies.values())))
+    return Audit(len(base), len(replies), effects, closed_gate(list(replies.values())))
 
 
 def _measure(base: Sequence[GoldenTicket], texts: Texts, replies: Mapping[str, Reply]) -> Floats:
@@ -156,21 +144,6 @@ def _measure(base: Sequence[GoldenTicket], texts: Texts, replies: Mapping[str, R
             answered = reply.route == Route.ANSWER
             rows[:, at] = answered, reply.confidence, token_f1(reply.text, base[at].reference) if answered else 0.0
     return rows
-
-
-def _churn(pairing: Pairing, forms: Mapping[str, Texts], replies: Mapping[str, Reply], seed: int) -> Churn:
-    """Over all pairs of a form and one it is held against, ticket by ticket."""
-    import numpy as np
-
-    rerouted, reworded = [], []
-    for at in range(len(forms[PLAIN])):
-        texts = [(forms[a][at], forms[b][at]) for a in pairing.forms for b in pairing.against]
-        pairs = [(replies[a], replies[b]) for a, b in texts if a is not None and b is not None]
-        rerouted.append(np.mean([a.route != b.route for a, b in pairs]) if pairs else np.nan)
-        sent = [(a.text, b.text) for a, b in pairs if a.route == b.route == Route.ANSWER]
-        moved = [0.0 if first == second else 1 - token_f1(first, second) for first, second in sent]
-        reworded.append(np.mean(moved) if moved else np.nan)
-    return Churn(pairing.family, pairing.name, _mean(np.array(rerouted), seed), _mean(np.array(reworded), seed))
 
 
 def _mean(values: Floats, seed: int) -> Estimate:

@@ -10,8 +10,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from support_agent.intervals import wilson
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -90,41 +88,8 @@ def risk_coverage(axes: Axes, curve: Sequence[Sequence[float]], promise: float, 
     axes.set_ylabel("share wrong among them")
     axes.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    _legend(axes)
-
-
-def reliability(axes: Axes, bins: Sequence[Mapping[str, float]]) -> None:
-    """Share right against mean confidence, bin by bin, with Wilson's interval."""
-    axes.plot([0, 1], [0, 1], color=_INK, linestyle=":", linewidth=1, label="confidence as good as its word")
-    for found in bins:
-        low, high = wilson(found["right"] * found["n"], int(found["n"]))
-        axes.plot([found["confidence"]] * 2, [low, high], color=BLUE, alpha=0.5)
-    axes.plot([b["confidence"] for b in bins], [b["right"] for b in bins], "o-", color=BLUE, label="bins")
-    axes.set(xlim=(0, 1), ylim=(-0.02, 1.02), xlabel="confidence", ylabel="share right")
-    _legend(axes)
-
-
-def histograms(axes: Axes, right: Sequence[float], wrong: Sequence[float]) -> None:
-    """How confidence is spread over right texts and over wrong ones."""
-    from matplotlib.ticker import MaxNLocator
-
-    edges = [step / 20 for step in range(21)]
-    axes.hist([right, wrong], edges, color=[BLUE, VERMILION], stacked=True, label=["right", "wrong"])
-    axes.set(xlim=(0, 1), xlabel="confidence", ylabel="tickets")
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    _legend(axes)
-
-
-def latency(axes: Axes, stages: Sequence[Mapping[str, Any]]) -> None:
-    """Median and 95th percentile of each stage, on a logarithmic axis."""
-    p50, p95 = ([max(1e-3, found[name]["value"]) for found in stages] for name in ("p50", "p95"))
-    axes.hlines(range(len(stages)), p50, p95, color=BLUE, linewidth=2, alpha=0.6)
-    axes.plot(p50, range(len(stages)), "o", color=BLUE, label="p50")
-    axes.plot(p95, range(len(stages)), "D", color=ORANGE, label="p95")
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
-    _name_rows(axes, [found["stage"] for found in stages], "milliseconds a ticket")
-    _legend(axes)
+    # Below the axes: the curve may run anywhere.
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
 
 
 def shares(axes: Axes, rows: Sequence[tuple[str, Mapping[str, Any]]], label: str) -> None:
@@ -157,8 +122,3 @@ def _whiskers(axes: Axes, rows: Sequence[Row], label: str) -> None:
 def _name_rows(axes: Axes, names: Sequence[str], label: str) -> None:
     axes.set(ylim=(len(names) - 0.4, -0.6), xlabel=label)
     axes.set_yticks(range(len(names)), names)
-
-
-def _legend(axes: Axes) -> None:
-    """Below the axes: the curve may run anywhere."""
-    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict, StrictBool
 
 from support_agent.artefacts import sha256_bytes
 from support_agent.errors import EvaluationError
 from support_agent.jsonl import Row, read_rows
 from support_agent.records import Route, Ticket, Turn
 
-KEYS = ("id", "question", "answerable", "reference", "relevant_ids", "tags", "route", "history", "translation_of")
 GOLDEN_FILE = "golden.jsonl"
 
 
@@ -31,13 +33,16 @@ class GoldenTicket:
 
     id: str
     question: str
-    answerable: bool
+    answerable: StrictBool
     reference: str = ""
     relevant_ids: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    route: str = ""
+    route: Literal["", "answer", "clarify", "human"] = ""
     history: tuple[Turn, ...] = ()
     translation_of: str = ""
+
+    # A key that nobody would read is a misspelt one.
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
 
     @property
     def expected(self) -> str:
@@ -73,7 +78,8 @@ def read_golden(path: Path) -> GoldenSet:
     """
     tickets: dict[str, GoldenTicket] = {}
     for row in read_rows(path, EvaluationError):
-        ticket = _read_ticket(row)
+        ticket = row.read(GoldenTicket)
+        _check_ticket(row, ticket)
         if ticket.id in tickets:
             raise row.error(f"the id {ticket.id!r} stands there twice")
         tickets[ticket.id] = ticket
@@ -119,48 +125,13 @@ def find_golden(name: str) -> Path:
     raise EvaluationError(f"There is no golden set {name!r}: give a JSONL file, or an index with a {GOLDEN_FILE}.")
 
 
-def _read_ticket(row: Row) -> GoldenTicket:
-    row.check_keys(KEYS)
-    ticket = GoldenTicket(
-        id=row.text("id"),
-        question=row.text("question"),
-        answerable=row.flag("answerable"),
-        reference=row.text("reference", ""),
-        relevant_ids=row.texts("relevant_ids"),
-        tags=tuple(dict.fromkeys(row.texts("tags"))),
-        route=_read_route(row, "") if row.values.get("route") else "",
-        history=_read_history(row),
-        translation_of=row.text("translation_of", ""),
-    )
-    _check_ticket(row, ticket)
-    return ticket
-
-
 def _check_ticket(row: Row, ticket: GoldenTicket) -> None:
     if not ticket.id:
         raise row.error("the id is empty")
     for name in (ticket.id, *ticket.tags):
         if any("\ud800" <= letter <= "\udfff" for letter in name):
             raise row.error(f"{name!r} holds half a surrogate pair, which no result can name; write another id or tag")
-    if ticket.route == Route.ANSWER and not ticket.answerable:
+    if ticket.route == "answer" and not ticket.answerable:
         raise row.error("'answerable' is false and the route is 'answer': one of the two is wrong")
     if ticket.expected == Route.ANSWER and not (ticket.reference or ticket.relevant_ids):
         raise row.error("a ticket to be answered needs a reference or relevant_ids to hold the answer against")
-
-
-def _read_history(row: Row) -> tuple[Turn, ...]:
-    """Earlier turns: ``[{"ticket": …, "reply": …, "route": …}]``, the route "answer" where it is not said."""
-    turns = row.values.get("history", [])
-    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
-        raise row.error('\'history\' must be a list of {"ticket", "reply", "route"}')
-    rows = [Row(turn, f"{row.where}, history", EvaluationError) for turn in turns]
-    for turn in rows:
-        turn.check_keys(("ticket", "reply", "route"))
-    return tuple(Turn(r.text("ticket"), r.text("reply"), _read_route(r, Route.ANSWER)) for r in rows)
-
-
-def _read_route(row: Row, default: str) -> Route:
-    name = row.text("route", default)
-    if name not in list(Route):
-        raise row.error(f"route {name!r} is none of {', '.join(Route)}")
-    return Route(name)

@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from support_agent.artefacts import write_bytes
 from support_agent.errors import EvaluationError
 from support_agent.evaluation.audit import audit
 from support_agent.evaluation.audit_report import audit_page
-from support_agent.evaluation.defaults import PROMISE, RIGHT_F1, SEED
+from support_agent.evaluation.defaults import PROMISE, RIGHT_F1
 from support_agent.evaluation.effects import Audit
 from support_agent.evaluation.golden import GOLDEN_FILE, GoldenSet, check_relevant, find_golden, read_golden
 from support_agent.evaluation.judging import AnswerJudge
@@ -25,7 +25,6 @@ from support_agent.records import About
 
 if TYPE_CHECKING:
     from support_agent.agent import Agent
-    from support_agent.evaluation.judging import Similarity
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +42,6 @@ def evaluate(
     about: About = "supported",
     right_f1: float = RIGHT_F1,
     promise: float = PROMISE,
-    similarity: bool = False,
-    seed: int = SEED,
     on_done: Callable[[int, int], None] = lambda done, all_of: None,
 ) -> Result:
     """Ask an agent every ticket of a golden set, score the replies, and write a result folder.
@@ -61,8 +58,6 @@ def evaluate(
         labels: what readers said of answers; about: which of their words counts, where the file has both.
         right_f1: token-F1 with the reference, 0–1, from which an answer that nobody read counts as right.
         promise: the largest share of wrong answers that is allowed, 0–1; drawn on the page, used nowhere else.
-        similarity: whether to score cosines of answer and reference, by the index's embedder.
-        seed: of every random draw.
         on_done: told after each ticket how many are done, and of how many.
 
     Raises:
@@ -75,13 +70,12 @@ def evaluate(
     folder = Path(output) if output else default_folder(Path(golden).stem, tickets)
     page = Path(report) if report else None
     check_free(folder)
-    check_page(page, folder)
+    check_page(page)
     opened = _unwatched(agent)
     passages = {passage.passage_id: passage.text for passage in opened.index.passages}
     check_relevant(tickets, passages)
     outcomes = ask_golden(opened, tickets, passages, on_done)
-    cosine = _cosine(opened) if similarity else None
-    scores = score(tickets, outcomes, judge, promise=promise, seed=seed, similarity=cosine)
+    scores = score(tickets, outcomes, judge, promise=promise)
     facts = {
         "set": Path(golden).stem,
         "set_sha256": tickets.sha256,
@@ -101,7 +95,6 @@ def rescore(
     about: About = "supported",
     right_f1: float = RIGHT_F1,
     promise: float = PROMISE,
-    seed: int = SEED,
 ) -> Result:
     """Score a result anew, with other labels or another threshold; no ticket is asked again.
 
@@ -110,10 +103,10 @@ def rescore(
     Raises:
         EvaluationError: the folder holds no result, or no label is of a text of it; it is then left as it was.
     """
-    check_page(report, folder)
+    check_page(report)
     result = read_result(folder)
     judge = _open_judge(result.golden, labels, about, right_f1)
-    scores = score(result.golden, result.outcomes, judge, promise=promise, seed=seed)
+    scores = score(result.golden, result.outcomes, judge, promise=promise)
     if labels and not scores["labelled"]:
         raise EvaluationError(
             f"None of the labels of {labels} is of a text that this run sent or would have sent. Read the run's own "
@@ -131,7 +124,6 @@ def audit_agent(
     slice_name: str = "",
     limit: int | None = None,
     report: Path | None = None,
-    seed: int = SEED,
     on_done: Callable[[int, int], None] = lambda done, all_of: None,
 ) -> Audit:
     """Ask the tickets of a golden set as other people would write them; the arguments are those of ``audit``.
@@ -143,7 +135,7 @@ def audit_agent(
     """
     check_page(report)
     tickets = read_golden(find_golden(str(golden)))
-    found = audit(_unwatched(agent), tickets, slice_name=slice_name, limit=limit, seed=seed, on_done=on_done)
+    found = audit(_unwatched(agent), tickets, slice_name=slice_name, limit=limit, on_done=on_done)
     if report:
         write_bytes(report, audit_page(found))
     return found
@@ -181,14 +173,6 @@ def _unwatched(agent: Agent | Callable[[], Agent]) -> Agent:
     opened = agent() if callable(agent) else agent
     opened.gate.unwatch()
     return opened
-
-
-def _cosine(agent: Agent) -> Similarity:
-    def cosine(pairs: Any) -> list[float]:
-        first, second = (agent.index.embedder.encode(list(side)) for side in zip(*pairs, strict=True))
-        return [float(value) for value in (first * second).sum(axis=1)]
-
-    return cosine
 
 
 def _with_page(folder: Path, report: Path | None) -> Result:

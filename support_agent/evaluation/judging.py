@@ -10,7 +10,7 @@ a measure of an evaluation and no judge of meaning; without a reference, it cite
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,6 @@ from support_agent.wording import token_f1
 
 if TYPE_CHECKING:
     from support_agent.evaluation.resampling import Floats
-
-    # Pairs of (sent text, reference) → cosine.
-    Similarity = Callable[[Sequence[tuple[str, str]]], Sequence[float]]
 
 DEPTHS = (1, 3, 5, 10)
 
@@ -79,9 +76,8 @@ class Judged:
 
     ``values``: score → one number a ticket, NaN where the score does not apply. ``confidence`` and ``loss`` (1 = wrong)
     speak of the text that was sent, or that would have been sent had the confidence sufficed; ``written`` says whether
-    there is such a text. Without one nothing is judged: the ticket takes no part in the calibration error, and as no
-    threshold can answer it, it ranks last and counts as wrong in the curves. ``labelled`` counts the texts that
-    somebody has read.
+    there is such a text. Without one nothing is judged: as no threshold can answer the ticket, it ranks last and counts
+    as wrong in the curves. ``labelled`` counts the texts that somebody has read.
     """
 
     values: Mapping[str, Floats]
@@ -99,20 +95,14 @@ def candidate(outcome: Outcome) -> str:
     return outcome.text if outcome.route == Route.ANSWER else outcome.held_text
 
 
-def judge_all(
-    golden: GoldenSet, outcomes: Sequence[Outcome], judge: AnswerJudge, similarity: Similarity | None = None
-) -> Judged:
-    """Judge every outcome; the score of similarity is left out where there is nothing to measure it with."""
+def judge_all(golden: GoldenSet, outcomes: Sequence[Outcome], judge: AnswerJudge) -> Judged:
+    """Judge every outcome."""
     import numpy as np
 
     pairs = list(zip(golden.tickets, outcomes, strict=True))
     rows = [_judge(ticket, outcome, judge) for ticket, outcome in pairs]
     names = dict.fromkeys(name for row in rows for name in row)
     values = {name: np.array([row.get(name, NAN) for row in rows]) for name in names}
-    if similarity:
-        values["similarity"] = np.full(len(pairs), NAN)
-        if chosen := [at for at, row in enumerate(rows) if "token_f1" in row]:
-            values["similarity"][chosen] = similarity([(outcomes[at].text, pairs[at][0].reference) for at in chosen])
     written = np.array([judge.can_tell(*pair) for pair in pairs], dtype=float)
     right = np.array([judge.is_right(*pair) for pair in pairs], dtype=float)
     confidence = np.array([outcome.confidence for outcome in outcomes])

@@ -1,4 +1,4 @@
-"""Tables and the two places they are read in: an HTML page that fetches nothing, and a terminal.
+"""Tables, and the HTML page they stand in, which fetches nothing.
 
 The pages' words stand in ``pages/``. The same values make the same bytes; every text is escaped, and only the pictures
 of figures.py are taken as they are.
@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import rich.table
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -45,16 +42,3 @@ def as_html(template: str, title: str, summary: str, cards: Sequence[Card], **pa
     page = pages.get_template(template).render(title=title, summary=summary, cards=cards, **parts)
     # Half a surrogate pair, which a ticket may hold, cannot be written as UTF-8.
     return page.encode("utf-8", "replace")
-
-
-def as_rich(table: Table) -> rich.table.Table:
-    """A table for a terminal, under its caption."""
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    made = RichTable(title=Text(table.caption), title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for at, name in enumerate(table.head):
-        made.add_column(Text(name), justify="right" if at in table.numbers else "left", overflow="fold")
-    for row in table.rows:
-        made.add_row(*(Text(cell) for cell in row))
-    return made

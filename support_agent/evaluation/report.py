@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from support_agent.evaluation.figures import as_svg, histograms, latency, reliability, risk_coverage, shares
+from support_agent.evaluation.figures import as_svg, risk_coverage, shares
 from support_agent.evaluation.page import Card, Table, as_html
 from support_agent.evaluation.results import Result
 from support_agent.evaluation.run import Outcome, closed_gate
-from support_agent.evaluation.scores import SCORES
 from support_agent.evaluation.tables import SHARE, figure, route_table, score_table, slice_table, spread_table
 from support_agent.records import Route
 
 _TEXT_CHARS = 600
-_CURVE = ("aurc", "augrc", *(name for name in SCORES if name.startswith("coverage@")))
 
 
 def result_page(result: Result) -> bytes:
@@ -87,31 +85,19 @@ def _pictures(scores: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         sent = _value(scores, "answered") or 0.0, _value(scores, "risk") or 0.0
         svg = as_svg("risk-coverage", 3.6, risk_coverage, scores["curve"], scores["promise"], sent)
         found["risk_coverage"] = svg, f"This run answered {_share(sent[0])}, of which {_share(sent[1])} were wrong"
-        texts = [ticket for ticket in scores["tickets"] if ticket["written"]]
-        of_right, of_wrong = ([t["confidence"] for t in texts if t["loss"] == loss] for loss in (0, 1))
-        svg = as_svg("reliability", 3.6, reliability, scores["reliability"])
-        svg += as_svg("histograms", 2.8, histograms, of_right, of_wrong)
-        found["confidence"] = svg, f"{len(of_right):,} right texts and {len(of_wrong):,} wrong ones"
-    if stages := scores["latency_ms"]:
-        found["time"] = as_svg("latency", 1.3 + 0.3 * len(stages), latency, stages), ""
     return found
 
 
 def _tables(scores: Mapping[str, Any]) -> dict[str, Table | list[Table]]:
     overall = scores["overall"]["scores"]
-    bins = [[figure(row["confidence"]), figure(row["right"]), f"{row['n']:,}"] for row in scores["reliability"]]
     time = [
         spread_table("Milliseconds a ticket", scores["latency_ms"], ",.1f"),
         spread_table("Tokens generated, of a ticket for which a draft was written", scores["tokens"], ",.0f"),
-        spread_table("Words a ticket, of the draft and of what was sent", scores["words"], ",.0f"),
     ]
     every = [score_table("All tickets", overall)]
     every += [score_table(f"Slice {name}", found["scores"], folded=True) for name, found in scores["slices"].items()]
     return {
         "slices": slice_table(scores["slices"]),
-        "curve": score_table("Curve", overall, _CURVE),
-        "ece": score_table("Calibration error", overall, ("ece",)),
-        "bins": Table("Bins of equal mass", ["mean confidence", "share right", "n"], bins, range(3)),
         "routes": route_table(scores["routes"]),
         "every": every,
         "time": [table for table in time if table.rows],

@@ -91,22 +91,6 @@ def mean_of(values: Floats) -> Statistic:
     return mean
 
 
-def quantile_of(values: Floats, share: float) -> Statistic:
-    """The smallest value that at least ``share`` of the drawn tickets do not exceed (NaN values left out)."""
-    import numpy as np
-
-    order = np.argsort(values, kind="stable")[: int((~np.isnan(values)).sum())]
-
-    def quantile(counts: Floats) -> Floats:
-        reached = np.cumsum(counts[:, order], axis=1)
-        if not len(order):
-            return np.full(len(counts), np.nan)
-        position = (reached >= share * reached[:, -1:] - 1e-9).argmax(axis=1)
-        return np.where(reached[:, -1] > 0, values[order][position], np.nan)
-
-    return quantile
-
-
 def plain(value: float) -> float | None:
     """Six decimals, None for NaN."""
     return None if value != value else round(float(value), 6) + 0.0

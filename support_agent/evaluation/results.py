@@ -9,7 +9,6 @@ manifest.json    the set's sha256, the agent's versions, the package's version, 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from support_agent.evaluation.run import Outcome, read_outcomes, write_outcomes
 
 KIND = "support-agent evaluation"
 OUTCOMES, SCORES_FILE = "outcomes.jsonl", "scores.json"
+_UNFINISHED = "unfinished"
 _MEND = "Run `support-agent eval run` again."
 
 
@@ -57,8 +57,6 @@ def write_result(
     """
     check_free(folder)
     write_json(folder / MANIFEST, {**facts, "kind": KIND, _UNFINISHED: True, "files": {}})
-    for leftover in [path for path in folder.iterdir() if _LEFTOVER.fullmatch(path.name)]:
-        leftover.unlink()
     write_bytes(folder / GOLDEN_FILE, golden_bytes)
     write_outcomes(folder / OUTCOMES, outcomes)
     write_json(folder / SCORES_FILE, scores)
@@ -66,39 +64,27 @@ def write_result(
 
 
 def check_free(folder: Path) -> None:
-    """Refuse a folder in which something other than a result stands; called before the agent's work is done.
+    """Refuse a folder that holds something and no result; what lies beside a result is left as it is.
 
     Raises:
-        EvaluationError: it does.
+        EvaluationError: it does, or is a file.
     """
     if folder.exists() and not folder.is_dir():
         raise EvaluationError(f"{folder} is a file. Name a folder.")
-    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    # Names alone tell nothing: a golden.jsonl may be the only copy of somebody's work.
-    ours = _OURS if _kind_of(folder) == KIND else set()
-    foreign = [name for name in names if name not in ours and not _LEFTOVER.fullmatch(name)]
-    if foreign:
-        raise EvaluationError(
-            f"{folder} holds {foreign[0]!r}, which is no part of a result. Move it away, or name another folder."
-        )
+    # Hidden files may be what a killed write left. A golden.jsonl may be the only copy of somebody's work.
+    names = sorted(path.name for path in folder.glob("[!.]*")) if folder.is_dir() else []
+    if names and _kind_of(folder) != KIND:
+        raise EvaluationError(f"{folder} holds {names[0]!r} and no result. Move it away, or name another folder.")
 
 
-def check_page(page: Path | None, folder: Path | None = None) -> None:
-    """Refuse a page that could not be written, or would stand in the result folder: nobody could score that again.
+def check_page(page: Path | None) -> None:
+    """Refuse a page that could not be written.
 
     Raises:
-        EvaluationError: the path is a folder, or lies in the result folder.
+        EvaluationError: the path is a folder.
     """
-    if page is None:
-        return
-    if page.is_dir():
+    if page and page.is_dir():
         raise EvaluationError(f"--report {page} is a folder. Name a file, such as {page / 'page.html'}.")
-    if folder is not None and page.resolve().is_relative_to(folder.resolve()):
-        beside = folder.with_name(f"{folder.name or 'page'}.html")
-        raise EvaluationError(
-            f"--report {page} lies in the result folder {folder}, which holds the result and nothing else. "
-            f"Name a file outside it, such as {beside}."
-        )
 
 
 def default_folder(name: str, golden: GoldenSet) -> Path:
@@ -116,12 +102,6 @@ def default_folder(name: str, golden: GoldenSet) -> Path:
         both = f"{earlier[:12]}…, this one is {golden.sha256[:12]}…"
         raise EvaluationError(f"{folder} holds a run of another golden set ({both}). {mend}")
     return folder
-
-
-_OURS = {GOLDEN_FILE, OUTCOMES, SCORES_FILE, MANIFEST}
-_UNFINISHED = "unfinished"
-# The temporary names of artefacts.atomic_write, which a killed process leaves behind.
-_LEFTOVER = re.compile(rf"\.(?:{'|'.join(map(re.escape, sorted(_OURS)))})\.[0-9a-f]{{8}}\.part")
 
 
 def _kind_of(folder: Path) -> object:

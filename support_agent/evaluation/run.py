@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from support_agent.artefacts import write_bytes
 from support_agent.errors import EvaluationError
@@ -34,8 +32,8 @@ class CheckedCitation:
 class Outcome:
     """What became of one golden ticket.
 
-    ``words`` counts those of the draft and of what was sent; ``tokens`` those generated at each stage that generates,
-    where the backend counts them. ``held_text`` is what would have been sent had the confidence sufficed.
+    ``tokens`` counts those generated at each stage that generates, where the backend counts them. ``held_text`` is what
+    would have been sent had the confidence sufficed.
     """
 
     id: str
@@ -50,7 +48,6 @@ class Outcome:
     language: str
     draft: str
     timings_ms: Mapping[str, float]
-    words: Mapping[str, int]
     held_text: str = ""
     tokens: Mapping[str, int] = field(default_factory=dict)
 
@@ -104,13 +101,7 @@ def read_outcomes(path: Path) -> list[Outcome]:
     Raises:
         EvaluationError: the file cannot be read, or a row is not an outcome.
     """
-    outcomes = []
-    for row in read_rows(path, EvaluationError):
-        try:
-            outcomes.append(_from_plain(row.values))
-        except (KeyError, TypeError, ValueError, AttributeError) as problem:
-            raise row.error(f"not an outcome of `support-agent eval run` ({problem!r}); run it again") from problem
-    return outcomes
+    return [row.read(Outcome) for row in read_rows(path, EvaluationError)]
 
 
 def _outcome(reply: Reply, passages: Mapping[str, str]) -> Outcome:
@@ -131,22 +122,11 @@ def _outcome(reply: Reply, passages: Mapping[str, str]) -> Outcome:
         language=reply.language,
         draft=reply.draft,
         timings_ms=dict(reply.timings_ms),
-        words={"draft": _count_words(reply.draft), "sent": _count_words(reply.text)},
         held_text=reply.held_text,
         tokens={"generation": reply.draft_tokens} if reply.draft_tokens else {},
     )
 
 
-def _from_plain(values: Mapping[str, Any]) -> Outcome:
-    lists = {key: tuple(values[key]) for key in ("reasons", "evidence", "fired")}
-    citations = tuple(CheckedCitation(**cited) for cited in values["citations"])
-    return Outcome(**{**values, **lists, "citations": citations})
-
-
 def _stands_in(quote: str, passage: str | None) -> bool | None:
     """Whether the quote stands in the passage word for word, line breaks aside."""
     return None if passage is None else " ".join(quote.split()) in " ".join(passage.split())
-
-
-def _count_words(text: str) -> int:
-    return len(re.findall(r"\w+", text))

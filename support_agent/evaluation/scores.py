@@ -11,21 +11,11 @@ from support_agent.evaluation import curves
 from support_agent.evaluation.defaults import PROMISE, SEED
 from support_agent.evaluation.golden import GoldenSet
 from support_agent.evaluation.judging import DEPTHS, AnswerJudge, Judged, judge_all
-from support_agent.evaluation.resampling import (
-    LEVEL,
-    NAN,
-    RESAMPLES,
-    draw_counts,
-    estimate,
-    mean_of,
-    plain,
-    quantile_of,
-)
+from support_agent.evaluation.resampling import LEVEL, RESAMPLES, draw_counts, estimate, mean_of, plain
 from support_agent.evaluation.run import Outcome
 from support_agent.records import Route
 
 if TYPE_CHECKING:
-    from support_agent.evaluation.judging import Similarity
     from support_agent.evaluation.resampling import Floats, Statistic
 
 RISKS = (0.05, 0.10, 0.20)
@@ -41,14 +31,11 @@ SCORES: dict[str, tuple[str, bool]] = {
     "token_f1": ("token-F1 with the reference, of answers", True),
     "token_f1_all": ("token-F1 with the reference, a hand-off counted as 0", True),
     "exact": ("answers that are the reference word for word", True),
-    "similarity": ("cosine of answer and reference", True),
     "citation_precision": ("right citations, mean over answers that cite", True),
     **{f"recall@{k}": (f"relevant passages among the first {k}", True) for k in DEPTHS},
     "mrr": ("reciprocal rank of the first relevant passage", True),
-    "aurc": ("area under the risk–coverage curve", False),
     "augrc": ("area under the generalised risk–coverage curve", False),
     **{f"coverage@{risk:.0%}": (f"largest coverage at a risk of {risk:.0%}", True) for risk in RISKS},
-    "ece": (f"expected calibration error, {curves.BINS} bins of equal mass", False),
     "generated": ("tickets for which a draft was written", False),
 }
 
@@ -60,15 +47,13 @@ def score(
     *,
     promise: float = PROMISE,
     seed: int = SEED,
-    similarity: Similarity | None = None,
 ) -> dict[str, Any]:
     """Every score of a run, as plain values; the same input scores the same.
 
     Args:
         promise: the largest share of wrong answers that the owner allows; drawn in the report, used nowhere else.
-        similarity: pairs of (sent text, reference) → cosine, for the score of that name.
     """
-    judged = judge_all(golden, outcomes, judge, similarity)
+    judged = judge_all(golden, outcomes, judge)
     tickets = golden.tickets
     slices = {name: [at for at, ticket in enumerate(tickets) if name in ticket.tags] for name in golden.slices}
     return {
@@ -80,47 +65,28 @@ def score(
         "slices": {name: _table(judged, rows, seed) for name, rows in slices.items()},
         "routes": _confusion(golden, outcomes),
         "curve": _curve(judged),
-        "reliability": _reliability(judged),
-        "latency_ms": _stages([outcome.timings_ms for outcome in outcomes], seed),
-        "words": _stages([outcome.words for outcome in outcomes], seed),
-        "tokens": _stages([outcome.tokens for outcome in outcomes], seed),
+        "latency_ms": _stages([outcome.timings_ms for outcome in outcomes]),
+        "tokens": _stages([outcome.tokens for outcome in outcomes]),
         "tickets": _tickets(golden, judged, outcomes),
     }
 
 
-def statistics(
-    values: Mapping[str, Floats], confidence: Floats, loss: Floats, written: Floats
-) -> dict[str, tuple[Statistic, int]]:
+def statistics(values: Mapping[str, Floats], confidence: Floats, loss: Floats) -> dict[str, tuple[Statistic, int]]:
     """Score → its statistic over resampled tickets, and the number of tickets it rests on; in the order of SCORES."""
     import numpy as np
 
     found = {name: (mean_of(column), int((~np.isnan(column)).sum())) for name, column in values.items()}
     n = len(loss)
-    found["aurc"] = curves.aurc_of(confidence, loss), n
     found["augrc"] = curves.augrc_of(confidence, loss), n
     for risk in RISKS:
         found[f"coverage@{risk:.0%}"] = curves.coverage_at(risk, confidence, loss), n
-    found["ece"] = _ece_of_written(confidence, loss, written > 0), int(written.sum())
     return {name: found[name] for name in SCORES if name in found and found[name][1]}
-
-
-def _ece_of_written(confidence: Floats, loss: Floats, chosen: Any) -> Statistic:
-    """Over the tickets with a text; NaN for a resample that drew none of them."""
-    import numpy as np
-
-    ece = curves.ece_of(confidence[chosen], loss[chosen])
-
-    def of_chosen(counts: Floats) -> Floats:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return ece(counts[:, chosen])
-
-    return of_chosen
 
 
 def _table(judged: Judged, rows: Sequence[int], seed: int) -> dict[str, Any]:
     values = {name: column[rows] for name, column in judged.values.items()}
     counts = draw_counts(len(rows), seed)
-    made = statistics(values, judged.confidence[rows], judged.loss[rows], judged.written[rows])
+    made = statistics(values, judged.confidence[rows], judged.loss[rows])
     scores = {name: asdict(estimate(statistic, counts, n)) for name, (statistic, n) in made.items()}
     return {"n": len(rows), "scores": scores}
 
@@ -138,25 +104,17 @@ def _curve(judged: Judged) -> list[list[float | None]]:
     return [[plain(number) for number in point] for point in points if point[1] <= written + 1e-9]
 
 
-def _reliability(judged: Judged) -> list[dict[str, float | int | None]]:
-    chosen = judged.written > 0
-    rows = curves.reliability(judged.confidence[chosen], judged.loss[chosen])
-    return [{**{key: plain(value) for key, value in row.items()}, "n": int(row["n"])} for row in rows]
-
-
-def _stages(measured: Sequence[Mapping[str, float]], seed: int) -> list[dict[str, Any]]:
+def _stages(measured: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
     """Median and 95th percentile of each stage, over the tickets that passed it; in the order of a ticket's way."""
     import numpy as np
 
-    counts = draw_counts(len(measured), seed)
     longest_first = sorted(measured, key=len, reverse=True)
     names = dict.fromkeys(name for row in longest_first for name in row)
     found: list[dict[str, Any]] = []
     for stage in sorted(names, key=lambda name: name == "total"):
-        values = np.array([row.get(stage, NAN) for row in measured], dtype=float)
-        n = int((~np.isnan(values)).sum())
-        p50, p95 = (asdict(estimate(quantile_of(values, share), counts, n)) for share in (0.50, 0.95))
-        found.append({"stage": stage, "p50": p50, "p95": p95})
+        values = [row[stage] for row in measured if stage in row]
+        p50, p95 = np.percentile(values, [50, 95], method="inverted_cdf")
+        found.append({"stage": stage, "p50": plain(p50), "p95": plain(p95), "n": len(values)})
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from support_agent.evaluation.compare import Comparison
-from support_agent.evaluation.effects import MEASURES, Churn, Effect
+from support_agent.evaluation.effects import MEASURES, Effect
 from support_agent.evaluation.page import Table
 from support_agent.evaluation.scores import SCORES
 
@@ -36,13 +36,11 @@ def with_interval(found: Mapping[str, Any] | None, form: str = SCORE) -> str:
     return f"{value} [{figure(found['low'], form)}, {figure(found['high'], form)}]"
 
 
-def score_table(
-    caption: str, scores: Mapping[str, Mapping[str, Any]], names: Iterable[str] = SCORES, folded: bool = False
-) -> Table:
+def score_table(caption: str, scores: Mapping[str, Mapping[str, Any]], folded: bool = False) -> Table:
     """What each score is, and what it says."""
     rows = [
         [name, with_interval(scores[name]), f"{scores[name]['n']:,}", SCORES[name][0]]
-        for name in names
+        for name in SCORES
         if name in scores
     ]
     return Table(caption, ["score", "value [interval]", "n", "what it says"], rows, (1, 2), folded)
@@ -73,11 +71,8 @@ def route_table(routes: Mapping[str, Mapping[str, int]]) -> Table:
 
 def spread_table(caption: str, stages: Sequence[Mapping[str, Any]], form: str) -> Table:
     """Median and 95th percentile of each stage."""
-    rows = [
-        [row["stage"], with_interval(row["p50"], form), with_interval(row["p95"], form), f"{row['p50']['n']:,}"]
-        for row in stages
-    ]
-    return Table(caption, ["stage", "p50 [interval]", "p95 [interval]", "n"], rows, (1, 2, 3))
+    rows = [[row["stage"], figure(row["p50"], form), figure(row["p95"], form), f"{row['n']:,}"] for row in stages]
+    return Table(caption, ["stage", "p50", "p95", "n"], rows, (1, 2, 3))
 
 
 def comparison_tables(found: Comparison) -> list[Table]:
@@ -124,20 +119,3 @@ def effect_table(family: str, effects: Iterable[Effect]) -> Table:
     ]
     head = ["form", "measure", "difference [interval]", "n", "p", "p (Holm)", "beyond chance"]
     return Table(f"{family.capitalize()}: differences", head, rows, (2, 3, 4, 5))
-
-
-def churn_table(family: str, churn: Iterable[Churn]) -> Table:
-    """How much changed at all in a family."""
-    rows = [
-        [
-            c.name,
-            with_interval(asdict(c.rerouted), SHARE),
-            with_interval(asdict(c.reworded), SHARE),
-            f"{c.rerouted.n:,}",
-            f"{c.reworded.n:,}",
-        ]
-        for c in churn
-        if c.family == family
-    ]
-    head = ["form", "another route", "words that differ, both answered", "n", "n both answered"]
-    return Table("What changed at all, in either direction", head, rows, range(1, 5))

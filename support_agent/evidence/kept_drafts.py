@@ -65,7 +65,7 @@ def read_kept(file: Path) -> dict[_Kept, Draft]:
     kept: dict[_Kept, Draft] = {}
     for row in read_finished_rows(file, CalibrationError) if file.exists() else ():
         try:
-            kept[_Kept(row.text("generator"), row.text("asked"))] = Draft(**row.values["draft"])
+            kept[_Kept(row.values["generator"], row.values["asked"])] = Draft(**row.values["draft"])
         except (TypeError, KeyError) as problem:
             raise row.error(f"no draft ({problem!r}). Delete the file to draft anew") from problem
     return kept

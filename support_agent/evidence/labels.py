@@ -20,6 +20,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import StrictBool
+
 from support_agent.artefacts import sha256_bytes, sha256_file, write_bytes
 from support_agent.errors import CalibrationError, SupportAgentError
 from support_agent.gate.measure import Measured
@@ -146,31 +148,54 @@ def text_hash(passage: Passage) -> str:
     return sha256_bytes(f"{passage.title}\n{passage.text}".encode())
 
 
+@dataclass(frozen=True)
+class _Right:
+    """A line of the short form."""
+
+    id: str
+    right: StrictBool
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A line that a reader filled in."""
+
+    id: str
+    sent: str
+    question: str = ""
+    supported: StrictBool | None = None
+    agrees: StrictBool | None = None
+    passages: Any = None
+    reader: str = ""
+    kind: str = ""
+    when: str = ""
+    certify: StrictBool = True
+
+
 def _label(row: Row) -> Label:
     if "right" in row.values:
-        right = row.flag("right")
-        sent = row.text("text") if "text" in row.values else None
-        return Label(row.text("id"), "", sent, right, right, where=row.where)
-    flags = row.flag_if_said("supported"), row.flag_if_said("agrees")
+        short = row.read(_Right)
+        return Label(short.id, "", short.text, short.right, short.right, where=row.where)
+    read = row.read(_Read)
     return Label(
-        row.text("id"),
-        # An empty question is no name: it would stand for every ticket without words.
-        in_one_line(row.text("question")) if row.values.get("question") is not None else "",
-        row.text("sent"),
-        *flags,
-        passages=_passages(row),
-        reader=row.text("reader", ""),
-        kind=row.text("kind", ""),
-        when=row.text("when", ""),
-        certify=row.flag_if_said("certify") is not False,
+        read.id,
+        in_one_line(read.question),
+        read.sent,
+        read.supported,
+        read.agrees,
+        passages=_passages(read.passages),
+        reader=read.reader,
+        kind=read.kind,
+        when=read.when,
+        certify=read.certify,
         where=row.where,
     )
 
 
-def _passages(row: Row) -> dict[str, str]:
+def _passages(listed: Any) -> dict[str, str]:
     """Ids, or objects with an id and a hash; one that names no passage is left out."""
     found: dict[str, str] = {}
-    listed = row.values.get("passages") or []
     for one in listed if isinstance(listed, list) else []:
         if isinstance(one, str):
             found[one] = ""

@@ -46,9 +46,11 @@ def read_csv(path: Path, prefix: str) -> Iterator[Passage]:
 
 
 def _text(row: jsonl.Row, column: str) -> str:
-    if row.values.get(column) is None:
+    value = row.values.get(column)
+    if value is None:
         return ""
-    value = row.text(column)
+    if not isinstance(value, str):
+        raise row.error(f"{column!r} must be a string, not {value!r}")
     try:
         value.encode()
     except UnicodeEncodeError as error:

@@ -75,7 +75,6 @@ def make_outcome(ticket_id: str, route: str = "human", **fields: object) -> Outc
         "language": "en",
         "draft": "",
         "timings_ms": {"total": 1.0},
-        "words": {"draft": 0, "sent": 0},
     }
     return Outcome(id=ticket_id, route=route, **{**blank, **fields})  # type: ignore[arg-type]
 

@@ -153,21 +153,6 @@ def test_labels_of_which_few_are_of_the_set_are_counted(shop: CliRunner, caplog:
     assert "Only 1 of the 3 labels of labels.jsonl are of a ticket of golden." in caplog.text
 
 
-@pytest.mark.parametrize("command", [["run", "golden.jsonl", "-o", "out"], ["score", "out"]], ids=["run", "score"])
-def test_a_page_in_the_result_folder_is_refused_at_once(shop: CliRunner, command: list[str]) -> None:
-    done = shop.invoke(app, ["eval", *command, "--report", "out/page.html"])
-    assert done.exit_code == 1
-    assert "--report out/page.html lies in the result folder out" in str(done.exception)
-    assert not Path("out").exists()
-
-
-@pytest.mark.parametrize("command", ["run", "audit", "score"])
-def test_a_seed_below_zero_is_refused_at_once(shop: CliRunner, command: str) -> None:
-    done = shop.invoke(app, ["eval", command, "golden.jsonl", "--seed", "-1"])
-    assert done.exit_code == 2
-    assert "--seed" in done.stderr
-
-
 def test_a_relevant_passage_that_the_index_lacks_is_refused_before_any_ticket_is_asked(shop: CliRunner) -> None:
     write_rows(Path("golden.jsonl"), [{**SHOP_GOLDEN[0], "relevant_ids": ["shop:99"]}])
     done = shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "out"])

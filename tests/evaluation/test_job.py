@@ -50,7 +50,7 @@ def never() -> Agent:
 def test_no_agent_is_opened_for_what_is_refused_all_the_same(shop: CliRunner) -> None:
     Path("out").mkdir()
     Path("out/thesis.txt").touch()
-    with pytest.raises(EvaluationError, match="which is no part of a result"):
+    with pytest.raises(EvaluationError, match="and no result"):
         evaluate("golden.jsonl", never, output=Path("out"))
     with pytest.raises(EvaluationError, match="is a folder. Name a file"):
         audit_agent("golden.jsonl", never, report=Path("out"))

@@ -1,19 +1,5 @@
-import io
-
-from rich.console import Console
-
-from support_agent.evaluation.page import Table, as_html, as_rich
+from support_agent.evaluation.page import as_html
 from support_agent.evaluation.tables import SHARE, SIGNED, figure, with_interval
-
-TABLE = Table("A [bold]caption[/bold]", ["name", "value [interval]"], [["[red]x[/red] :tada:", "0.5 [0.4, 0.6]"]], (1,))
-
-
-def test_a_terminal_shows_a_table_letter_by_letter() -> None:
-    console = Console(file=io.StringIO(), width=60)
-    console.print(as_rich(TABLE))
-    written = console.file.getvalue()  # type: ignore[attr-defined]
-    for text in (TABLE.caption, *TABLE.head, *TABLE.rows[0]):
-        assert text in written
 
 
 def test_a_figure_without_a_value_is_a_dash() -> None:

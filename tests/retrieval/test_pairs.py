@@ -102,8 +102,8 @@ def test_a_long_answer_is_one_field(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("a.jsonl", '{"question": "q", "answer": "a"}\n{"question"', r"a\.jsonl, line 2: not JSON"),
-        ("a.jsonl", "[1, 2]", r"line 1: a list instead of an object"),
-        ("a.jsonl", '{"question": 3, "answer": "a"}', r"line 1: 'question' must be a string, not a number"),
+        ("a.jsonl", "[1, 2]", r"line 1: not a JSON object"),
+        ("a.jsonl", '{"question": 3, "answer": "a"}', r"line 1: 'question' must be a string, not 3"),
         ("a.jsonl", '{"q": "x", "answer": "a"}', r"line 1: no column for the question among 'q', 'answer'"),
         ("a.jsonl", '{"question": "\\ud800", "answer": "a"}', r"line 1: 'question' holds half a character"),
         ("a.jsonl", "[" * 100_000, r"line 1: not JSON"),
