@@ -6,14 +6,12 @@ Their configurations and published scores, each with its source, stand in candid
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from finetune.arc import ArcScore
 from finetune.memory import serving_memory, training_memory
 from finetune.recipe import Recipe
 from finetune.size import config_at, is_masked, shape_of
@@ -49,12 +47,6 @@ class Candidate(BaseModel):
     config: dict[str, Any]
     config_source: str
     published: tuple[Published, ...]
-
-
-class ScoreRow(Published):
-    """One score of a model, published or measured; ``source`` says where it stands or how it was made."""
-
-    name: str
 
 
 @dataclass(frozen=True)
@@ -105,24 +97,6 @@ def size_row(candidate: Candidate, available_bytes: int) -> SizeRow:
         serve_4=serve_4,
         verdict=API_ONLY if candidate.access == API_ONLY else verdict,
         writes_text=not is_masked(config),
-    )
-
-
-def score_rows(known: Iterable[Candidate], saved: Iterable[ArcScore]) -> list[ScoreRow]:
-    """The published scores of every candidate, then those that ``finetune arc --save`` has kept."""
-    published = [ScoreRow(name=one.name, **score.model_dump()) for one in known for score in one.published]
-    return published + [_saved_row(score) for score in saved]
-
-
-def _saved_row(score: ArcScore) -> ScoreRow:
-    rate = score.accuracy if score.accuracy_norm is None else score.accuracy_norm
-    return ScoreRow(
-        name=score.model,
-        challenge=None if score.task == "arc_easy" else 100 * rate,
-        easy=100 * rate if score.task == "arc_easy" else None,
-        shots="0",
-        metric="accuracy" if score.accuracy_norm is None else "accuracy, normalised",
-        source=f"measured here: {score.task}, {score.method}, {score.precision}, n = {score.n:,}",
     )
 
 

@@ -14,7 +14,7 @@ from support_agent.cli.agent_options import JsonOption, OfflineOption
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from finetune.candidates import ScoreRow, SizeRow
+    from finetune.candidates import Candidate, SizeRow
     from finetune.memory import Memory
     from finetune.recipe import Recipe
     from finetune.size import Shape
@@ -116,21 +116,20 @@ def _print_fit(name: str, recipe: Recipe, shape: Shape, cells: dict[tuple[int, i
 
 def select(vram_gb: VramOption = 12.0, as_json: JsonOption = False) -> None:
     """Compare the models one might fine-tune: parameters, memory, ARC scores with their sources."""
-    from finetune.arc import measured_file, saved_scores
-    from finetune.candidates import candidates, score_rows, size_row
+    from finetune.candidates import candidates, size_row
     from finetune.memory import GIB
 
     known = candidates()
-    scores = score_rows(known, saved_scores(measured_file()))
     sizes = [size_row(candidate, int(vram_gb * GIB)) for candidate in known]
     if as_json:
-        rows = {"sizes": [asdict(row) for row in sizes], "scores": [row.model_dump() for row in scores]}
+        scores = [{"name": one.name, **score.model_dump()} for one in known for score in one.published]
+        rows = {"sizes": [asdict(row) for row in sizes], "scores": scores}
         typer.echo(json.dumps({"vram_gib": vram_gb, **rows}, ensure_ascii=False))
-        return
-    _print_selection(sizes, scores, vram_gb)
+    else:
+        _print_selection(known, sizes, vram_gb)
 
 
-def _print_selection(sizes: Sequence[SizeRow], scores: Sequence[ScoreRow], vram_gb: float) -> None:
+def _print_selection(known: Sequence[Candidate], sizes: Sequence[SizeRow], vram_gb: float) -> None:
     from rich.console import Console
 
     from finetune.candidates import CHUNK_TOKENS, RANK, TOKENS
@@ -152,11 +151,11 @@ def _print_selection(sizes: Sequence[SizeRow], scores: Sequence[ScoreRow], vram_
     console.print("[bold]ARC, per cent of the questions answered right[/bold]")
     table = _table("model", "ARC-C", "ARC-E", "mean", "shots")
     table.add_column("what, and where it stands", overflow="fold")
-    last = ""
-    for score in scores:
-        numbers = ("–" if one is None else f"{one:.1f}" for one in (score.challenge, score.easy, score.average))
-        name, last = "" if score.name == last else score.name, score.name
-        table.add_row(name, *numbers, score.shots, f"{score.metric}; {score.source}")
+    for one in known:
+        for at, score in enumerate(one.published):
+            numbers = ("–" if rate is None else f"{rate:.1f}" for rate in (score.challenge, score.easy, score.average))
+            name = "" if at else one.name
+            table.add_row(name, *numbers, score.shots, f"{score.metric}; {score.source}")
     console.print(table)
     console.print("[dim]Chance is 25. Normalised: by the length of the choice, as lm-eval's acc_norm.[/dim]")
 
