@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.recipe import Recipe
-from finetune.size import target_modules
 from finetune.tiny_llama import TINY_LLAMA, tiny_llama
-from support_agent.errors import ModelFileError, TrainingError
+from support_agent.errors import ConfigError, ModelFileError, TrainingError
 from support_agent.generation.hf_loading import first_line, load_model, model_place, quiet_peft
 
 if TYPE_CHECKING:
@@ -58,22 +58,44 @@ def with_fresh_adapter(recipe: Recipe, model: Any) -> Any:
     """Freeze the model and add the recipe's adapter, in fp32.
 
     Raises:
-        ConfigError: the target modules are not there, or the architecture is not in peft's table.
+        ConfigError: the model has no such target modules, or peft's table of them does not hold its architecture.
     """
     from peft import LoraConfig, get_peft_model
 
+    wanted = recipe.target_modules
+    there = dict.fromkeys(name.rpartition(".")[-1] for name in linear_layers(model))
+    misfit = ConfigError(
+        f"target_modules = {json.dumps(wanted)} does not fit {recipe.base} ({model.config.model_type}). Set it to "
+        f'"all-linear", or to some of its linear layers: {", ".join(there)}.'
+    )
     settings = LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
-        target_modules=target_modules(model, recipe.target_modules),
-        task_type="CAUSAL_LM",
+        target_modules=wanted if wanted == "all-linear" else None if wanted == "auto" else list(wanted),
+        task_type="CAUSAL_LM" if model.can_generate() else None,
     )
-    with quiet_peft():
-        adapted = get_peft_model(model, settings)
+    try:
+        with quiet_peft():
+            adapted = get_peft_model(model, settings)
+    except ValueError as problem:
+        raise misfit from problem
+    found = {name.rpartition(".")[-1] for name in adapted.targeted_module_names}
+    if not isinstance(wanted, str) and not {name.rpartition(".")[-1] for name in wanted} <= found:
+        raise misfit  # peft passes over a name that no layer has beside others that there are
     if recipe.gradient_checkpointing:
         adapted.get_base_model().activation_checkpointing_enable({"use_reentrant": False})
     return adapted
+
+
+def linear_layers(model: Any) -> dict[str, Any]:
+    """Every linear layer by its full name, without the output head."""
+    from torch.nn import Linear
+    from transformers.pytorch_utils import Conv1D  # GPT-2's linear layer, weights transposed
+
+    head = model.get_output_embeddings()
+    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, (Linear, Conv1D))}
+    return {name: layer for name, layer in layers.items() if layer is not head}
 
 
 def _precision(recipe: Recipe) -> dict[str, Any]:

@@ -76,10 +76,10 @@ def size_row(candidate: Candidate, available_bytes: int) -> SizeRow:
     from transformers import AutoConfig
 
     config = AutoConfig.for_model(**candidate.config)
-    shape = shape_of(config)
-    tokens = min(TOKENS, shape.context)
+    tokens = min(TOKENS, getattr(config, "max_position_embeddings", None) or TOKENS)
     settings: dict[str, Any] = {"rank": RANK, "max_tokens": tokens, "loss_chunk_tokens": CHUNK_TOKENS}
     recipe = Recipe(**{"base": candidate.name, "batch_size": 1, "gradient_checkpointing": True, **settings})
+    shape = shape_of(config, recipe)
     train_16, train_4 = (
         training_memory(recipe.model_copy(update={"method": method}), shape).total for method in ("lora", "qlora")
     )
@@ -90,7 +90,7 @@ def size_row(candidate: Candidate, available_bytes: int) -> SizeRow:
         name=candidate.name,
         access=candidate.access,
         parameters=shape.parameters,
-        trained=shape.adapter_parameters(RANK),
+        trained=shape.trained,
         train_16=train_16,
         train_4=train_4,
         serve_16=serve_16,

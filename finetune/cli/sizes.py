@@ -45,7 +45,7 @@ def fit(
 
     chosen = load_recipe(recipe, {"base": model} if model else None)
     config = config_of(chosen.base, offline=load_config(offline=offline or None).config.offline)
-    shape = shape_of(config, chosen.target_modules)
+    shape = shape_of(config, chosen)
     cells = _cells(chosen, shape)
     if as_json:
         typer.echo(json.dumps(_as_json(chosen, shape, cells, vram_gb)))
@@ -73,7 +73,7 @@ def _as_json(recipe: Recipe, shape: Shape, cells: dict[tuple[int, int], Memory],
         "base": recipe.base,
         "vram_gib": vram_gb,
         "parameters": shape.parameters,
-        "trained": shape.adapter_parameters(recipe.rank),
+        "trained": shape.trained,
         "recipe": {**asked, **training_memory(recipe, shape).to_dict()},
         "cells": [
             {"tokens": tokens, "batch_size": size, "fits": memory.total <= vram_gb * GIB, **memory.to_dict()}
@@ -88,7 +88,7 @@ def _print_fit(name: str, recipe: Recipe, shape: Shape, cells: dict[tuple[int, i
     from finetune.memory import GIB, fitting_changes, gib, in_words, training_memory, weights_of
 
     console = Console(highlight=False)
-    needed, trained = training_memory(recipe, shape), shape.adapter_parameters(recipe.rank)
+    needed, trained = training_memory(recipe, shape), shape.trained
     pieces = recipe.loss_chunk_tokens
     console.print(
         f"[bold]{recipe.base}[/bold]: {trained:,} of {shape.parameters + trained:,} parameters trained "

@@ -153,8 +153,9 @@ def with_adapter(model: Any, folder: Path) -> Any:
 
 @contextmanager
 def quiet_peft() -> Iterator[None]:
-    """PEFT 0.21 reads a property that transformers 5.23 has renamed; nobody here can mend that."""
+    """PEFT 0.21 reads a property that transformers 5.23 has renamed, and says that it sets what it must for GPT-2."""
     with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="fan_in_fan_out is set to False", category=UserWarning)
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
         yield
 

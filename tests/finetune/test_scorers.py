@@ -122,5 +122,8 @@ def test_an_adapter_changes_the_scores(tmp_path: Path) -> None:
 
 def test_a_hub_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(ModelFileError, match="The hub gives no configuration of some-org/some-bert"):
+    with pytest.raises(
+        ModelFileError,
+        match="some-org/some-bert has no configuration that can be read",
+    ):
         open_scorer("some-org/some-bert", None, offline=False)
