@@ -29,9 +29,9 @@ from finetune.schedule import Schedule, write_schedule
 from finetune.size import config_at, is_masked
 from support_agent.disk import translated_errors
 from support_agent.errors import TrainingError
+from support_agent.generation.find_model import base_fingerprint
 from support_agent.generation.hf_loading import first_line
 from support_agent.generation.prompt import prompt_version
-from support_agent.generation.weights_hash import base_fingerprint
 
 if TYPE_CHECKING:
     from finetune.answer_trainer import OnTraining

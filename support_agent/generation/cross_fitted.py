@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import MANIFEST, read_manifest
 from support_agent.errors import CalibrationError
 from support_agent.generation.adapters import CONFIG_FILE, WEIGHTS_FILE, adapter_name, choose_adapter
-from support_agent.generation.weights_hash import base_fingerprint
+from support_agent.generation.find_model import base_fingerprint
 from support_agent.records import Passage
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import sha256_file
 from support_agent.errors import ModelFileError
 from support_agent.generation.adapters import misfit
-from support_agent.generation.find_model import find_gguf, find_model
-from support_agent.generation.weights_hash import hash_folder
+from support_agent.generation.find_model import find_gguf, find_model, hash_folder
 from support_agent.models import converted_folder
 from support_agent.models.hub import why_refused
 
