@@ -13,6 +13,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from support_agent import jsonl
 from support_agent.artefacts import sha256_file
 from support_agent.errors import ConfigError
 from support_agent.intervals import wilson
@@ -71,22 +72,16 @@ def read_questions(file: Path) -> list[Question]:
     Raises:
         ConfigError: the file cannot be read, holds nothing, or a line is not a question.
     """
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{file} cannot be read ({problem}). Give an ARC file with --data.") from problem
     questions = []
-    for at, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                questions.append(Question.model_validate_json(line))
-            except ValidationError as problem:
-                first = problem.errors()[0]
-                place = ".".join(map(str, first["loc"]))
-                raise ConfigError(
-                    f"{file}, line {at} is not a question ({place}{': ' if place else ''}{first['msg']}): it needs "
-                    "query, 2 or more choices that are not empty, and gold as JSON. Mend the line."
-                ) from problem
+    for row in jsonl.read_rows(file, ConfigError):
+        try:
+            questions.append(Question.model_validate(row.values))
+        except ValidationError as problem:
+            first = problem.errors()[0]
+            told = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+            raise row.error(
+                f"not a question ({told}). It needs query, two or more choices that are not empty, and gold"
+            ) from problem
     if not questions:
         raise ConfigError(f"{file} holds no question. Give an ARC file with --data.")
     return questions

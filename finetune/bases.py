@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from finetune.recipe import Recipe
 from finetune.tiny_llama import TINY_LLAMA, tiny_llama
 from support_agent.errors import ConfigError, ModelFileError, TrainingError
-from support_agent.generation.hf_loading import first_line, load_model, model_place, quiet_peft
+from support_agent.generation.hf_loading import load_model, model_place, nf4, quiet_peft
 
 if TYPE_CHECKING:
     from support_agent.models import OnProgress
@@ -31,22 +31,7 @@ def load_base(recipe: Recipe, place: Path | str, *, offline: bool) -> tuple[Any,
     Raises:
         ModelFileError: it is not there or cannot be loaded.
     """
-    import torch
-    from safetensors import SafetensorError
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        model, tokenizer = load_model(place, None, offline=offline, precision=_precision(recipe))
-    except torch.OutOfMemoryError as problem:
-        raise ModelFileError(
-            f'{recipe.base} does not fit into memory. Set method = "qlora", or choose a smaller base.'
-        ) from problem
-    except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
-        raise ModelFileError(
-            f"The base {recipe.base} cannot be loaded ({first_line(problem)}). Name a model that `support-agent models "
-            "list` shows, a folder with a causal language model in safetensors, or a hub name you have access to."
-        ) from problem
+    model, tokenizer = load_model(place, None, offline=offline, precision=_precision(recipe))
     if tokenizer.eos_token is None:
         raise ModelFileError(f"The tokenizer of {recipe.base} has no token that ends a text. Choose another base.")
     if tokenizer.pad_token_id is None:
@@ -100,7 +85,6 @@ def linear_layers(model: Any) -> dict[str, Any]:
 
 def _precision(recipe: Recipe) -> dict[str, Any]:
     import torch
-    from transformers import BitsAndBytesConfig
 
     if recipe.precision == "bf16" and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
         raise TrainingError(f'{torch.cuda.get_device_name()} computes no bf16. Set precision = "fp32".')
@@ -109,10 +93,7 @@ def _precision(recipe: Recipe) -> dict[str, Any]:
     if torch.cuda.is_available():
         loading["device_map"] = {"": 0}
     if recipe.method == "qlora":
-        # Double quantisation also on a CPU: without it bitsandbytes corrupts the live model there when it is saved.
-        loading["quantization_config"] = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
-        )
+        loading["quantization_config"] = nf4(dtype)
     return loading
 
 

@@ -98,14 +98,10 @@ def merge_to_gguf(pair: Pair, target: Path, *, offline: bool = False, on_progres
 
 def _load(place: Path | str, pair: Pair, *, offline: bool) -> tuple[Any, Any]:
     """The merged model, on the CPU, and its tokenizer."""
-    from safetensors import SafetensorError
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    adapted, tokenizer = load_model(place, pair.adapter.folder, offline=offline, precision={"dtype": "auto"})
     try:
-        adapted, tokenizer = load_model(place, pair.adapter.folder, offline=offline, precision={"dtype": "auto"})
         model = adapted.merge_and_unload(safe_merge=True)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
+    except (ValueError, RuntimeError) as problem:
         raise ModelFileError(
             f"{pair.adapter.name} cannot be merged into {pair.base} ({first_line(problem)}). Check both: "
             f"`support-agent adapters check {pair.adapter.name}`."

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from finetune.arc import Question, Scorer
 from finetune.size import config_at, is_masked
-from support_agent.errors import ConfigError, ModelFileError
+from support_agent.errors import ConfigError
 
 if TYPE_CHECKING:
     import torch
@@ -26,29 +26,14 @@ def open_scorer(model: str, adapter: Path | None, *, offline: bool, on_progress:
     Raises:
         ConfigError, ModelFileError: there is no such model, or it cannot be loaded.
     """
-    from safetensors import SafetensorError
-
-    from support_agent.generation.hf_loading import first_line, load_model, model_place
+    from support_agent.generation.hf_loading import load_model, model_place
 
     place = model_place(model, offline=offline, on_progress=on_progress)
-    try:
-        if not adapter and is_masked(config_at(place, offline=offline)):
-            return masked_scorer(*_load_masked(place, offline=offline))
+    if adapter or not is_masked(config_at(place, offline=offline)):
         return causal_scorer(*load_model(place, adapter, offline=offline))
-    except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
-        raise ModelFileError(
-            f"{model} cannot be loaded ({first_line(problem)}). Name a model that `support-agent models list` shows, a "
-            "folder with a language model, or a hub name."
-        ) from problem
-
-
-def _load_masked(place: Path | str, *, offline: bool) -> tuple[Any, Any]:
-    from transformers import AutoModelForMaskedLM, AutoTokenizer
-
-    from support_agent.generation.hf_loading import access
-
-    model = AutoModelForMaskedLM.from_pretrained(place, use_safetensors=True, **access(offline=offline))
-    return model, AutoTokenizer.from_pretrained(place, **access(offline=offline))
+    return masked_scorer(
+        *load_model(place, None, offline=offline, precision={"dtype": "auto"}, kind="AutoModelForMaskedLM")
+    )
 
 
 def causal_scorer(model: Any, tokenizer: Any) -> Scorer:

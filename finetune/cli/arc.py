@@ -40,13 +40,11 @@ def arc(
 
 def _load(model: str, adapter: str | None, offline: bool, threads: int) -> Scorer:
     import torch
-    from transformers.utils import logging
 
     from finetune.scorers import open_scorer
     from support_agent.cli.progress import download_progress
     from support_agent.generation.adapters import check_adapter, find_adapter
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if threads:
         torch.set_num_threads(threads)
     with download_progress() as on_progress:

@@ -85,7 +85,7 @@ def _as_json(recipe: Recipe, shape: Shape, cells: dict[tuple[int, int], Memory],
 def _print_fit(name: str, recipe: Recipe, shape: Shape, cells: dict[tuple[int, int], Memory], vram_gb: float) -> None:
     from rich.console import Console
 
-    from finetune.memory import GIB, fitting_changes, gib, in_words, training_memory, weights_of
+    from finetune.memory import GIB, fitting_changes, in_words, training_memory, weights_of
 
     console = Console(highlight=False)
     needed, trained = training_memory(recipe, shape), shape.trained
@@ -103,11 +103,8 @@ def _print_fit(name: str, recipe: Recipe, shape: Shape, cells: dict[tuple[int, i
     console.print(table)
     console.print(f"[dim]GiB; green fits on {vram_gb:g} GiB, red does not.[/dim]\n")
     console.print(
-        f"The recipe {name} (batch {recipe.batch_size} of {recipe.max_tokens:,} tokens) needs {gib(needed.total)} GiB:"
+        f"The recipe {name} (batch {recipe.batch_size} of {recipe.max_tokens:,} tokens) needs {needed.in_words()}."
     )
-    for part, size in asdict(needed).items():
-        if size:
-            console.print(f"  {part.replace('_', ' '):<12} {size / GIB:6.2f}")
     if needed.total > vram_gb * GIB:
         changes = fitting_changes(recipe, shape, int(vram_gb * GIB))
         words = in_words(recipe, changes) if changes else "a smaller base or a larger card"

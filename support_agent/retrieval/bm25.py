@@ -1,8 +1,4 @@
-"""Words: which passages share the ticket's rarer words (BM25, through bm25s).
-
-Comes in: passages' texts; a ticket's text. Goes out: positions of passages, best first. Knows no embedder.
-Saved as bm25s' own .npy and .json files, read without pickle.
-"""
+"""Which passages share the ticket's rarer words: BM25, through bm25s, saved as its own .npy and .json files."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Texts to unit vectors, and which model does it.
-
-Comes in: an embedder's name, texts. Goes out: one float32 row of length 1 for each text. Knows no index; an index
-remembers the fingerprint of the embedder it was made with.
-"""
+"""Texts to unit vectors, and which model does it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
-"""What is wrong with the answers a company gives its agent.
-
-Comes in: passages, an embedder. Goes out: findings, for a person to mend. Changes nothing; what a build leaves out by
-itself is decided in sifting.py.
+"""What is wrong with the answers a company gives its agent, for a person to mend; what a build leaves out by itself is
+decided in sifting.py.
 """
 
 from __future__ import annotations

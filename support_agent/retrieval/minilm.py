@@ -1,10 +1,7 @@
 """The default embedder: all-MiniLM-L6-v2 through OpenVINO, without torch once it is converted.
 
-Comes in: the folder of the pinned upstream files. Goes out: unit vectors, equal to those of
-sentence-transformers (cosine 1.00000). Knows no index. The conversion is kept in the cache, and made again for another
-OpenVINO.
-
-One question takes 4.4 ms here and 12 ms in sentence-transformers, whose import costs some 9 s besides.
+Its vectors are equal to those of sentence-transformers (cosine 1.00000); one question takes 4.4 ms here and 12 ms
+there, whose import costs some 9 s besides.
 """
 
 from __future__ import annotations

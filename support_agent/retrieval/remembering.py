@@ -1,7 +1,4 @@
-"""An embedder that remembers the vectors of the texts it met last: a ticket is read by several signals, titles recur.
-
-Comes in: any embedder. Goes out: the same vectors, each computed once while it is remembered.
-"""
+"""An embedder that remembers the vectors of the texts it met last: several signals read a ticket, and titles recur."""
 
 from __future__ import annotations
 

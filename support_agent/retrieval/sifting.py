@@ -1,7 +1,4 @@
-"""Which rows do not belong into an index.
-
-Comes in: passages. Goes out: those to index, and those left out with a reason. Knows no embedder and no file.
-"""
+"""Which rows do not belong into an index."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from support_agent.artefacts import sha256_file
 from support_agent.errors import TrainingError
+from support_agent.jsonl import read_rows
 from support_agent.shelves import INDEXES
 from support_agent.triage.frustration_cues import found_cues
 
@@ -54,9 +55,9 @@ def read_comments(data: Path, split: str) -> Rows:
 
 def calm_tickets(data: Path) -> tuple[list[str], dict[str, list[str]]]:
     """Tickets that are not upset: those to learn from, and by kind those that the threshold is chosen on."""
-    lamini = [json.loads(line)["question"] for line in _lines(LAMINI / "train.jsonl")]
+    lamini = [row.text("question") for row in read_rows(LAMINI / "train.jsonl", TrainingError)]
     clinc = json.loads((data / "clinc150" / "data_full.json").read_text("utf-8"))
-    spoken = [json.loads(line)["utterance"] for path in natcs_files(data) for line in _lines(path)]
+    spoken = [row.text("utterance") for path in natcs_files(data) for row in read_rows(path, TrainingError)]
     # A few callers in NatCS are angry, and no label says so.
     spoken = [text for text in spoken if not found_cues(text)]
     reports = bug_reports()
