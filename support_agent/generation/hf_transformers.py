@@ -6,7 +6,6 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support_agent.errors import GenerationError
@@ -63,13 +62,11 @@ class TransformersGenerator:
         place = model_place(config.model, offline=config.offline, on_progress=on_progress)
         adapter = choose_adapter(config, on_progress=on_progress)
         version = weights_version(place, adapter)
-        key = (cls, place, version, adapter, config.max_new_tokens)
-        return opened_once(key, lambda: cls._load(config, place, adapter, version))
-
-    @classmethod
-    def _load(cls, config: Config, place: Path | str, adapter: Path | None, version: str) -> TransformersGenerator:
-        model, tokenizer = load_model(place, adapter, offline=config.offline)
-        return cls(model, tokenizer, max_new_tokens=config.max_new_tokens, version=version)
+        longest = config.max_new_tokens
+        return opened_once(
+            (cls, place, version, adapter, longest),
+            lambda: cls(*load_model(place, adapter, offline=config.offline), max_new_tokens=longest, version=version),
+        )
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """Write one draft for each prompt; see ``Generator``."""
