@@ -124,7 +124,7 @@ def _epochs(
 def read_rows(recipe: Recipe) -> tuple[list[Passage], dict[str, int]]:
     """The rows to learn, and how many were left out by reason (refusals, empty ones, duplicates)."""
     if not recipe.data_is_file:
-        from support_agent.retrieval.index import read_index_manifest, read_left_out, read_passages
+        from support_agent.retrieval.folders import read_index_manifest, read_left_out, read_passages
 
         folder = find_index(recipe.data)
         manifest = read_index_manifest(folder)

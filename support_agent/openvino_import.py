@@ -1,4 +1,4 @@
-"""Keeps OpenVINO from reporting home: every part that runs OpenVINO imports it here.
+"""Keeps OpenVINO from reporting home: every part that runs it imports ``openvino`` here.
 
 ``import openvino`` starts openvino-telemetry, which writes an id into ~/intel and sends events to Google Analytics
 unless the person has opted out. Where that package is not there OpenVINO uses its own stub; a None in ``sys.modules``

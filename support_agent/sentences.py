@@ -1,7 +1,6 @@
 """Text → its sentences, nothing lost: the parts joined are the text.
 
-Comes in: a draft or a passage in any language, with links, lists and code. Knows full stops and line breaks,
-no grammar.
+It knows full stops and line breaks, links, lists and code, and no grammar.
 """
 
 from __future__ import annotations

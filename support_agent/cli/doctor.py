@@ -135,7 +135,7 @@ def _model(name: str) -> str:
 
 def _index(name: str) -> str:
     from support_agent.retrieval import find_index
-    from support_agent.retrieval.index import index_version, read_index_manifest
+    from support_agent.retrieval.folders import index_version, read_index_manifest
 
     folder = find_index(name)
     manifest = read_index_manifest(folder)
@@ -161,7 +161,7 @@ def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
     """What is promised of the answers, or why every ticket goes to a human."""
     from support_agent.evidence.opening import NONE, calibrated_parts, find_calibration
     from support_agent.retrieval import find_index
-    from support_agent.retrieval.index import index_version
+    from support_agent.retrieval.folders import index_version
 
     if settings.calibration == NONE:
         return "none is asked for: answers go out without one"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,11 +91,13 @@ def add(name: NameArgument, files: FilesArgument, offline: OfflineOption = False
 def info(name: NameArgument, as_json: JsonOption = False) -> None:
     """Show what an index holds and what it was made from; checks every file against its hash."""
     from support_agent.retrieval import find_index
-    from support_agent.retrieval.index import index_version, read_index_manifest
+    from support_agent.retrieval.folders import index_version, read_index_manifest, read_subject
 
     folder = find_index(name)
     manifest = read_index_manifest(folder)
-    facts = {"folder": str(folder), "version": index_version(folder), **manifest}
+    subject = read_subject(folder, manifest)
+    about = {"names": subject.names, "product": subject.product, "nearness": asdict(subject.nearness)}
+    facts = {"folder": str(folder), "version": index_version(folder), "subject": about, **manifest}
     if as_json:
         print_json(facts)
         return
@@ -105,6 +108,8 @@ def info(name: NameArgument, as_json: JsonOption = False) -> None:
     typer.echo(f"  passages    {counts['passages']:,}; left out: {_counted(counts['left_out'])}")
     typer.echo(f"  embedder    {embedder['name']}, {embedder['dimension']} dimensions ({embedder['fingerprint'][:12]})")
     typer.echo(f"  vectors     FAISS {manifest['factory']}")
+    names, scope = ", ".join(subject.names) or "none", "fitted" if subject.scope else "none, for too few texts"
+    typer.echo(f"  subject     {subject.product or 'no one product'}; names: {names}; scope model: {scope}")
     for source in manifest["sources"]:
         typer.echo(f"  source      {source['file']}: {_number(source['rows'], 'row')} ({source['sha256'][:12]})")
     typer.echo(f"  files       {len(manifest['files'])}, {size / 1e6:.1f} MB, all as listed")
@@ -138,7 +143,7 @@ def lint_command(
 def _lint_target(target: list[str], embedder: str, offline: bool, threads: int) -> tuple[list[Passage], Embedder]:
     """The passages to look at: of files where all of the target are files, else of an index with what it left out."""
     from support_agent.retrieval import find_index, read_sources
-    from support_agent.retrieval.index import read_index_manifest, read_left_out, read_passages
+    from support_agent.retrieval.folders import read_index_manifest, read_left_out, read_passages
 
     if all(Path(one).is_file() for one in target):
         sources = read_sources([Path(one) for one in target])

@@ -21,7 +21,7 @@ def reference() -> str:
     context = typer.Context(group, **group.context_settings)
     page = get_docs_for_click(obj=group, ctx=context, name=_PROGRAM)
     # A group lists its commands with help that is cut short; each command's own follows.
-    page = re.sub(r"^(\* `[a-z-]+`): .*$", r"\1", page, flags=re.MULTILINE)
+    page = re.sub(r"^(\* `[a-z][a-z-]*`): .*$", r"\1", page, flags=re.MULTILINE)
     lines = [_escaped(line) for line in page.splitlines() if not line.startswith(_DEPENDS_ON_SHELL)]
     return "\n".join(lines).strip() + "\n"
 

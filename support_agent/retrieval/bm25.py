@@ -1,4 +1,7 @@
-"""Which passages share the ticket's rarer words: BM25, through bm25s, saved as its own .npy and .json files."""
+"""Words: which passages share the ticket's rarer words (BM25, through bm25s).
+
+Saved as bm25s' own .npy and .json files, read without pickle.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from support_agent.retrieval.bm25 import STOPWORDS, WordIndex
 from support_agent.retrieval.documents import Source
 from support_agent.retrieval.embedders import Embedder
 from support_agent.retrieval.fit_subject import fit_subject, texts_to_embed
-from support_agent.retrieval.index import (
+from support_agent.retrieval.folders import (
     FORMAT,
     KIND,
     LEFT_OUT,
@@ -36,11 +36,11 @@ from support_agent.retrieval.index import (
     SUBJECT,
     VECTORS,
     WORDS,
-    Index,
     facts_hash,
     import_faiss,
     read_left_out,
 )
+from support_agent.retrieval.index import Index
 from support_agent.retrieval.sifting import LeftOut, sift
 from support_agent.retrieval.subject import Subject
 

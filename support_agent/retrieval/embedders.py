@@ -1,4 +1,4 @@
-"""Texts to unit vectors, and which model does it."""
+"""Texts to unit vectors, and which model does it. An index remembers the fingerprint of its embedder."""
 
 from __future__ import annotations
 

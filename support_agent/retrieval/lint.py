@@ -1,5 +1,6 @@
-"""What is wrong with the answers a company gives its agent, for a person to mend; what a build leaves out by itself is
-decided in sifting.py.
+"""What is wrong with the answers a company gives its agent.
+
+It changes nothing: a person mends what it finds. What a build leaves out by itself is decided in sifting.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An embedder that remembers the vectors of the texts it met last: several signals read a ticket, and titles recur."""
+"""An embedder that remembers the vectors of the texts it met last: several signals read the same ticket."""
 
 from __future__ import annotations
 

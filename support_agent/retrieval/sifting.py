@@ -1,4 +1,4 @@
-"""Which rows do not belong into an index."""
+"""Which rows do not belong into an index, and why."""
 
 from __future__ import annotations
 

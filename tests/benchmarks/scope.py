@@ -26,7 +26,7 @@ from support_agent.retrieval import Embedder, Index, find_index
 from support_agent.retrieval import fit_scope as fitting
 from support_agent.retrieval.fit_scope import ScopeFit, fit_scope
 from support_agent.retrieval.fit_subject import shipped_outliers
-from support_agent.retrieval.index import read_left_out
+from support_agent.retrieval.folders import read_left_out
 from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
 
 Texts = dict[str, list[str]]

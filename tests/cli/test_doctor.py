@@ -15,7 +15,7 @@ from support_agent.evidence.opening import calibrated_parts
 from support_agent.gate.combiner import Combiner
 from support_agent.generation.extractive import ExtractiveGenerator
 from support_agent.retrieval import find_index
-from support_agent.retrieval.index import index_version
+from support_agent.retrieval.folders import index_version
 
 CERTIFIED = Certificate(0.1, 0.05, 9, 9, 0.1, threshold=0.5, answered=5, wrong=0, coverage=0.5, upper=0.09)
 NONE_KEEPS_IT = Certificate(0.1, 0.05, 9, 9, 0.1)

@@ -59,6 +59,7 @@ def test_info_prints_what_a_person_wants_to_know(faq: Path) -> None:
     stdout, _ = run("info", "faq")
 
     assert "passages    2; left out: 1 refusal" in stdout
+    assert "subject     no one product; names: none; scope model: none, for too few texts" in stdout
     assert "faq.csv: 3 rows" in stdout
 
 

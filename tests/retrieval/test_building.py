@@ -17,7 +17,7 @@ from support_agent.errors import DocumentError, IndexFolderError
 from support_agent.records import Passage
 from support_agent.retrieval import HashingEmbedder, Index, add_to_index, build_index
 from support_agent.retrieval.documents import Source
-from support_agent.retrieval.index import read_left_out
+from support_agent.retrieval.folders import read_left_out
 
 NEW = Source("new.csv", "1" * 64, (Passage("new:1", "Is there a mobile app?", "Yes, for Android.", "new.csv"),))
 ENDLESS = """

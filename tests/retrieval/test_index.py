@@ -16,7 +16,8 @@ from support_agent.records import Passage
 from support_agent.retrieval import HashingEmbedder, Index, build_index
 from support_agent.retrieval.building import embedded_text
 from support_agent.retrieval.documents import Source
-from support_agent.retrieval.index import RANK_CONSTANT, facts_hash
+from support_agent.retrieval.folders import facts_hash
+from support_agent.retrieval.index import RANK_CONSTANT
 
 FILES = [
     "manifest.json",

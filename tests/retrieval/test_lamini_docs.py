@@ -7,7 +7,7 @@ import pytest
 
 from support_agent.artefacts import sha256_file
 from support_agent.retrieval import Embedder, Index, is_refusal
-from support_agent.retrieval.index import read_index_manifest, read_left_out, read_passages
+from support_agent.retrieval.folders import read_index_manifest, read_left_out, read_passages
 from support_agent.shelves import INDEXES
 
 FOLDER = INDEXES.shipped() / "lamini_docs"

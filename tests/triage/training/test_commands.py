@@ -39,7 +39,8 @@ def test_a_model_s_sources_are_the_files_that_it_is_made_from(data: Path) -> Non
 
 def test_the_shipped_model_does_not_claim_the_split_behind_its_figure() -> None:
     assert (
-        "goemotions/test.tsv" not in read_manifest(frustration_signal.SHIPPED, ModelFileError, "", reads=())["sources"]
+        "goemotions/test.tsv"
+        not in read_manifest(frustration_signal.SHIPPED, ModelFileError, "", reads=None)["sources"]
     )
 
 
