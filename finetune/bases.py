@@ -57,7 +57,7 @@ def with_fresh_adapter(recipe: Recipe, model: Any) -> Any:
         r=recipe.rank,
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
-        target_modules=wanted if wanted == "all-linear" else None if wanted == "auto" else list(wanted),
+        target_modules=None if wanted == "auto" else wanted if isinstance(wanted, str) else list(wanted),
         task_type="CAUSAL_LM" if model.can_generate() else None,
     )
     try:

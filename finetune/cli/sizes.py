@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 BATCHES = (1, 2, 4, 8, 16)
 LENGTHS = (256, 512, 1024, 2048, 4096)
-_SIZE_COLUMNS = ("para-\nmeters", "\ntrained", "train\n16 bit", "\n4 bit", "serve\n16 bit", "\n4 bit")
-_UNITS = ((10**9, " B"), (10**6, " M"), (10**3, " k"), (0.1, ""))
+_SIZE_COLUMNS = ("weights\nmillion", "trained\nmillion", "train\n16 bit", "\n4 bit", "serve\n16 bit", "\n4 bit")
 VramOption = Annotated[
     float, typer.Option("--vram-gb", min=0.1, max=1e6, help="Memory of the card, in GiB.", metavar="GIB")
 ]
@@ -138,7 +137,7 @@ def _print_selection(known: Sequence[Candidate], sizes: Sequence[SizeRow], vram_
     table.add_column("\nfits", no_wrap=True)
     for row in sizes:
         memory = (_coloured(size, vram_gb) for size in (row.train_16, row.train_4, row.serve_16, row.serve_4))
-        table.add_row(row.name, _count(row.parameters), _count(row.trained), *memory, row.verdict)
+        table.add_row(row.name, f"{row.parameters / 1e6:,.0f}", f"{row.trained / 1e6:.2f}", *memory, row.verdict)
     console.print(table)
     console.print(
         f"[dim]Training: LoRA, rank {RANK} on PEFT's own layers, batch 1 of {TOKENS:,} tokens (BERT: 512), gradient "
@@ -173,8 +172,3 @@ def _coloured(size_bytes: int, vram_gb: float) -> str:
 
     colour = "green" if size_bytes <= vram_gb * GIB else "red"
     return f"[{colour}]{gib(size_bytes)}[/{colour}]"
-
-
-def _count(parameters: int) -> str:
-    unit, name = next((unit, name) for unit, name in _UNITS if parameters >= unit)
-    return f"{parameters / unit:.3g}{name}"

@@ -40,17 +40,12 @@ class Rows:
 def read_comments(data: Path, split: str) -> Rows:
     """One official split ("train", "dev", "test") of GoEmotions, under ``data/goemotions``."""
     path = data / "goemotions" / f"{split}.tsv"
-    texts, upset = [], []
-    for number, line in enumerate(_lines(path), 1):
-        try:
-            text, labels, _ = line.split("\t")
-            upset.append(not UPSET.isdisjoint(map(int, labels.split(","))))
-        except ValueError as problem:
-            raise TrainingError(
-                f"{path}, line {number}: not text, labels and id ({problem}). Fetch it again."
-            ) from problem
-        texts.append(text)
-    return Rows(texts, upset)
+    rows = [line.split("\t") for line in _lines(path)]
+    try:
+        upset = [not UPSET.isdisjoint(map(int, labels.split(","))) for _, labels, _ in rows]
+    except ValueError as problem:
+        raise TrainingError(f"{path} does not hold text, labels and id on each line. Fetch it again.") from problem
+    return Rows([text for text, _, _ in rows], upset)
 
 
 def calm_tickets(data: Path) -> tuple[list[str], dict[str, list[str]]]:
