@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Runs that differ in these alone write alike: where the rows stand, chance, and what only spares memory.
 _READ = (CONFIG_FILE, WEIGHTS_FILE)
+# Runs that differ in these alone write alike: where the rows stand, chance, and what only spares memory.
 _NO_MATTER = {"data", "index", "attribution", "seed", "fold", "folds", "loss_chunk_tokens", "gradient_checkpointing"}
 
 

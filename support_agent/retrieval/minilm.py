@@ -112,24 +112,20 @@ def _traced(source: Path) -> Any:
 
 @contextmanager
 def _quiet_tracing() -> Iterator[None]:
-    """Silence what every trace says, and only here: shape checks seen as constants, old properties touched, bars."""
+    """Silence what every trace says, and only here: shape checks seen as constants, old properties touched."""
     from torch.jit import TracerWarning  # type: ignore[attr-defined]
     from transformers.utils import logging as transformers_logging
 
-    bars = transformers_logging.is_progress_bar_enabled()
     level = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", TracerWarning)
-            warnings.simplefilter("ignore", DeprecationWarning)
-            warnings.simplefilter("ignore", FutureWarning)
+            for kind in (TracerWarning, DeprecationWarning, FutureWarning):
+                warnings.simplefilter("ignore", kind)
             yield
     finally:
         transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _encodable(text: str) -> str:
