@@ -35,7 +35,6 @@ class TrainingProgress:
     loss: float
     tokens_per_s: float
     peak_bytes: int
-    left_s: float
 
 
 OnTraining = Callable[[TrainingProgress], None]
@@ -168,7 +167,6 @@ class _Watch(TrainerCallback):
         if self._on_progress is None or not logs or "loss" not in logs:
             return
         spent = time.monotonic() - self._started
-        done = state.global_step - self._first_step
         per_step = args.train_batch_size * args.gradient_accumulation_steps
         seen = sum(self._lengths[self._first_step * per_step : state.global_step * per_step])
         self._on_progress(
@@ -178,7 +176,6 @@ class _Watch(TrainerCallback):
                 loss=logs["loss"],
                 tokens_per_s=seen / spent,
                 peak_bytes=peak_bytes(),
-                left_s=spent / max(done, 1) * (state.max_steps - state.global_step),
             )
         )
 

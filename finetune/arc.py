@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Protocol, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from support_agent.artefacts import sha256_file, write_bytes
+from support_agent import jsonl
+from support_agent.artefacts import sha256_file
 from support_agent.errors import ConfigError
 from support_agent.intervals import wilson
-
-LETTERS = "ABCDEFGH"
 
 
 class Question(BaseModel):
@@ -25,7 +25,7 @@ class Question(BaseModel):
     model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
 
     query: str
-    choices: tuple[Annotated[str, Field(pattern=r"\S")], ...] = Field(min_length=2, max_length=len(LETTERS))
+    choices: tuple[Annotated[str, Field(pattern=r"\S")], ...] = Field(min_length=2)
     gold: int = Field(ge=0)
 
     @model_validator(mode="after")
@@ -38,8 +38,7 @@ class Question(BaseModel):
 class ArcScore(BaseModel):
     """What was measured, on what, and how. Accuracies are shares in 0–1, each with its Wilson 95 % interval.
 
-    ``accuracy_norm`` divides a choice's log-likelihood by its length in characters, as lm-eval's ``acc_norm``; None
-    where a model only names a letter.
+    ``accuracy_norm`` divides a choice's log-likelihood by its length in characters, as lm-eval's ``acc_norm``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -53,30 +52,18 @@ class ArcScore(BaseModel):
     precision: str
     accuracy: float
     interval: tuple[float, float]
-    accuracy_norm: float | None
-    interval_norm: tuple[float, float] | None
+    accuracy_norm: float
+    interval_norm: tuple[float, float]
     data_sha256: str
 
 
-class KeptScores(BaseModel):
-    """The file of ``finetune arc --save``."""
+@dataclass(frozen=True)
+class Scorer:
+    """Scores the choices of a question, one log-likelihood for each; the highest is the model's answer."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    scores: list[ArcScore] = []
-
-
-class Scorer(Protocol):
-    """Scores the choices of a question; the highest is the model's answer. Shipped ones stand in scorers.py."""
-
+    score: Callable[[Question], list[float]]
     method: str
-    normalises: bool
-    """Whether a score is a log-likelihood, which dividing by the choice's length makes fairer."""
     precision: str
-
-    def score(self, question: Question) -> list[float]:
-        """One number for each choice, or none at all where the model named no choice."""
-        ...
 
 
 def read_questions(file: Path) -> list[Question]:
@@ -85,22 +72,16 @@ def read_questions(file: Path) -> list[Question]:
     Raises:
         ConfigError: the file cannot be read, holds nothing, or a line is not a question.
     """
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{file} cannot be read ({problem}). Give an ARC file with --data.") from problem
     questions = []
-    for at, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                questions.append(Question.model_validate_json(line))
-            except ValidationError as problem:
-                first = problem.errors()[0]
-                place = ".".join(map(str, first["loc"]))
-                raise ConfigError(
-                    f"{file}, line {at} is not a question ({place}{': ' if place else ''}{first['msg']}): it needs "
-                    f"query, 2 to {len(LETTERS)} choices that are not empty, and gold as JSON. Mend the line."
-                ) from problem
+    for row in jsonl.read_rows(file, ConfigError):
+        try:
+            questions.append(Question.model_validate(row.values))
+        except ValidationError as problem:
+            first = problem.errors()[0]
+            told = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+            raise row.error(
+                f"not a question ({told}). It needs query, two or more choices that are not empty, and gold"
+            ) from problem
     if not questions:
         raise ConfigError(f"{file} holds no question. Give an ARC file with --data.")
     return questions
@@ -118,7 +99,7 @@ def measure(
     """Ask every question of a file, or a seeded sample of ``limit`` of them, and count.
 
     Args:
-        model: the name under which the score is kept.
+        model: the name that the score bears.
         on_question: called after each question with how many are done, of how many.
     """
     everything = read_questions(file)
@@ -126,7 +107,7 @@ def measure(
     right = right_norm = 0
     for at, question in enumerate(asked, 1):
         scores = scorer.score(question)
-        by_length = [score / len(choice) for score, choice in zip(scores, question.choices, strict=False)]
+        by_length = [score / len(choice) for score, choice in zip(scores, question.choices, strict=True)]
         right += _best(scores) == question.gold
         right_norm += _best(by_length) == question.gold
         on_question(at, len(asked))
@@ -140,41 +121,11 @@ def measure(
         precision=scorer.precision,
         accuracy=right / len(asked),
         interval=wilson(right, len(asked)),
-        accuracy_norm=right_norm / len(asked) if scorer.normalises else None,
-        interval_norm=wilson(right_norm, len(asked)) if scorer.normalises else None,
+        accuracy_norm=right_norm / len(asked),
+        interval_norm=wilson(right_norm, len(asked)),
         data_sha256=sha256_file(file),
     )
 
 
-def _best(scores: Sequence[float]) -> int | None:
-    return max(range(len(scores)), key=lambda at: scores[at]) if scores else None
-
-
-def measured_file() -> Path:
-    """Where ``finetune arc --save`` keeps its scores and ``finetune select`` finds them."""
-    from platformdirs import user_data_path
-
-    return user_data_path("support-agent") / "arc.json"
-
-
-def saved_scores(file: Path) -> list[ArcScore]:
-    """The scores kept in a file, none where it is not there.
-
-    Raises:
-        ConfigError: it is not such a file.
-    """
-    if not file.is_file():
-        return []
-    try:
-        return KeptScores.model_validate_json(file.read_bytes()).scores
-    except (OSError, ValueError) as problem:
-        raise ConfigError(
-            f"{file} is not a file of measured scores ({problem}). Remove it and measure again."
-        ) from problem
-
-
-def save_score(score: ArcScore, file: Path) -> None:
-    """Keep a score, in place of an older one of the same model, task and method."""
-    same = (score.model, score.task, score.method)
-    kept = [old for old in saved_scores(file) if (old.model, old.task, old.method) != same]
-    write_bytes(file, KeptScores(scores=[*kept, score]).model_dump_json(indent=1).encode())
+def _best(scores: Sequence[float]) -> int:
+    return max(range(len(scores)), key=lambda at: scores[at])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.recipe import Recipe
-from finetune.size import target_modules
 from finetune.tiny_llama import TINY_LLAMA, tiny_llama
-from support_agent.errors import ModelFileError, TrainingError
-from support_agent.generation.hf_loading import first_line, load_model, model_place, quiet_peft
+from support_agent.errors import ConfigError, ModelFileError, TrainingError
+from support_agent.generation.hf_loading import load_model, model_place, nf4, quiet_peft
 
 if TYPE_CHECKING:
     from support_agent.models import OnProgress
@@ -31,22 +31,7 @@ def load_base(recipe: Recipe, place: Path | str, *, offline: bool) -> tuple[Any,
     Raises:
         ModelFileError: it is not there or cannot be loaded.
     """
-    import torch
-    from safetensors import SafetensorError
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        model, tokenizer = load_model(place, None, offline=offline, precision=_precision(recipe))
-    except torch.OutOfMemoryError as problem:
-        raise ModelFileError(
-            f'{recipe.base} does not fit into memory. Set method = "qlora", or choose a smaller base.'
-        ) from problem
-    except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
-        raise ModelFileError(
-            f"The base {recipe.base} cannot be loaded ({first_line(problem)}). Name a model that `support-agent models "
-            "list` shows, a folder with a causal language model in safetensors, or a hub name you have access to."
-        ) from problem
+    model, tokenizer = load_model(place, None, offline=offline, precision=_precision(recipe))
     if tokenizer.eos_token is None:
         raise ModelFileError(f"The tokenizer of {recipe.base} has no token that ends a text. Choose another base.")
     if tokenizer.pad_token_id is None:
@@ -58,27 +43,48 @@ def with_fresh_adapter(recipe: Recipe, model: Any) -> Any:
     """Freeze the model and add the recipe's adapter, in fp32.
 
     Raises:
-        ConfigError: the target modules are not there, or the architecture is not in peft's table.
+        ConfigError: the model has no such target modules, or peft's table of them does not hold its architecture.
     """
     from peft import LoraConfig, get_peft_model
 
+    wanted = recipe.target_modules
+    there = dict.fromkeys(name.rpartition(".")[-1] for name in linear_layers(model))
+    misfit = ConfigError(
+        f"target_modules = {json.dumps(wanted)} does not fit {recipe.base} ({model.config.model_type}). Set it to "
+        f'"all-linear", or to some of its linear layers: {", ".join(there)}.'
+    )
     settings = LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
-        target_modules=target_modules(model, recipe.target_modules),
-        task_type="CAUSAL_LM",
+        target_modules=None if wanted == "auto" else wanted if isinstance(wanted, str) else list(wanted),
+        task_type="CAUSAL_LM" if model.can_generate() else None,
     )
-    with quiet_peft():
-        adapted = get_peft_model(model, settings)
+    try:
+        with quiet_peft():
+            adapted = get_peft_model(model, settings)
+    except ValueError as problem:
+        raise misfit from problem
+    found = {name.rpartition(".")[-1] for name in adapted.targeted_module_names}
+    if not isinstance(wanted, str) and not {name.rpartition(".")[-1] for name in wanted} <= found:
+        raise misfit  # peft passes over a name that no layer has beside others that there are
     if recipe.gradient_checkpointing:
         adapted.get_base_model().activation_checkpointing_enable({"use_reentrant": False})
     return adapted
 
 
+def linear_layers(model: Any) -> dict[str, Any]:
+    """Every linear layer by its full name, without the output head."""
+    from torch.nn import Linear
+    from transformers.pytorch_utils import Conv1D  # GPT-2's linear layer, weights transposed
+
+    head = model.get_output_embeddings()
+    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, (Linear, Conv1D))}
+    return {name: layer for name, layer in layers.items() if layer is not head}
+
+
 def _precision(recipe: Recipe) -> dict[str, Any]:
     import torch
-    from transformers import BitsAndBytesConfig
 
     if recipe.precision == "bf16" and torch.cuda.is_available() and not torch.cuda.is_bf16_supported():
         raise TrainingError(f'{torch.cuda.get_device_name()} computes no bf16. Set precision = "fp32".')
@@ -87,10 +93,7 @@ def _precision(recipe: Recipe) -> dict[str, Any]:
     if torch.cuda.is_available():
         loading["device_map"] = {"": 0}
     if recipe.method == "qlora":
-        # Double quantisation also on a CPU: without it bitsandbytes corrupts the live model there when it is saved.
-        loading["quantization_config"] = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
-        )
+        loading["quantization_config"] = nf4(dtype)
     return loading
 
 

@@ -6,14 +6,12 @@ Their configurations and published scores, each with its source, stand in candid
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from finetune.arc import ArcScore
 from finetune.memory import serving_memory, training_memory
 from finetune.recipe import Recipe
 from finetune.size import config_at, is_masked, shape_of
@@ -51,12 +49,6 @@ class Candidate(BaseModel):
     published: tuple[Published, ...]
 
 
-class ScoreRow(Published):
-    """One score of a model, published or measured; ``source`` says where it stands or how it was made."""
-
-    name: str
-
-
 @dataclass(frozen=True)
 class SizeRow:
     """A candidate's size, and the memory it takes in bytes: to train (LoRA) and to serve, in 16 and in 4 bit."""
@@ -84,10 +76,10 @@ def size_row(candidate: Candidate, available_bytes: int) -> SizeRow:
     from transformers import AutoConfig
 
     config = AutoConfig.for_model(**candidate.config)
-    shape = shape_of(config)
-    tokens = min(TOKENS, shape.context)
+    tokens = min(TOKENS, getattr(config, "max_position_embeddings", None) or TOKENS)
     settings: dict[str, Any] = {"rank": RANK, "max_tokens": tokens, "loss_chunk_tokens": CHUNK_TOKENS}
     recipe = Recipe(**{"base": candidate.name, "batch_size": 1, "gradient_checkpointing": True, **settings})
+    shape = shape_of(config, recipe)
     train_16, train_4 = (
         training_memory(recipe.model_copy(update={"method": method}), shape).total for method in ("lora", "qlora")
     )
@@ -98,31 +90,13 @@ def size_row(candidate: Candidate, available_bytes: int) -> SizeRow:
         name=candidate.name,
         access=candidate.access,
         parameters=shape.parameters,
-        trained=shape.adapter_parameters(RANK),
+        trained=shape.trained,
         train_16=train_16,
         train_4=train_4,
         serve_16=serve_16,
         serve_4=serve_4,
         verdict=API_ONLY if candidate.access == API_ONLY else verdict,
         writes_text=not is_masked(config),
-    )
-
-
-def score_rows(known: Iterable[Candidate], saved: Iterable[ArcScore]) -> list[ScoreRow]:
-    """The published scores of every candidate, then those that ``finetune arc --save`` has kept."""
-    published = [ScoreRow(name=one.name, **score.model_dump()) for one in known for score in one.published]
-    return published + [_saved_row(score) for score in saved]
-
-
-def _saved_row(score: ArcScore) -> ScoreRow:
-    rate = score.accuracy if score.accuracy_norm is None else score.accuracy_norm
-    return ScoreRow(
-        name=score.model,
-        challenge=None if score.task == "arc_easy" else 100 * rate,
-        easy=100 * rate if score.task == "arc_easy" else None,
-        shots="0",
-        metric="accuracy" if score.accuracy_norm is None else "accuracy, normalised",
-        source=f"measured here: {score.task}, {score.method}, {score.precision}, n = {score.n:,}",
     )
 
 

@@ -92,11 +92,6 @@ def begin(work: Path, run: dict[str, Any]) -> None:
     write_json(work / _RUN, run)
 
 
-def discard(work: Path) -> None:
-    """Remove the folder of a run."""
-    shutil.rmtree(work)
-
-
 def check_same_run(work: Path, run: dict[str, Any]) -> None:
     """Refuse to continue from checkpoints of another recipe, other data or another prompt.
 

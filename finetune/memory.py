@@ -6,8 +6,9 @@ Pure arithmetic. What one layer keeps for the backward pass was held against wha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 from finetune.size import Shape, shape_of
@@ -85,7 +86,7 @@ def training_memory(recipe: Recipe, shape: Shape, device: Device = "cuda") -> Me
     logits = min(recipe.loss_chunk_tokens or tokens, tokens)
     return Memory(
         weights=weight_bytes(shape, weights),
-        adapter=BYTES_PER_TRAINED * shape.adapter_parameters(recipe.rank),
+        adapter=BYTES_PER_TRAINED * shape.trained,
         activations=kept * tokens * (CPU_HOLES if device == "cpu" else 1),
         logits=logits * shape.vocabulary * (width + LOGIT_FP32_BYTES),
         workspace=(3 if shape.gated else 2) * width * shape.intermediate * tokens + _unpacked(shape, weights),
@@ -123,8 +124,8 @@ def kept_per_token(recipe: Recipe, shape: Shape, device: Device = "cuda") -> int
     attention = width * shape.head_width * (2 * shape.heads + 2 * shape.kv_heads) + 4 * shape.heads
     norms = 2 * (4 * shape.hidden + 4)
     mlp = width * shape.intermediate * (3 if shape.gated else 1)
-    inputs = sum(layer.inputs * layer.count for layer in shape.adapted) // shape.layers
-    ranks = recipe.rank * sum(layer.count for layer in shape.adapted) // shape.layers
+    inputs = shape.adapted_inputs // shape.layers
+    ranks = recipe.rank * shape.adapted // shape.layers
     masks = inputs if recipe.dropout else 0
     adapter_width = width if device == "cuda" else 4
     return attention + norms + mlp + adapter_width * (inputs + ranks) + masks
@@ -132,7 +133,7 @@ def kept_per_token(recipe: Recipe, shape: Shape, device: Device = "cuda") -> int
 
 def _unpacked(shape: Shape, weights: Weights) -> int:
     """Bytes of the largest matrix in 16 bit, which a 4-bit model writes out to compute with it."""
-    return 2 * max(layer.inputs * layer.outputs for layer in shape.linears) if weights == "nf4" else 0
+    return 2 * shape.largest_linear if weights == "nf4" else 0
 
 
 def preflight(recipe: Recipe, config: Any, available_bytes: int, device: Device = "cuda") -> Memory:
@@ -141,7 +142,7 @@ def preflight(recipe: Recipe, config: Any, available_bytes: int, device: Device 
     Raises:
         ConfigError: it has not; the message names the parts, and the changes to the recipe that make it fit.
     """
-    shape = shape_of(config, recipe.target_modules)
+    shape = shape_of(config, recipe)
     needed = training_memory(recipe, shape, device)
     if needed.total <= available_bytes:
         return needed
@@ -164,46 +165,35 @@ def gib(size_bytes: float) -> str:
 def fitting_changes(
     recipe: Recipe, shape: Shape, available_bytes: int, device: Device = "cuda"
 ) -> dict[str, int | bool | str]:
-    """The keys of the recipe with values that make it fit, cheapest first, none without need; {} if nothing does."""
-
-    def fits(changes: Mapping[str, Any]) -> bool:
-        return training_memory(recipe.model_copy(update=changes), shape, device).total <= available_bytes
-
-    changes: dict[str, int | bool | str] = {}
-    for key, value in _possible_changes(recipe):
-        changes[key] = value
-        if fits(changes):
-            for dearest in reversed(list(changes)):
-                rest = {name: other for name, other in changes.items() if name != dearest}
-                changes = rest if rest and fits(rest) else changes
+    """The keys of the recipe with values that make it fit, the cheapest in time and quality; {} if nothing does."""
+    chunk = recipe.loss_chunk_tokens
+    # The dearest first, as the last varies first; none is changed without need.
+    choices: dict[str, list[Any]] = {
+        "max_tokens": _halves(recipe.max_tokens, _SHORTEST),
+        "method": [recipe.method, "qlora"],
+        "gradient_checkpointing": [recipe.gradient_checkpointing, True],
+        "batch_size": _halves(recipe.batch_size, 1),
+        "loss_chunk_tokens": [chunk, min(chunk, _CHUNK) or _CHUNK],
+    }
+    for values in product(*choices.values()):
+        chosen = reversed(list(zip(choices, values, strict=True)))
+        changes = {key: value for key, value in chosen if value != getattr(recipe, key)}
+        if training_memory(recipe.model_copy(update=changes), shape, device).total <= available_bytes:
             return changes
     return {}
 
 
 def in_words(recipe: Recipe, changes: Mapping[str, Any]) -> str:
     """Changes as the recipe's lines would read."""
-    lines = [f"{key} = {json.dumps(value)}" for key, value in changes.items()]
-    if "batch_size" in changes:
-        times = recipe.batch_size // changes["batch_size"]
-        at = list(changes).index("batch_size")
-        lines[at] += f" (gradient_accumulation times {times} keeps the run as it is)"
-    return " and ".join(lines)
+    words = " and ".join(f"{key} = {json.dumps(value)}" for key, value in changes.items())
+    if "batch_size" not in changes:
+        return words
+    return f"{words} (gradient_accumulation times {recipe.batch_size // changes['batch_size']} keeps the run as it is)"
 
 
-def _possible_changes(recipe: Recipe) -> Iterator[tuple[str, int | bool | str]]:
-    """The cheapest in time and quality first; a later one of the same key takes the place of the one before."""
-    if recipe.loss_chunk_tokens == 0 or recipe.loss_chunk_tokens > _CHUNK:
-        yield "loss_chunk_tokens", _CHUNK
-    yield from (("batch_size", size) for size in _halves(recipe.batch_size, 1))
-    yield "gradient_checkpointing", True
-    yield "method", "qlora"
-    yield from (("max_tokens", tokens) for tokens in _halves(recipe.max_tokens, _SHORTEST))
-
-
-def _halves(value: int, least: int) -> Iterator[int]:
-    while value // 2 >= least:
-        value //= 2
-        yield value
+def _halves(value: int, least: int) -> list[int]:
+    """The value, its half, and so on, none but the first under ``least``."""
+    return [value, *_halves(value // 2, least)] if value // 2 >= least else [value]
 
 
 def memory_here() -> tuple[int, Device]:

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,22 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support_agent.artefacts import write_manifest
-from support_agent.disk import translated_errors
+from support_agent.disk import put_in_place, translated_errors
 from support_agent.errors import ConfigError, ModelFileError
 from support_agent.generation.adapters import Adapter, check_adapter, check_whole, find_adapter
-from support_agent.generation.find_model import find_gguf, find_model
-from support_agent.generation.gguf import open_gguf
+from support_agent.generation.find_model import find_gguf, find_model, hash_folder
 from support_agent.generation.gguf_adapter import write_merged
 from support_agent.generation.hf_loading import first_line, load_model, model_place
 from support_agent.generation.prompt import PLAIN_TEMPLATE, prompt_version
-from support_agent.generation.weights_hash import hash_folder
 
 if TYPE_CHECKING:
     from support_agent.models import OnProgress
 
 logger = logging.getLogger(__name__)
-
-_Q8_0_BYTES_A_WEIGHT = 34 / 32  # 32 weights of one byte, and their scale of two
 
 
 @dataclass(frozen=True)
@@ -76,9 +69,8 @@ def merge_to_folder(pair: Pair, target: Path, *, offline: bool = False, on_progr
         ModelFileError: the base cannot be loaded, the adapter does not fit it, or the target cannot be written.
     """
     place = model_place(pair.base, offline=offline, on_progress=on_progress)
-    needed_bytes = 0 if isinstance(place, str) else sum(file.stat().st_size for file in place.glob("*.safetensors"))
     _refuse_sources(target, pair, place)
-    with _new(target, needed_bytes) as made:
+    with _new(target) as made:
         model, tokenizer = _load(place, pair, offline=offline)
         model.save_pretrained(made)
         tokenizer.save_pretrained(made)
@@ -99,22 +91,17 @@ def merge_to_gguf(pair: Pair, target: Path, *, offline: bool = False, on_progres
             f"A GGUF file is made here from a GGUF base, and {pair.base} is none. Write --format safetensors and turn "
             "the folder into GGUF with llama.cpp's convert_hf_to_gguf.py, or name a GGUF file of the base with --base."
         )
-    weights = sum(int(tensor.n_elements) for tensor in open_gguf(source).tensors)
     _refuse_sources(target, pair, source)
-    with _new(target, int(weights * _Q8_0_BYTES_A_WEIGHT)) as made:
+    with _new(target) as made:
         write_merged(source, pair.adapter.folder, made)
 
 
 def _load(place: Path | str, pair: Pair, *, offline: bool) -> tuple[Any, Any]:
     """The merged model, on the CPU, and its tokenizer."""
-    from safetensors import SafetensorError
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    adapted, tokenizer = load_model(place, pair.adapter.folder, offline=offline, precision={"dtype": "auto"})
     try:
-        adapted, tokenizer = load_model(place, pair.adapter.folder, offline=offline, precision={"dtype": "auto"})
         model = adapted.merge_and_unload(safe_merge=True)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
+    except (ValueError, RuntimeError) as problem:
         raise ModelFileError(
             f"{pair.adapter.name} cannot be merged into {pair.base} ({first_line(problem)}). Check both: "
             f"`support-agent adapters check {pair.adapter.name}`."
@@ -127,23 +114,16 @@ def _load(place: Path | str, pair: Pair, *, offline: bool) -> tuple[Any, Any]:
 
 
 @contextmanager
-def _new(target: Path, needed_bytes: int) -> Iterator[Path]:
+def _new(target: Path) -> Iterator[Path]:
     """A place beside ``target`` that takes its place when the block ends without an error."""
     from safetensors import SafetensorError
 
-    with translated_errors(target, ModelFileError, "Make room, or name a place on another disk with -o."):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(target.parent).free < needed_bytes:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as name:
-            made = Path(name) / target.name
-            try:
-                yield made
-            except SafetensorError as problem:  # what it says of a full disk
-                raise OSError(errno.EIO, str(problem)) from problem
-            if target.exists():
-                target.rename(Path(name) / "replaced")
-            made.rename(target)
+    mend = "Make room, or name a place on another disk with -o."
+    with translated_errors(target, ModelFileError, mend), put_in_place(target) as made:
+        try:
+            yield made
+        except SafetensorError as problem:  # what it says of a full disk
+            raise OSError(errno.EIO, str(problem)) from problem
 
 
 def _refuse_sources(target: Path, pair: Pair, place: Path | str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from support_agent.artefacts import write_bytes, write_manifest
+from support_agent.disk import put_in_place
 from support_agent.errors import TrainingError
 from support_agent.generation.adapters import CONFIG_FILE, FORMAT, KIND, WEIGHTS_FILE
 
@@ -48,34 +48,18 @@ def write_adapter_folder(model: Any, folder: Path, facts: dict[str, Any]) -> Non
     Args:
         model: a PEFT model.
         facts: base, base_fingerprint, prompt_version, mode, data_sha256, recipe, made, versions, result.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as name:
-        temporary = Path(name) / folder.name
-        # The folder on this machine would otherwise stand in the adapter's settings.
-        model.peft_config["default"].base_model_name_or_path = facts["base"]
-        model.save_pretrained(temporary, save_embedding_layers=False)
-        write_bytes(temporary / _CARD, card(folder.name, facts).encode())
-        head = {"kind": KIND, "format": FORMAT, "name": folder.name}
-        write_manifest(temporary, {**head, **facts}, [_CARD, CONFIG_FILE, WEIGHTS_FILE])
-        _put_in_place(temporary, folder, Path(name) / "replaced")
-
-
-def _put_in_place(made: Path, folder: Path, aside: Path) -> None:
-    """Rename; an adapter that stands there goes aside, and comes back if the new one cannot take its place.
 
     Raises:
         TrainingError: what stands there is no adapter.
     """
-    check_replaceable(folder)
-    if folder.exists():
-        folder.rename(aside)
-    try:
-        made.rename(folder)
-    except OSError:
-        if aside.exists():
-            aside.rename(folder)
-        raise
+    with put_in_place(folder) as made:
+        # The folder on this machine would otherwise stand in the adapter's settings.
+        model.peft_config["default"].base_model_name_or_path = facts["base"]
+        model.save_pretrained(made, save_embedding_layers=False)
+        write_bytes(made / _CARD, card(folder.name, facts).encode())
+        head = {"kind": KIND, "format": FORMAT, "name": folder.name}
+        write_manifest(made, {**head, **facts}, [_CARD, CONFIG_FILE, WEIGHTS_FILE])
+        check_replaceable(folder)
 
 
 def check_replaceable(folder: Path) -> None:

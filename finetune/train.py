@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,9 +30,9 @@ from finetune.schedule import Schedule, write_schedule
 from finetune.size import config_at, is_masked
 from support_agent.disk import translated_errors
 from support_agent.errors import TrainingError
+from support_agent.generation.find_model import base_fingerprint
 from support_agent.generation.hf_loading import first_line
 from support_agent.generation.prompt import prompt_version
-from support_agent.generation.weights_hash import base_fingerprint
 
 if TYPE_CHECKING:
     from finetune.answer_trainer import OnTraining
@@ -105,7 +106,7 @@ def _begin(recipe: Recipe, folder: Path, offline: bool, listeners: Listeners) ->
     ready = _prepare(recipe, folder, offline, listeners)
     with _translated_errors(ready.work):
         if ready.work.exists():
-            checkpoints.discard(ready.work)
+            shutil.rmtree(ready.work)
         checkpoints.begin(ready.work, ready.facts)
         return _finish(ready)
 
@@ -162,7 +163,7 @@ def _finish(ready: _Run) -> Path:
     made = {"made": datetime.now(UTC).isoformat(timespec="seconds"), "versions": _versions()}
     ready.listeners.on_stage(f"writing {ready.folder}")
     write_adapter_folder(adapted, ready.folder, {**ready.facts, **made, "result": result})
-    checkpoints.discard(ready.work)
+    shutil.rmtree(ready.work)
     return ready.folder
 
 

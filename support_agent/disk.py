@@ -1,13 +1,11 @@
-"""Errors of the file system → one sentence with the path, what is free there, and what to do.
-
-Knows nothing of what is written.
-"""
+"""Errors of the file system as one sentence, and files that are on the disk or in their place as a whole."""
 
 from __future__ import annotations
 
 import errno
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +51,26 @@ def fsync(path: Path) -> None:
     """Return when the file's bytes are on the disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+@contextmanager
+def put_in_place(target: Path) -> Iterator[Path]:
+    """A place beside ``target``, which takes the target's when the block ends.
+
+    Until then, and after an error, the target is as it was: what stands there goes aside only for the renaming.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as name:
+        made, aside = Path(name) / target.name, Path(name) / "replaced"
+        yield made
+        if target.exists():
+            target.rename(aside)
+        try:
+            made.rename(target)
+        except OSError:
+            if aside.exists():
+                aside.rename(target)
+            raise
 
 
 def _existing(path: Path) -> Path:

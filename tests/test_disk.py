@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from support_agent.disk import translated_errors
+from support_agent.disk import put_in_place, translated_errors
 from support_agent.errors import BatchError
 
 
@@ -24,3 +24,25 @@ def test_an_error_of_the_disk_is_named_for_what_it_is(tmp_path: Path, number: in
         translated_errors(tmp_path / "out.csv", BatchError, "Mend it."),
     ):
         raise OSError(number, os.strerror(number))
+
+
+def test_what_is_made_takes_the_place_of_what_stood_there(tmp_path: Path) -> None:
+    target = tmp_path / "some" / "folder"
+    for text in ("old", "new"):
+        with put_in_place(target) as made:
+            made.mkdir()
+            (made / text).touch()
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == [
+        "some",
+        "some/folder",
+        "some/folder/new",
+    ]
+
+
+def test_what_stood_there_comes_back_where_nothing_was_made(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    target.write_text("old")
+    with pytest.raises(FileNotFoundError), put_in_place(target):
+        pass
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]

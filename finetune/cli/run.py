@@ -157,8 +157,5 @@ def _listeners(tensorboard: Path | None) -> Iterator[Listeners]:
 
 
 def _in_words(progress: TrainingProgress) -> str:
-    minutes, seconds = divmod(round(progress.left_s), 60)
-    return (
-        f"loss {progress.loss:.3f}  {progress.tokens_per_s:,.0f} tokens/s  "
-        f"{progress.peak_bytes / 2**20:,.0f} MiB  {minutes}:{seconds:02d} left"
-    )
+    speed, peak = f"{progress.tokens_per_s:,.0f} tokens/s", f"{progress.peak_bytes / 2**20:,.0f} MiB"
+    return f"loss {progress.loss:.3f}  {speed}  {peak}"

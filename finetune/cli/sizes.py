@@ -14,15 +14,14 @@ from support_agent.cli.agent_options import JsonOption, OfflineOption
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from finetune.candidates import ScoreRow, SizeRow
+    from finetune.candidates import Candidate, SizeRow
     from finetune.memory import Memory
     from finetune.recipe import Recipe
     from finetune.size import Shape
 
 BATCHES = (1, 2, 4, 8, 16)
 LENGTHS = (256, 512, 1024, 2048, 4096)
-_SIZE_COLUMNS = ("para-\nmeters", "\ntrained", "train\n16 bit", "\n4 bit", "serve\n16 bit", "\n4 bit")
-_UNITS = ((10**9, " B"), (10**6, " M"), (10**3, " k"), (0.1, ""))
+_SIZE_COLUMNS = ("weights\nmillion", "trained\nmillion", "train\n16 bit", "\n4 bit", "serve\n16 bit", "\n4 bit")
 VramOption = Annotated[
     float, typer.Option("--vram-gb", min=0.1, max=1e6, help="Memory of the card, in GiB.", metavar="GIB")
 ]
@@ -45,7 +44,7 @@ def fit(
 
     chosen = load_recipe(recipe, {"base": model} if model else None)
     config = config_of(chosen.base, offline=load_config(offline=offline or None).config.offline)
-    shape = shape_of(config, chosen.target_modules)
+    shape = shape_of(config, chosen)
     cells = _cells(chosen, shape)
     if as_json:
         typer.echo(json.dumps(_as_json(chosen, shape, cells, vram_gb)))
@@ -73,7 +72,7 @@ def _as_json(recipe: Recipe, shape: Shape, cells: dict[tuple[int, int], Memory],
         "base": recipe.base,
         "vram_gib": vram_gb,
         "parameters": shape.parameters,
-        "trained": shape.adapter_parameters(recipe.rank),
+        "trained": shape.trained,
         "recipe": {**asked, **training_memory(recipe, shape).to_dict()},
         "cells": [
             {"tokens": tokens, "batch_size": size, "fits": memory.total <= vram_gb * GIB, **memory.to_dict()}
@@ -85,10 +84,10 @@ def _as_json(recipe: Recipe, shape: Shape, cells: dict[tuple[int, int], Memory],
 def _print_fit(name: str, recipe: Recipe, shape: Shape, cells: dict[tuple[int, int], Memory], vram_gb: float) -> None:
     from rich.console import Console
 
-    from finetune.memory import GIB, fitting_changes, gib, in_words, training_memory, weights_of
+    from finetune.memory import GIB, fitting_changes, in_words, training_memory, weights_of
 
     console = Console(highlight=False)
-    needed, trained = training_memory(recipe, shape), shape.adapter_parameters(recipe.rank)
+    needed, trained = training_memory(recipe, shape), shape.trained
     pieces = recipe.loss_chunk_tokens
     console.print(
         f"[bold]{recipe.base}[/bold]: {trained:,} of {shape.parameters + trained:,} parameters trained "
@@ -103,11 +102,8 @@ def _print_fit(name: str, recipe: Recipe, shape: Shape, cells: dict[tuple[int, i
     console.print(table)
     console.print(f"[dim]GiB; green fits on {vram_gb:g} GiB, red does not.[/dim]\n")
     console.print(
-        f"The recipe {name} (batch {recipe.batch_size} of {recipe.max_tokens:,} tokens) needs {gib(needed.total)} GiB:"
+        f"The recipe {name} (batch {recipe.batch_size} of {recipe.max_tokens:,} tokens) needs {needed.in_words()}."
     )
-    for part, size in asdict(needed).items():
-        if size:
-            console.print(f"  {part.replace('_', ' '):<12} {size / GIB:6.2f}")
     if needed.total > vram_gb * GIB:
         changes = fitting_changes(recipe, shape, int(vram_gb * GIB))
         words = in_words(recipe, changes) if changes else "a smaller base or a larger card"
@@ -116,21 +112,20 @@ def _print_fit(name: str, recipe: Recipe, shape: Shape, cells: dict[tuple[int, i
 
 def select(vram_gb: VramOption = 12.0, as_json: JsonOption = False) -> None:
     """Compare the models one might fine-tune: parameters, memory, ARC scores with their sources."""
-    from finetune.arc import measured_file, saved_scores
-    from finetune.candidates import candidates, score_rows, size_row
+    from finetune.candidates import candidates, size_row
     from finetune.memory import GIB
 
     known = candidates()
-    scores = score_rows(known, saved_scores(measured_file()))
     sizes = [size_row(candidate, int(vram_gb * GIB)) for candidate in known]
     if as_json:
-        rows = {"sizes": [asdict(row) for row in sizes], "scores": [row.model_dump() for row in scores]}
+        scores = [{"name": one.name, **score.model_dump()} for one in known for score in one.published]
+        rows = {"sizes": [asdict(row) for row in sizes], "scores": scores}
         typer.echo(json.dumps({"vram_gib": vram_gb, **rows}, ensure_ascii=False))
-        return
-    _print_selection(sizes, scores, vram_gb)
+    else:
+        _print_selection(known, sizes, vram_gb)
 
 
-def _print_selection(sizes: Sequence[SizeRow], scores: Sequence[ScoreRow], vram_gb: float) -> None:
+def _print_selection(known: Sequence[Candidate], sizes: Sequence[SizeRow], vram_gb: float) -> None:
     from rich.console import Console
 
     from finetune.candidates import CHUNK_TOKENS, RANK, TOKENS
@@ -142,7 +137,7 @@ def _print_selection(sizes: Sequence[SizeRow], scores: Sequence[ScoreRow], vram_
     table.add_column("\nfits", no_wrap=True)
     for row in sizes:
         memory = (_coloured(size, vram_gb) for size in (row.train_16, row.train_4, row.serve_16, row.serve_4))
-        table.add_row(row.name, _count(row.parameters), _count(row.trained), *memory, row.verdict)
+        table.add_row(row.name, f"{row.parameters / 1e6:,.0f}", f"{row.trained / 1e6:.2f}", *memory, row.verdict)
     console.print(table)
     console.print(
         f"[dim]Training: LoRA, rank {RANK} on PEFT's own layers, batch 1 of {TOKENS:,} tokens (BERT: 512), gradient "
@@ -152,11 +147,11 @@ def _print_selection(sizes: Sequence[SizeRow], scores: Sequence[ScoreRow], vram_
     console.print("[bold]ARC, per cent of the questions answered right[/bold]")
     table = _table("model", "ARC-C", "ARC-E", "mean", "shots")
     table.add_column("what, and where it stands", overflow="fold")
-    last = ""
-    for score in scores:
-        numbers = ("–" if one is None else f"{one:.1f}" for one in (score.challenge, score.easy, score.average))
-        name, last = "" if score.name == last else score.name, score.name
-        table.add_row(name, *numbers, score.shots, f"{score.metric}; {score.source}")
+    for one in known:
+        for at, score in enumerate(one.published):
+            numbers = ("–" if rate is None else f"{rate:.1f}" for rate in (score.challenge, score.easy, score.average))
+            name = "" if at else one.name
+            table.add_row(name, *numbers, score.shots, f"{score.metric}; {score.source}")
     console.print(table)
     console.print("[dim]Chance is 25. Normalised: by the length of the choice, as lm-eval's acc_norm.[/dim]")
 
@@ -177,8 +172,3 @@ def _coloured(size_bytes: int, vram_gb: float) -> str:
 
     colour = "green" if size_bytes <= vram_gb * GIB else "red"
     return f"[{colour}]{gib(size_bytes)}[/{colour}]"
-
-
-def _count(parameters: int) -> str:
-    unit, name = next((unit, name) for unit, name in _UNITS if parameters >= unit)
-    return f"{parameters / unit:.3g}{name}"

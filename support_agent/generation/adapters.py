@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import MANIFEST, read_manifest
 from support_agent.errors import ConfigError, ModelFileError
 from support_agent.generation.backends import find_backend
+from support_agent.generation.find_model import base_fingerprint
 from support_agent.generation.prompt import prompt_version
-from support_agent.generation.weights_hash import base_fingerprint
 from support_agent.models import NO_PICKLE, HubMirror, ensure, model_folder, origin, registry
 from support_agent.shelves import ADAPTERS, expand_user
 

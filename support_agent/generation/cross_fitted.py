@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import MANIFEST, read_manifest
 from support_agent.errors import CalibrationError
 from support_agent.generation.adapters import CONFIG_FILE, WEIGHTS_FILE, adapter_name, choose_adapter
-from support_agent.generation.weights_hash import base_fingerprint
+from support_agent.generation.find_model import base_fingerprint
 from support_agent.records import Passage
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Runs that differ in these alone write alike: where the rows stand, chance, and what only spares memory.
 _READ = (CONFIG_FILE, WEIGHTS_FILE)
+# Runs that differ in these alone write alike: where the rows stand, chance, and what only spares memory.
 _NO_MATTER = {"data", "index", "attribution", "seed", "fold", "folds", "loss_chunk_tokens", "gradient_checkpointing"}
 
 

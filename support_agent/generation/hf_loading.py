@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import sha256_file
 from support_agent.errors import ModelFileError
 from support_agent.generation.adapters import misfit
-from support_agent.generation.find_model import find_gguf, find_model
-from support_agent.generation.weights_hash import hash_folder
+from support_agent.generation.find_model import find_gguf, find_model, hash_folder
 from support_agent.models import converted_folder
 from support_agent.models.hub import why_refused
 
@@ -46,7 +45,9 @@ def hf_folder(source: Path, *, on_progress: OnProgress | None = None) -> Path:
 def _convert(source: Path, place: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     folder, file = str(source.parent), source.name
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
@@ -64,7 +65,12 @@ def _convert(source: Path, place: Path) -> None:
 
 
 def load_model(
-    place: Path | str, adapter: Path | None, *, offline: bool, precision: Mapping[str, Any] | None = None
+    place: Path | str,
+    adapter: Path | None,
+    *,
+    offline: bool,
+    precision: Mapping[str, Any] | None = None,
+    kind: str = "AutoModelForCausalLM",
 ) -> tuple[Any, Any]:
     """The model, with the adapter if there is one, and its tokenizer: safetensors only, no code of the model's own.
 
@@ -72,31 +78,39 @@ def load_model(
         place: a folder or a hub name.
         precision: what ``from_pretrained`` takes as dtype, quantization_config and device_map; without it NF4 on CUDA,
             and on a CPU bf16 where it has instructions for it.
+        kind: the class of transformers that loads it.
 
     Raises:
-        ModelFileError: the model is meant to come from the hub and the hub does not give it.
-        OSError, ValueError, RuntimeError, SafetensorError: it cannot be loaded.
+        ModelFileError: it cannot be loaded, or is meant to come from the hub and the hub does not give it.
     """
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    import torch
+    import transformers
+    from safetensors import SafetensorError
 
     # Asked first: transformers alone would try for half a minute.
     refusal = why_refused(place) if isinstance(place, str) and not offline else ""
-    here = offline or bool(refusal)
+    here = access(offline=offline or bool(refusal))
+    named = f"{place} with the adapter {adapter}" if adapter else place
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        settings = AutoConfig.from_pretrained(place, **access(offline=here))
-        tokenizer = AutoTokenizer.from_pretrained(place, **access(offline=here))
+        settings = transformers.AutoConfig.from_pretrained(place, **here)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place, **here)
         _check_memory(place)
-        model = AutoModelForCausalLM.from_pretrained(
-            place, use_safetensors=True, **(precision or _precision(settings)), **access(offline=here)
-        )
-    except OSError as problem:
-        if refusal:
+        how = precision or _precision(settings)
+        model = getattr(transformers, kind).from_pretrained(place, use_safetensors=True, **how, **here)
+        return (with_adapter(model, adapter) if adapter else model), tokenizer
+    except torch.OutOfMemoryError as problem:
+        raise ModelFileError(f"{named} does not fit into memory. Choose a smaller model.") from problem
+    except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
+        if refusal and isinstance(problem, OSError):
             raise ModelFileError(
                 f"{place} is neither a path here nor in the hub's cache, and the hub does not give it: {refusal}. "
                 "Mend that, or name another model: `support-agent models list` shows some."
             ) from problem
-        raise
-    return (with_adapter(model, adapter) if adapter else model), tokenizer
+        raise ModelFileError(
+            f"{named} cannot be loaded ({first_line(problem)}). Name a model that `support-agent models list` shows, a "
+            "folder with a model in safetensors, or a hub name you have access to."
+        ) from problem
 
 
 def access(*, offline: bool) -> dict[str, Any]:
@@ -153,8 +167,9 @@ def with_adapter(model: Any, folder: Path) -> Any:
 
 @contextmanager
 def quiet_peft() -> Iterator[None]:
-    """PEFT 0.21 reads a property that transformers 5.23 has renamed; nobody here can mend that."""
+    """PEFT 0.21 reads a property that transformers 5.23 has renamed, and says that it sets what it must for GPT-2."""
     with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="fan_in_fan_out is set to False", category=UserWarning)
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
         yield
 
@@ -162,7 +177,6 @@ def quiet_peft() -> Iterator[None]:
 def _precision(settings: Any) -> dict[str, Any]:
     """NF4 on CUDA, unless the model is quantised already; on CPU bf16 where it has instructions for it, else fp32."""
     import torch
-    from transformers import BitsAndBytesConfig
 
     if not torch.cuda.is_available():
         fast = torch.ops.mkldnn._is_mkldnn_bf16_supported()
@@ -170,10 +184,19 @@ def _precision(settings: Any) -> dict[str, Any]:
     dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     if getattr(settings, "quantization_config", None):
         return {"dtype": dtype, "device_map": {"": 0}}
-    nf4 = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+    return {"dtype": dtype, "device_map": {"": 0}, "quantization_config": nf4(dtype)}
+
+
+def nf4(compute_dtype: Any) -> Any:
+    """Weights in 4 bit, scales quantised too: else bitsandbytes corrupts the live model on a CPU when it is saved."""
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute_dtype,
     )
-    return {"dtype": dtype, "device_map": {"": 0}, "quantization_config": nf4}
 
 
 def weights_version(place: Path | str, adapter: Path | None) -> str:

@@ -6,10 +6,9 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.errors import GenerationError, ModelFileError
+from support_agent.errors import GenerationError
 from support_agent.generation.adapters import choose_adapter
 from support_agent.generation.fitting import fit_prompt, plain_messages, room_for_prompt
 from support_agent.generation.hf_loading import first_line, load_model, model_place, weights_version
@@ -57,33 +56,17 @@ class TransformersGenerator:
             ModelFileError: its files are missing, damaged, or of a kind that is not loaded.
         """
         import torch
-        from transformers.utils import logging as transformers_logging
 
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         if config.threads:
             torch.set_num_threads(config.threads)
         place = model_place(config.model, offline=config.offline, on_progress=on_progress)
         adapter = choose_adapter(config, on_progress=on_progress)
         version = weights_version(place, adapter)
-        key = (cls, place, version, adapter, config.max_new_tokens)
-        return opened_once(key, lambda: cls._load(config, place, adapter, version))
-
-    @classmethod
-    def _load(cls, config: Config, place: Path | str, adapter: Path | None, version: str) -> TransformersGenerator:
-        import torch
-        from safetensors import SafetensorError
-
-        try:
-            model, tokenizer = load_model(place, adapter, offline=config.offline)
-        except torch.OutOfMemoryError as problem:
-            raise ModelFileError(f"{config.model} does not fit into memory. Choose a smaller model.") from problem
-        except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
-            named = f"{config.model} with the adapter {adapter}" if adapter else config.model
-            raise ModelFileError(
-                f"{named} cannot be loaded ({first_line(problem)}). Set model to a name from "
-                "`support-agent models list`, a folder with a causal language model, or a hub name."
-            ) from problem
-        return cls(model, tokenizer, max_new_tokens=config.max_new_tokens, version=version)
+        longest = config.max_new_tokens
+        return opened_once(
+            (cls, place, version, adapter, longest),
+            lambda: cls(*load_model(place, adapter, offline=config.offline), max_new_tokens=longest, version=version),
+        )
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """Write one draft for each prompt; see ``Generator``."""

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import sha256_bytes, sha256_file, write_json
 from support_agent.errors import ConfigError, GenerationError, ModelFileError
 from support_agent.generation.adapters import choose_adapter
-from support_agent.generation.find_model import find_gguf, find_model
+from support_agent.generation.find_model import find_gguf, find_model, hash_folder
 from support_agent.generation.fitting import fit_prompt, plain_messages, room_for_prompt
 from support_agent.generation.gguf import metadata, open_gguf, write_quantised
 from support_agent.generation.gguf_adapter import write_merged
 from support_agent.generation.prompt import PLAIN_TEMPLATE, STOP_STRINGS, Prompt
 from support_agent.generation.stopping import Shown, before_stop
-from support_agent.generation.weights_hash import hash_folder
 from support_agent.models import converted_folder
 from support_agent.openvino_import import import_openvino
 from support_agent.records import Draft

@@ -76,8 +76,6 @@ def _read(path: Path, prefix: str) -> Source:
 def _decoded(path: Path) -> str:
     """UTF-8 with or without its mark; anything else is refused, since a guess would garble what customers read."""
     data, source = path.read_bytes(), path.name
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise DocumentError(f"{source} is UTF-16. Save it as UTF-8.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

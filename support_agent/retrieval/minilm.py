@@ -1,8 +1,7 @@
 """The default embedder: all-MiniLM-L6-v2 through OpenVINO, without torch once it is converted.
 
-Its vectors equal those of sentence-transformers (cosine 1.00000). The conversion is kept in the cache, and made again
-for another OpenVINO. One question takes 4.4 ms here and 12 ms in sentence-transformers, whose import costs some 9 s
-besides.
+Its vectors are equal to those of sentence-transformers (cosine 1.00000); one question takes 4.4 ms here and 12 ms
+there, whose import costs some 9 s besides.
 """
 
 from __future__ import annotations
@@ -113,24 +112,20 @@ def _traced(source: Path) -> Any:
 
 @contextmanager
 def _quiet_tracing() -> Iterator[None]:
-    """Silence what every trace says, and only here: shape checks seen as constants, old properties touched, bars."""
+    """Silence what every trace says, and only here: shape checks seen as constants, old properties touched."""
     from torch.jit import TracerWarning  # type: ignore[attr-defined]
     from transformers.utils import logging as transformers_logging
 
-    bars = transformers_logging.is_progress_bar_enabled()
     level = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", TracerWarning)
-            warnings.simplefilter("ignore", DeprecationWarning)
-            warnings.simplefilter("ignore", FutureWarning)
+            for kind in (TracerWarning, DeprecationWarning, FutureWarning):
+                warnings.simplefilter("ignore", kind)
             yield
     finally:
         transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _encodable(text: str) -> str:

@@ -1,6 +1,6 @@
 """How well anger is told from strong words: GoEmotions, airline tweets, tickets written here, and calm questions.
 
-    python tests/benchmarks/frustration.py --data FOLDER [--vectors FOLDER]
+    python tests/benchmarks/frustration.py --data FOLDER
 
 FOLDER holds goemotions, airline_tweets (measured on only: nothing that ships has seen one), clinc150 and natcs_dstc11.
 Prints the AUROC of each source of the signal alone and of all, what fires at the threshold that ships, and the cost;
@@ -23,11 +23,10 @@ from lamini_rows import SEED, interval
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from support_agent.retrieval import open_embedder
+from support_agent.retrieval import Embedder, open_embedder
 from support_agent.triage.frustration import FrustrationModel, frustration_signal, shipped, turn_value
 from support_agent.triage.frustration_cues import cue_weight
 from support_agent.triage.training.frustration_rows import LAMINI, calm_tickets, read_comments
-from support_agent.triage.training.vectors import Vectors, vectors_folder
 
 TICKETS = Path(__file__).parents[1] / "triage" / "frustration_tickets.jsonl"
 RESAMPLES = 1_000
@@ -45,43 +44,42 @@ def main() -> None:
     """Print the three tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--vectors", type=Path, help="Folder that keeps vectors between runs.")
     options = parser.parse_args()
-    vectors = Vectors(open_embedder("all-minilm-l6-v2", threads=1), options.vectors or vectors_folder())
-    model = shipped(vectors.embedder.fingerprint)
+    embedder = open_embedder("all-minilm-l6-v2", threads=1)
+    model = shipped(embedder.fingerprint)
     if model is None:
         raise SystemExit("The model that ships is for another embedder.")
     sets = {
-        "GoEmotions test": comments(options.data, "test", vectors),
-        "airline tweets": tweets(options.data, vectors),
-        "tickets, development": tickets("development", vectors),
-        "tickets, held out": tickets("held_out", vectors),
+        "GoEmotions test": comments(options.data, "test", embedder),
+        "airline tweets": tweets(options.data, embedder),
+        "tickets, development": tickets("development", embedder),
+        "tickets, held out": tickets("held_out", embedder),
     }
     print_ranking(sets, sources(model))
     for name, rows in sets.items():
         fired = fires(model, rows.texts, rows.vectors)
         print(f"{name}: upset that fire {interval(fired[rows.upset])}, others {interval(fired[~rows.upset])}")
-    print_false_alarms(model, options.data, vectors)
+    print_false_alarms(model, options.data, embedder)
     print_cost(model, sets["airline tweets"])
 
 
-def comments(data: Path, split: str, vectors: Vectors) -> Labelled:
+def comments(data: Path, split: str, embedder: Embedder) -> Labelled:
     rows = read_comments(data, split)
-    return Labelled(rows.texts, np.array(rows.upset), vectors.encode(rows.texts))
+    return Labelled(rows.texts, np.array(rows.upset), embedder.encode(rows.texts))
 
 
-def tweets(data: Path, vectors: Vectors) -> Labelled:
+def tweets(data: Path, embedder: Embedder) -> Labelled:
     with (data / "airline_tweets" / "dev.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     texts = [row["text"] for row in rows]
-    return Labelled(texts, np.array([row["airline_sentiment"] == "negative" for row in rows]), vectors.encode(texts))
+    return Labelled(texts, np.array([row["airline_sentiment"] == "negative" for row in rows]), embedder.encode(texts))
 
 
-def tickets(half: str, vectors: Vectors) -> Labelled:
+def tickets(half: str, embedder: Embedder) -> Labelled:
     rows = [json.loads(line) for line in TICKETS.read_text("utf-8").splitlines()]
     rows = [row for row in rows if row["half"] == half]
     texts = [row["text"] for row in rows]
-    return Labelled(texts, np.array([row["angry"] for row in rows]), vectors.encode(texts))
+    return Labelled(texts, np.array([row["angry"] for row in rows]), embedder.encode(texts))
 
 
 def sources(model: FrustrationModel) -> dict[str, Score]:
@@ -117,7 +115,7 @@ def fires(model: FrustrationModel, texts: Sequence[str], vectors: NDArray[np.flo
     return np.array([frustration_signal(model, text, row).fired for text, row in zip(texts, vectors, strict=True)])
 
 
-def print_false_alarms(model: FrustrationModel, data: Path, vectors: Vectors) -> None:
+def print_false_alarms(model: FrustrationModel, data: Path, embedder: Embedder) -> None:
     """Calm questions that fire. The threshold was chosen on the rows marked so."""
     lamini = {split: _questions(split) for split in ("train", "test")}
     clinc: dict[str, Any] = json.loads((data / "clinc150" / "data_full.json").read_text("utf-8"))
@@ -130,7 +128,7 @@ def print_false_alarms(model: FrustrationModel, data: Path, vectors: Vectors) ->
     }
     print(f"False alarms at the threshold {model.threshold:.3f}")
     for name, texts in sets.items():
-        fired = fires(model, texts, vectors.encode(texts))
+        fired = fires(model, texts, embedder.encode(texts))
         print(f"  {name}: {int(fired.sum())} of {len(texts):,}, {interval(fired)}")
 
 

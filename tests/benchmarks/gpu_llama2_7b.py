@@ -279,7 +279,7 @@ def predicted(case: Case, scale: Scale) -> dict[str, int]:
     from finetune.memory import serving_memory, training_memory
     from finetune.size import shape_of
 
-    shape = shape_of(llama2_7b(scale.shape), TARGETS)
+    shape = shape_of(llama2_7b(scale.shape), recipe_of(case))
     if case.kind == "generate":
         tokens = case.tokens + scale.new_tokens
         needed = serving_memory(shape, "nf4", tokens=tokens, batch_size=case.batch_size)
@@ -295,7 +295,7 @@ def share_of_card(case: Case, scale: Scale, result: dict[str, Any]) -> float | N
 
     if result["status"] != "ok":
         return None
-    shape = shape_of(llama2_7b(scale.shape))
+    shape = shape_of(llama2_7b(scale.shape), recipe_of(case))
     head = shape.vocabulary * shape.hidden
     if case.kind == "generate":
         read = weight_bytes(shape, "nf4") - 2 * head  # of the embedding only a row is read

@@ -13,8 +13,8 @@ from finetune.cli.merge import merge
 from support_agent.artefacts import write_manifest
 from support_agent.cli import app
 from support_agent.errors import ConfigError, ModelFileError
+from support_agent.generation.find_model import base_fingerprint
 from support_agent.generation.prompt import prompt_version
-from support_agent.generation.weights_hash import base_fingerprint
 
 FILES = ["adapter_config.json", "adapter_model.safetensors"]
 

@@ -1,13 +1,11 @@
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from finetune.arc import ArcScore, KeptScores
-from finetune.candidates import Candidate, candidates, config_of, score_rows, size_row
+from finetune.candidates import Candidate, candidates, config_of, size_row
 from finetune.cli.sizes import fit, select
 from finetune.memory import GIB
 from support_agent.errors import ModelFileError
@@ -24,12 +22,6 @@ PARAMETERS = {
     "SmolLM2-135M-Instruct": 134_515_008,
     "BERT-base": 109_514_298,
 }
-
-
-def _score(model: str, task: str = "arc_challenge", rate: float = 0.25, **others: Any) -> ArcScore:
-    fixed = {"method": "log-likelihood", "precision": "float32", "n": 100, "of": 100, "seed": 0, "data_sha256": ""}
-    rates = {"accuracy": 0.1, "interval": (0, 1), "accuracy_norm": rate, "interval_norm": (0, 1)}
-    return ArcScore(**{"model": model, "task": task, **fixed, **rates, **others})
 
 
 @pytest.mark.parametrize(("name", "parameters"), PARAMETERS.items())
@@ -69,19 +61,6 @@ def test_bert_writes_no_text() -> None:
     ]
 
 
-def test_kept_scores_stand_under_the_published_ones_under_the_models_own_name() -> None:
-    published, challenge, easy = score_rows([KNOWN["Llama-2-7B"]], [_score("mine"), _score("mine", "arc_easy", 0.75)])
-    assert (published.name, published.challenge, published.shots) == ("Llama-2-7B", 46.2, "0")
-    assert (challenge.name, challenge.challenge, challenge.easy) == ("mine", 25.0, None)
-    assert (easy.name, easy.challenge, easy.easy) == ("mine", None, 75.0)
-    assert challenge.source == "measured here: arc_challenge, log-likelihood, float32, n = 100"
-
-
-def test_a_score_that_is_not_normalised_is_shown_as_it_is() -> None:
-    row = score_rows([], [_score("llama-2-7b", accuracy=0.5, accuracy_norm=None)])[-1]
-    assert (row.challenge, row.metric) == (50.0, "accuracy")
-
-
 @pytest.mark.parametrize("name", ["Llama-2-7B", "llama-2-7b", "meta-llama/Llama-2-7b-hf"])
 def test_a_candidates_configuration_needs_no_file(name: str) -> None:
     assert config_of(name, offline=True).hidden_size == 4096
@@ -100,11 +79,8 @@ app.command()(select)
 
 
 @pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "arc.json"
-    monkeypatch.setattr("finetune.arc.measured_file", lambda: file)
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    return file
 
 
 def _run(*arguments: str) -> str:
@@ -113,11 +89,10 @@ def _run(*arguments: str) -> str:
     return result.stdout
 
 
-def test_select_shows_sizes_and_scores(kept: Path) -> None:
-    kept.write_text(KeptScores(scores=[_score("smollm2-135m-instruct", rate=0.281)]).model_dump_json())
+def test_select_shows_sizes_and_scores() -> None:
     shown = _run("select", "--vram-gb", "12")
     assert next(line for line in shown.splitlines() if line.startswith("Llama-2-7B ")).rstrip().endswith("in 4 bit")
-    assert "28.1" in shown
+    assert "46.2" in shown
     assert "…" not in shown
 
 

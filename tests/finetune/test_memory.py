@@ -39,11 +39,13 @@ LLAMA_2_7B = AutoConfig.for_model(
     max_position_embeddings=4096,
 )
 QV = ("q_proj", "v_proj")
-SHAPE = shape_of(LLAMA_2_7B, QV)
 
 
 def _recipe(**settings: Any) -> Recipe:
-    return Recipe(base="llama-2-7b", target_modules=QV, **{"batch_size": 1, "method": "qlora", **settings})
+    return Recipe(**{"base": "llama-2-7b", "target_modules": QV, "batch_size": 1, "method": "qlora", **settings})
+
+
+SHAPE = shape_of(LLAMA_2_7B, _recipe())
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,8 @@ def _tiny_config(layers: int) -> Any:
 def test_a_layer_keeps_what_the_formula_says(targets: tuple[str, ...] | str, device: Device) -> None:
     tokens = 2048
     one_layer = _kept_by_autograd(3, targets, tokens, device) - _kept_by_autograd(2, targets, tokens, device)
-    expected = kept_per_token(_recipe(), shape_of(_tiny_config(2), targets), device) * tokens
+    recipe = _recipe(target_modules=targets)
+    expected = kept_per_token(recipe, shape_of(_tiny_config(2), recipe), device) * tokens
     assert one_layer == pytest.approx(expected, rel=0.02)
 
 

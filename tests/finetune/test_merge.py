@@ -2,7 +2,6 @@
 
 import errno
 import json
-import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -171,15 +170,6 @@ def test_neither_base_nor_adapter_is_overwritten(base: Path, adapter: Path) -> N
         merge_to_folder(find_pair(str(adapter)), base)
     with pytest.raises(ConfigError, match="holds what is to be merged"):
         merge_to_folder(find_pair(str(adapter)), adapter)
-
-
-def test_a_disk_that_is_too_full_is_said_before_anything_is_loaded(
-    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    full = shutil.disk_usage(tmp_path)._replace(free=10)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
-    with pytest.raises(ModelFileError, match=r"no space is left \(10 bytes free\)\. Make room"):
-        merge_to_folder(find_pair(str(adapter)), tmp_path / "merged")
 
 
 def test_a_disk_that_fills_up_leaves_nothing(adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

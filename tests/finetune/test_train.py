@@ -202,7 +202,7 @@ def test_loss_that_is_not_a_number_stops_the_run(recipe: Recipe, tiny_base: Path
     ("change", "error", "words"),
     [
         ({"base": "nowhere/at-all"}, ModelFileError, "nowhere/at-all has no configuration"),
-        ({"target_modules": ("query",)}, ConfigError, "Its linear layers are q_proj"),
+        ({"target_modules": ("query",)}, ConfigError, "some of its linear layers: q_proj"),
         ({"max_tokens": 4096}, TrainingError, "reads 2,048. Lower it"),
         ({"max_tokens": 32}, TrainingError, "longer than max_tokens = 32. Raise it"),
         ({"data": "nowhere.csv"}, DocumentError, "nowhere.csv cannot be read"),

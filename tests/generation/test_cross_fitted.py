@@ -9,8 +9,8 @@ from support_agent.artefacts import write_manifest
 from support_agent.config import Config
 from support_agent.errors import CalibrationError
 from support_agent.generation.cross_fitted import Drafter, drafting_facts, who_drafts
+from support_agent.generation.find_model import base_fingerprint
 from support_agent.generation.prompt import prompt_version
-from support_agent.generation.weights_hash import base_fingerprint
 from support_agent.records import Passage
 
 ROWS = [Passage(f"rows:{number}", f"What is {number}?", f"It is {number}.", "rows.csv") for number in range(4)]

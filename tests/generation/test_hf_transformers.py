@@ -153,7 +153,7 @@ def test_a_model_too_large_for_the_memory_is_a_model_file_error(
     def fill_the_memory(*_: Any, **__: Any) -> None:
         raise torch.OutOfMemoryError("full")
 
-    monkeypatch.setattr("support_agent.generation.hf_transformers.load_model", fill_the_memory)
+    monkeypatch.setattr("support_agent.generation.hf_loading._check_memory", fill_the_memory)
     with pytest.raises(ModelFileError, match=r"does not fit into memory\. Choose a smaller model"):
         TransformersGenerator.open(_config(tiny_llama))
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import write_bytes, write_manifest
 from support_agent.triage.frustration import MADE_BY, SHIPPED, WEIGHTS, FrustrationModel, turn_value
 from support_agent.triage.frustration_features import GRAM_ROWS, gram_rows, tokens
+from support_agent.triage.training.command import parser
 from support_agent.triage.training.frustration_rows import Rows, calm_tickets, read_comments, sources, with_calm
-from support_agent.triage.training.vectors import Vectors, open_vectors, parser
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
+
+    from support_agent.retrieval import Embedder
 
 LICENCES = (
     "GoEmotions: Demszky et al. 2020, Apache-2.0. lamini_docs: lamini-ai/lamini, CC BY 4.0. CLINC150: Larson et al. "
@@ -37,20 +39,22 @@ _logger = logging.getLogger(__name__)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read, embed, fit, choose the threshold, write."""
+    from support_agent.retrieval import open_embedder
+
     options = parser((__doc__ or "").splitlines()[0], SHIPPED).parse_args(arguments)
-    make(options.data, options.out, open_vectors(options))
+    make(options.data, options.out, open_embedder(options.embedder))
 
 
-def make(data: Path, out: Path, vectors: Vectors) -> FrustrationModel:
+def make(data: Path, out: Path, embedder: Embedder) -> FrustrationModel:
     """Fit on the train split and calm tickets, choose penalty on the dev split and threshold on other calm tickets."""
     import numpy as np
     from safetensors.numpy import save
 
     learn, choose = calm_tickets(data)
     rows, dev = with_calm(read_comments(data, "train"), learn, SEED), read_comments(data, "dev")
-    model = _best(rows, dev, vectors)
+    model = _best(rows, dev, embedder)
     values = {
-        kind: [turn_value(model, text, vector) for text, vector in zip(texts, vectors.encode(texts), strict=True)]
+        kind: [turn_value(model, text, vector) for text, vector in zip(texts, embedder.encode(texts), strict=True)]
         for kind, texts in choose.items()
     }
     facts = {
@@ -69,20 +73,20 @@ def make(data: Path, out: Path, vectors: Vectors) -> FrustrationModel:
     return replace(model, threshold=facts["threshold"])
 
 
-def _best(rows: Rows, dev: Rows, vectors: Vectors) -> FrustrationModel:
+def _best(rows: Rows, dev: Rows, embedder: Embedder) -> FrustrationModel:
     from sklearn.metrics import roc_auc_score
 
-    features, dev_vectors = _features(rows.texts, vectors), vectors.encode(dev.texts)
+    features, dev_vectors = _features(rows.texts, embedder), embedder.encode(dev.texts)
     found = []
     for inverse_penalty in INVERSE_PENALTIES:
-        model = _fitted(features, rows.upset, inverse_penalty, vectors.embedder.fingerprint)
+        model = _fitted(features, rows.upset, inverse_penalty, embedder.fingerprint)
         values = [model.log_odds(text, vector) for text, vector in zip(dev.texts, dev_vectors, strict=True)]
         found.append((float(roc_auc_score(dev.upset, values)), model))
         _logger.info("C = %g: AUROC on the dev split %.4f, n = %d", inverse_penalty, found[-1][0], len(values))
     return max(found, key=lambda one: one[0])[1]
 
 
-def _features(texts: Sequence[str], vectors: Vectors) -> sp.csr_matrix:
+def _features(texts: Sequence[str], embedder: Embedder) -> sp.csr_matrix:
     """A row for each text: its vector, then its n-grams' rows, likewise of length 1."""
     import numpy as np
     import scipy.sparse as sp
@@ -92,7 +96,7 @@ def _features(texts: Sequence[str], vectors: Vectors) -> sp.csr_matrix:
     columns = np.concatenate([np.array(one, dtype=np.int32) for one in found])
     lengths = np.concatenate([np.full(len(one), max(1, len(one)) ** -0.5, dtype=np.float32) for one in found])
     grams = sp.csr_matrix((lengths, columns, ends), shape=(len(found), GRAM_ROWS))
-    return sp.hstack([sp.csr_matrix(vectors.encode(texts)), grams]).tocsr()
+    return sp.hstack([sp.csr_matrix(embedder.encode(texts)), grams]).tocsr()
 
 
 def _fitted(features: sp.csr_matrix, upset: Sequence[bool], inverse_penalty: float, name: str) -> FrustrationModel:

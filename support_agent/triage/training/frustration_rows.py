@@ -16,6 +16,7 @@ from pathlib import Path
 
 from support_agent.artefacts import sha256_file
 from support_agent.errors import TrainingError
+from support_agent.jsonl import read_rows
 from support_agent.shelves import INDEXES
 from support_agent.triage.frustration_cues import found_cues
 
@@ -39,24 +40,19 @@ class Rows:
 def read_comments(data: Path, split: str) -> Rows:
     """One official split ("train", "dev", "test") of GoEmotions, under ``data/goemotions``."""
     path = data / "goemotions" / f"{split}.tsv"
-    texts, upset = [], []
-    for number, line in enumerate(_lines(path), 1):
-        try:
-            text, labels, _ = line.split("\t")
-            upset.append(not UPSET.isdisjoint(map(int, labels.split(","))))
-        except ValueError as problem:
-            raise TrainingError(
-                f"{path}, line {number}: not text, labels and id ({problem}). Fetch it again."
-            ) from problem
-        texts.append(text)
-    return Rows(texts, upset)
+    rows = [line.split("\t") for line in _lines(path)]
+    try:
+        upset = [not UPSET.isdisjoint(map(int, labels.split(","))) for _, labels, _ in rows]
+    except ValueError as problem:
+        raise TrainingError(f"{path} does not hold text, labels and id on each line. Fetch it again.") from problem
+    return Rows([text for text, _, _ in rows], upset)
 
 
 def calm_tickets(data: Path) -> tuple[list[str], dict[str, list[str]]]:
     """Tickets that are not upset: those to learn from, and by kind those that the threshold is chosen on."""
-    lamini = [json.loads(line)["question"] for line in _lines(LAMINI / "train.jsonl")]
+    lamini = [row.text("question") for row in read_rows(LAMINI / "train.jsonl", TrainingError)]
     clinc = json.loads((data / "clinc150" / "data_full.json").read_text("utf-8"))
-    spoken = [json.loads(line)["utterance"] for path in natcs_files(data) for line in _lines(path)]
+    spoken = [row.text("utterance") for path in natcs_files(data) for row in read_rows(path, TrainingError)]
     # A few callers in NatCS are angry, and no label says so.
     spoken = [text for text in spoken if not found_cues(text)]
     reports = bug_reports()

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from support_agent.artefacts import write_bytes, write_manifest
 from support_agent.clusters import clusters
 from support_agent.triage.learned_routes import MADE_BY, ROUTES, SHIPPED, WEIGHTS
+from support_agent.triage.training.command import parser
 from support_agent.triage.training.hard_routes_rows import HARMLESS, Row, read_rows, sources
-from support_agent.triage.training.vectors import Vectors, open_vectors, parser
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from support_agent.retrieval import Embedder
 
 LICENCES = (
     "Tickets and near misses: written for this package, Apache-2.0. OpenAI moderation set: MIT. Giskard prompt "
@@ -52,15 +54,17 @@ class Head(NamedTuple):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read, embed, fit, choose the thresholds, write."""
+    from support_agent.retrieval import open_embedder
+
     options = parser((__doc__ or "").splitlines()[0], SHIPPED).parse_args(arguments)
-    rows, vectors = read_rows(options.data), open_vectors(options)
-    write_heads(options.out, make_heads(rows, vectors), rows, vectors.embedder.fingerprint, sources(options.data))
+    rows, embedder = read_rows(options.data), open_embedder(options.embedder)
+    write_heads(options.out, make_heads(rows, embedder), rows, embedder.fingerprint, sources(options.data))
 
 
-def make_heads(rows: Sequence[Row], vectors: Vectors) -> dict[str, Head]:
+def make_heads(rows: Sequence[Row], embedder: Embedder) -> dict[str, Head]:
     """One head for each route."""
     texts = [row.text for row in rows]
-    found, folds = vectors.encode(texts), fold_numbers(texts)
+    found, folds = embedder.encode(texts), fold_numbers(texts)
     heads = {}
     for route in ROUTES:
         heads[route] = head = _head(route, rows, found, folds)

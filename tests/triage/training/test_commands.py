@@ -1,4 +1,4 @@
-"""Commands that the package names can be run, no split behind a figure is learnt from, and the cache keeps vectors."""
+"""Commands that the package names can be run, and no split behind a figure is learnt from."""
 
 import json
 from pathlib import Path
@@ -11,8 +11,8 @@ from support_agent.errors import ModelFileError
 from support_agent.triage import frustration as frustration_signal
 from support_agent.triage import learned_routes
 from support_agent.triage.training import frustration, hard_routes
+from support_agent.triage.training.command import parser
 from support_agent.triage.training.frustration_rows import sources
-from support_agent.triage.training.vectors import parser, vectors_folder
 
 
 @pytest.fixture
@@ -62,9 +62,3 @@ def test_the_command_that_a_message_names_is_complete(signal: Any, maker: Any, o
 @MAKERS
 def test_a_manifest_says_the_command_that_made_it(signal: Any, maker: Any) -> None:
     assert json.loads((signal.SHIPPED / "manifest.json").read_text("utf-8"))["made_by"] == signal.MADE_BY
-
-
-def test_vectors_are_kept_in_the_cache_when_no_folder_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SUPPORT_AGENT_CACHE", str(tmp_path))
-
-    assert vectors_folder().parent == tmp_path

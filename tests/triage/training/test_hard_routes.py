@@ -71,12 +71,12 @@ class ByFirstWord:
 
 
 def test_each_head_is_surest_of_its_own_route_and_none_fires_on_a_question(tmp_path: Path) -> None:
-    vectors: Any = ByFirstWord()
-    write_heads(tmp_path, make_heads(ROWS, vectors), ROWS, "first word", {})
+    embedder: Any = ByFirstWord()
+    write_heads(tmp_path, make_heads(ROWS, embedder), ROWS, "first word", {})
 
     heads = read_heads(tmp_path)
-    of_routes = heads.values(vectors.encode([f"{route} {NAMES[5]}" for route in ROUTES]))
-    (question,) = vectors.encode([f"question {NAMES[5]}"])
+    of_routes = heads.values(embedder.encode([f"{route} {NAMES[5]}" for route in ROUTES]))
+    (question,) = embedder.encode([f"question {NAMES[5]}"])
 
     assert of_routes.argmax(axis=1).tolist() == list(range(len(ROUTES)))
     assert (of_routes.diagonal() >= heads.thresholds).all()
@@ -84,9 +84,9 @@ def test_each_head_is_surest_of_its_own_route_and_none_fires_on_a_question(tmp_p
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
-    vectors: Any = ByFirstWord()
+    embedder: Any = ByFirstWord()
     for name in ("one", "two"):
-        write_heads(tmp_path / name, make_heads(ROWS, vectors), ROWS, "first word", {})
+        write_heads(tmp_path / name, make_heads(ROWS, embedder), ROWS, "first word", {})
 
     one, two = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two"))
     assert one == two
@@ -160,9 +160,9 @@ def test_near_duplicates_share_a_fold() -> None:
 
 def test_neutral_comments_do_not_raise_a_threshold() -> None:
     comment = Row(f"abuse {NAMES[50]}", HARMLESS, "comments")
-    vectors: Any = ByFirstWord()
+    embedder: Any = ByFirstWord()
 
-    with_comment, without = (make_heads(rows, vectors)["abuse"].measured for rows in ([*ROWS, comment], ROWS))
+    with_comment, without = (make_heads(rows, embedder)["abuse"].measured for rows in ([*ROWS, comment], ROWS))
 
     assert with_comment["tickets_found"] == without["tickets_found"] == 1
     assert with_comment["comments_fired"] == 1
