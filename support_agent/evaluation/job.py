@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,8 +52,8 @@ def evaluate(
 
     Args:
         golden: a JSONL file, or the name or folder of an index that holds one.
-        agent: an agent, or what opens one, called once all else has been checked. Its gate no longer watches for drift
-            afterwards: golden tickets are no traffic, and would withdraw the promise half-way.
+        agent: an agent, or what opens one, called once all else has been checked. Its gate watches no
+            drift meanwhile: golden tickets are no traffic, and would withdraw the promise half-way.
         output: the result folder, ``runs/`` and the set's name without one; an earlier result there is replaced.
         report: an HTML page to write as well.
         labels: what readers said of answers; about: which of their words counts, where the file has both.
@@ -71,10 +72,10 @@ def evaluate(
     page = Path(report) if report else None
     check_free(folder)
     check_page(page)
-    opened = _unwatched(agent)
-    passages = {passage.passage_id: passage.text for passage in opened.index.passages}
-    check_relevant(tickets, passages)
-    outcomes = ask_golden(opened, tickets, passages, on_done)
+    with _unwatched(agent) as opened:
+        passages = {passage.passage_id: passage.text for passage in opened.index.passages}
+        check_relevant(tickets, passages)
+        outcomes = ask_golden(opened, tickets, passages, on_done)
     scores = score(tickets, outcomes, judge, promise=promise)
     facts = {
         "set": Path(golden).stem,
@@ -135,7 +136,8 @@ def audit_agent(
     """
     check_page(report)
     tickets = read_golden(find_golden(str(golden)))
-    found = audit(_unwatched(agent), tickets, slice_name=slice_name, limit=limit, on_done=on_done)
+    with _unwatched(agent) as opened:
+        found = audit(opened, tickets, slice_name=slice_name, limit=limit, on_done=on_done)
     if report:
         write_bytes(report, audit_page(found))
     return found
@@ -156,7 +158,7 @@ def _check_labels(path: Path, labels: Labels, about: About, golden: GoldenSet) -
     ids = {ticket.id for ticket in golden.tickets}
     questions = {in_one_line(ticket.question) for ticket in golden.tickets}
     known = sum(
-        one.question in questions if one.question else one.ticket_id in ids
+        one.question in questions if one.question else one.id in ids
         for one in labels.every
         if one.on(about) is not None
     )
@@ -169,10 +171,15 @@ def _check_labels(path: Path, labels: Labels, about: About, golden: GoldenSet) -
         logger.warning("Only %s of the %s labels of %s are of a ticket of %s.", known, said, path, golden.name)
 
 
-def _unwatched(agent: Agent | Callable[[], Agent]) -> Agent:
+@contextmanager
+def _unwatched(agent: Agent | Callable[[], Agent]) -> Iterator[Agent]:
+    """The agent; its watch for drift is set aside meanwhile, since golden tickets are no traffic."""
     opened = agent() if callable(agent) else agent
-    opened.gate.unwatch()
-    return opened
+    watch, opened.gate.watch = opened.gate.watch, None
+    try:
+        yield opened
+    finally:
+        opened.gate.watch = watch
 
 
 def _with_page(folder: Path, report: Path | None) -> Result:

@@ -33,22 +33,22 @@ from support_agent.records import About, Passage
 class Label:
     """What one reader said of one answer; None where the reader did not say.
 
-    ``sent`` is the text that was read, None for whatever was sent. ``passages`` it was read beside: id → sha256 of
-    their text, "" where that is not known. ``reader`` is a name, ``kind`` "person" or "model", ``when`` ISO 8601; each
-    "" where the file does not say. ``certify`` is false for an answer whose label was at hand when signals or settings
-    were chosen: it certifies nothing. ``where`` is file and line.
+    ``id`` is the ticket's. ``sent`` is the text that was read, None for whatever was sent; ``passages`` are those it
+    was read beside: ids, or objects with id and the sha256 of their text. ``reader`` is a name, ``kind`` "person" or
+    "model", ``when`` ISO 8601; each "" where the file does not say. ``certify`` is false for an answer whose label was
+    at hand when signals or settings were chosen: it certifies nothing. ``where`` is file and line.
     """
 
-    ticket_id: str
-    question: str
-    sent: str | None
-    supported: bool | None
-    agrees: bool | None
-    passages: Mapping[str, str] = field(default_factory=dict)
+    id: str
+    question: str = ""
+    sent: str | None = None
+    supported: StrictBool | None = None
+    agrees: StrictBool | None = None
+    passages: tuple[Any, ...] = ()
     reader: str = ""
     kind: str = ""
     when: str = ""
-    certify: bool = True
+    certify: StrictBool = True
     where: str = ""
 
     def on(self, about: About) -> bool | None:
@@ -58,7 +58,7 @@ class Label:
     @property
     def key(self) -> tuple[str, str, str | None]:
         """What it is about; white space does not count."""
-        return self.ticket_id, self.question, None if self.sent is None else in_one_line(self.sent)
+        return self.id, self.question, None if self.sent is None else in_one_line(self.sent)
 
 
 @dataclass(frozen=True)
@@ -157,51 +157,14 @@ class _Right:
     text: str | None = None
 
 
-@dataclass(frozen=True)
-class _Read:
-    """A line that a reader filled in."""
-
-    id: str
-    sent: str
-    question: str = ""
-    supported: StrictBool | None = None
-    agrees: StrictBool | None = None
-    passages: Any = None
-    reader: str = ""
-    kind: str = ""
-    when: str = ""
-    certify: StrictBool = True
-
-
 def _label(row: Row) -> Label:
     if "right" in row.values:
         short = row.read(_Right)
-        return Label(short.id, "", short.text, short.right, short.right, where=row.where)
-    read = row.read(_Read)
-    return Label(
-        read.id,
-        in_one_line(read.question),
-        read.sent,
-        read.supported,
-        read.agrees,
-        passages=_passages(read.passages),
-        reader=read.reader,
-        kind=read.kind,
-        when=read.when,
-        certify=read.certify,
-        where=row.where,
-    )
-
-
-def _passages(listed: Any) -> dict[str, str]:
-    """Ids, or objects with an id and a hash; one that names no passage is left out."""
-    found: dict[str, str] = {}
-    for one in listed if isinstance(listed, list) else []:
-        if isinstance(one, str):
-            found[one] = ""
-        elif isinstance(one, dict) and "id" in one:
-            found[str(one["id"])] = str(one.get("sha256", ""))
-    return found
+        return Label(short.id, sent=short.text, supported=short.right, agrees=short.right, where=row.where)
+    label = row.read(Label)
+    if label.sent is None:
+        raise row.error("sent: Field required")
+    return replace(label, question=in_one_line(label.question), where=row.where)
 
 
 def _both(first: Label, second: Label, error: type[SupportAgentError]) -> Label:
@@ -209,7 +172,7 @@ def _both(first: Label, second: Label, error: type[SupportAgentError]) -> Label:
     said = (first.supported, second.supported), (first.agrees, second.agrees)
     if any({True, False} == set(pair) for pair in said):
         raise error(
-            f"{first.where}, and {second.where}, contradict each other about the same answer of {first.ticket_id}. "
+            f"{first.where}, and {second.where}, contradict each other about the same answer of {first.id}. "
             "Keep the line that is right."
         )
     supported, agrees = (one if one is not None else other for one, other in said)

@@ -43,10 +43,6 @@ class Gate:
         """Whether answers are held to a certified error rate: whole drafts only are then let out."""
         return self.policy.combiner is not None
 
-    def unwatch(self) -> None:
-        """Stop watching for drift: tickets that only measure the agent are no traffic, and must not end its promise."""
-        self.watch = None
-
     def on_words(self, triage: Triage) -> Decision:
         """Decide on what a ticket's words alone say, before anything of it is embedded."""
         return Decision(triage.route, triage.reasons)

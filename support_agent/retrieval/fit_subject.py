@@ -150,7 +150,7 @@ def find_product(own: Sequence[str], names: Sequence[str]) -> str:
 
 
 def _capital_share(texts: Sequence[str]) -> float:
-    words = [word for text in texts for word in _INSIDE.findall(text)]
+    words: list[str] = [word for text in texts for word in _INSIDE.findall(text)]
     return sum(word[0].isupper() for word in words) / max(1, len(words))
 
 

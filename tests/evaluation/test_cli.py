@@ -67,19 +67,6 @@ def test_without_a_folder_the_result_goes_under_the_sets_name(shop: CliRunner) -
     assert "runs/golden holds a run of another golden set" in str(refused.exception)
 
 
-@pytest.mark.parametrize("command", ["run", "audit"])
-def test_no_drift_is_watched_while_tickets_are_measured(
-    shop: CliRunner, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
-    from support_agent.gate.gate import Gate
-
-    told: list[Gate] = []
-    monkeypatch.setattr(Gate, "unwatch", lambda gate: told.append(gate))
-    done = shop.invoke(app, ["eval", command, "golden.jsonl", "--json"])
-    assert done.exit_code == 0, done.output
-    assert len(told) == 1
-
-
 def test_a_result_says_that_no_drift_was_watched(shop: CliRunner) -> None:
     assert shop.invoke(app, ["eval", "run", "golden.jsonl", "-o", "out"]).exit_code == 0
     assert json.loads(Path("out/manifest.json").read_text())["drift_watch"] == "off"

@@ -1,5 +1,6 @@
 """One call does what the command does."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from support_agent.errors import EvaluationError
 from support_agent.evaluation.compare import compare
 from support_agent.evaluation.job import audit_agent, evaluate, rescore
 from support_agent.evaluation.results import read_result
+from support_agent.evidence.drift import DriftWatch
 
 from .conftest import write_rows
 
@@ -41,6 +43,19 @@ def test_labels_given_to_the_call_decide_what_is_right(shop: CliRunner) -> None:
     result = evaluate("golden.jsonl", Agent.load, output=Path("out"), labels=Path("labels.jsonl"))
     assert result.scores["overall"]["scores"]["risk"]["value"] == 0.5
     assert result.scores["labelled"] == 1
+
+
+@pytest.mark.parametrize("job", [evaluate, audit_agent])
+def test_golden_tickets_are_no_traffic_and_the_agents_watch_is_put_back(
+    shop: CliRunner, monkeypatch: pytest.MonkeyPatch, job: Callable[..., object]
+) -> None:
+    agent, watch = Agent.load(), DriftWatch([0.5])
+    monkeypatch.setattr(agent.gate, "watch", watch)
+    seen: list[object] = []
+    on_words = agent.gate.on_words
+    monkeypatch.setattr(agent.gate, "on_words", lambda triage: (seen.append(agent.gate.watch), on_words(triage))[1])
+    job("golden.jsonl", agent)
+    assert (set(seen), agent.gate.watch) == ({None}, watch)
 
 
 def never() -> Agent:

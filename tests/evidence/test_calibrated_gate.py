@@ -202,7 +202,7 @@ def test_one_question_asked_by_everybody_withdraws_no_promise(tmp_path: Path) ->
 
 def test_tickets_that_only_measure_withdraw_no_promise(tmp_path: Path) -> None:
     agent = agent_with(tmp_path, ScriptedGenerator())
-    agent.gate.unwatch()
+    agent.gate.watch = None
     assert {reply.reasons[0] for reply in agent.ask_many(CASTLES)} == {"low_confidence"}
 
 

