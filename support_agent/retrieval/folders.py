@@ -118,7 +118,8 @@ def _check_facts(manifest: dict[str, Any]) -> None:
 def facts_hash(manifest: dict[str, Any]) -> str:
     """Hash of all that a manifest says, of its files only the names: their contents have hashes of their own."""
     facts = {key: value for key, value in manifest.items() if key != "facts_sha256"}
-    return hashlib.sha256(json.dumps({**facts, "files": sorted(facts["files"])}, sort_keys=True).encode()).hexdigest()
+    facts["files"] = sorted(facts["files"])
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def read_subject(folder: Path, manifest: dict[str, Any]) -> Subject:

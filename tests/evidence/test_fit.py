@@ -7,7 +7,7 @@ from support_agent.errors import CalibrationError
 from support_agent.evidence.fit import MeasuredRows, Promise, calibrate
 from support_agent.evidence.labels import Label, Labels
 from support_agent.gate.measure import Measured, combined
-from support_agent.records import Draft, Reason, Ticket, Triage
+from support_agent.records import About, Draft, Reason, Ticket, Triage
 
 PROMISE = Promise("supported", 0.1, 0.05)
 
@@ -57,7 +57,7 @@ def test_a_promise_is_certified_and_kept_on_new_rows() -> None:
     threshold = made.certificate.threshold
     assert threshold is not None
     new, said = rows_and_labels(4000, seed=1)
-    right = {label.ticket_id: label.supported for label in said.every}
+    right = {label.id: label.supported for label in said.every}
     answered = [row for row in new.rows if made.combiner.probability(row.values) >= threshold]
     wrong = sum(not right[row.ticket.ticket_id] for row in answered)
     assert len(answered) > 800
@@ -191,3 +191,13 @@ def test_lines_that_nobody_filled_in_are_as_if_they_were_not_there() -> None:
     without = calibrate(given, Labels(said.every[:200]), PROMISE)
     assert (made.labels["kinds"], made.reference_scores) == (["person"], without.reference_scores)
     assert len(made.reference_scores) == 200
+
+
+@pytest.mark.parametrize(
+    ("about", "max_error", "delta"),
+    [("nonsense", 0.1, 0.05), ("supported", 0.0, 0.05), ("supported", float("nan"), 0.05), ("supported", 0.1, 1.0)],
+    ids=["another word", "no error allowed", "no number", "no confidence"],
+)
+def test_a_promise_that_nothing_could_keep_is_refused(about: About, max_error: float, delta: float) -> None:
+    with pytest.raises(CalibrationError, match="A promise"):
+        Promise(about, max_error, delta)

@@ -53,7 +53,7 @@ def test_reads_questions(questions: Path) -> None:
         ("", "holds no question"),
         ("{", "line 1: not JSON"),
         ('{"query": "q", "choices": ["a", "b"]}', "line 1: not a question"),
-        ("[]", "line 1: a list instead of an object"),
+        ("[]", "line 1: not a JSON object"),
         ('{"query": "q", "choices": ["a"], "gold": 0}', "line 1: not a question .choices: .* two or more choices"),
         ('{"query": "q", "choices": ["a", " "], "gold": 0}', "line 1: not a question .choices.1: .* not empty"),
         ('{"query": "q", "choices": ["a", "b"], "gold": 2}', "line 1: not a question .Value error, gold is 2"),

@@ -10,6 +10,7 @@ from support_agent.records import Passage
 from support_agent.retrieval import HashingEmbedder, Index, Subject, add_to_index, build_index, read_sources
 from support_agent.retrieval.building import embedded_text
 from support_agent.retrieval.fit_subject import (
+    _are_questions,
     find_names,
     find_product,
     fit_subject,
@@ -59,12 +60,38 @@ def fitted(passages: list[Passage], refused: tuple[str, ...] = (), product: str 
     ids=["a third of the questions", "a tenth", "also elsewhere", "mostly small", "only at the start"],
 )
 def test_names_are_words_with_a_capital_in_many_own_questions(own: list[str], found: tuple[str, ...]) -> None:
-    assert find_names(own, ["how far is paris from here"]) == found
+    assert find_names(own * 2, ["how far is paris from here"]) == found
 
 
 def test_a_name_is_found_although_some_refused_questions_hold_it() -> None:
-    own = ["Does Zorbly run offline?"] * 10
+    own = ["Does Zorbly run offline?"] * 20
     assert find_names(own, ["can zorbly bake bread", *["what time is it"] * 19]) == ("zorbly",)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        ["Does Zorbly run offline?"] * 19,
+        ["Security Bulletin For Zorbly Web Server"] * 30,
+        ["Wie lange dauern Lieferung und Versand bei Zorbly in Bayern?"] * 30,
+    ],
+    ids=["a few texts", "title case", "a language whose nouns have capitals"],
+)
+def test_where_a_capital_tells_nothing_no_name_is_found(own: list[str]) -> None:
+    assert find_names(own, ["how far is paris from here"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("texts", "questions"),
+    [
+        (OWN, True),
+        (["Wie lange dauert es?", "¿Cuánto cuesta?", "何時ですか？"], True),
+        (["Security Bulletin 4711", "How do I update?", "Release notes"], False),
+    ],
+    ids=["English questions", "questions of other languages", "mostly headings"],
+)
+def test_titles_that_are_no_questions_are_headings_even_in_a_table(texts: list[str], questions: bool) -> None:
+    assert _are_questions(texts) is questions
 
 
 def test_shipped_outliers_are_unlike_each_other() -> None:
