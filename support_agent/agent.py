@@ -2,8 +2,8 @@
 
 Ticket → words → meaning → retrieval → early signals → draft → late signals → Reply, and between them the gate, which
 may end the way. A step that fails makes the reply a hand-off with its reason; no exception of a step reaches the
-caller, and no ticket is dropped. A ticket that is measured for evidence goes the same way past a gate that stops
-nothing.
+caller, and no ticket is dropped. A ticket that is measured for evidence takes the same steps
+without a gate.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Reason(StrEnum):
     LOW_LOG_PROB = "low_log_prob", Route.HUMAN, "The generator was unsure of its own words."
     QUOTED = "quoted", Route.ANSWER, "The draft could not be sent; the best passage's own words were."
     SENTENCES_REMOVED = "sentences_removed", Route.ANSWER, "The answer ends where no passage carries the draft."
-    GENERATOR_DOWN = "generator_down", Route.HUMAN, "The generator failed; where no promise is kept, a passage serves."
+    GENERATOR_DOWN = "generator_down", Route.HUMAN, "The generator failed; without a promise the best passage is sent."
     GENERATOR_FAILED = "generator_failed", Route.HUMAN, "The generator failed in the middle of its answer."
     INTERNAL_ERROR = "internal_error", Route.HUMAN, "Something failed while the ticket was answered; the log says what."
 

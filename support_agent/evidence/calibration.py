@@ -55,8 +55,6 @@ class Calibration:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
-        if self.format != FORMAT:
-            raise CalibrationError(f"The calibration has format {self.format}; this version reads {FORMAT}. {MEND}")
         if self.about not in ABOUTS:
             raise CalibrationError(f"A calibration is about {' or '.join(ABOUTS)}, not about {self.about!r}. {MEND}")
         if any(not 0 <= score <= 1 for score in self.reference_scores):
@@ -99,17 +97,25 @@ class Calibration:
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, dictionaries and numbers, ready for JSON."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        plain |= {"combiner": self.combiner.to_dict(), "certificate": self.certificate.to_dict()}
+        plain |= {"combiner": self.combiner.to_dict(), "certificate": asdict(self.certificate)}
         plain |= {"reference_scores": list(self.reference_scores), "languages": list(self.languages)}
         plain["tables"] = {name: [asdict(row) for row in rows] for name, rows in self.tables.items()}
         return plain
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Calibration:
-        """The calibration that ``to_dict`` wrote."""
+        """The calibration that ``to_dict`` wrote.
+
+        Raises:
+            CalibrationError: it has another format.
+        """
+        if plain.get("format") != FORMAT:
+            raise CalibrationError(
+                f"The calibration has format {plain.get('format')}; this version reads {FORMAT}. {MEND}"
+            )
         parsed = {
             "combiner": Combiner.from_dict(plain["combiner"]),
-            "certificate": Certificate.from_dict(plain["certificate"]),
+            "certificate": Certificate(**plain["certificate"]),
             "reference_scores": tuple(plain["reference_scores"]),
             "languages": tuple(plain["languages"]),
             "tables": {name: tuple(GroupRow(**row) for row in rows) for name, rows in plain["tables"].items()},

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from support_agent.errors import CalibrationError
 from support_agent.evidence.learn_then_test import (
@@ -70,7 +69,7 @@ class Certificate:
         if self.labels_needed is not None:
             return f"If the error rates seen hold, about {self.labels_needed:,} labels would do."
         if self.independent < fewest:
-            return f"It takes {fewest:,} at the very least; how many in truth, these are too few to tell."
+            return f"It takes {fewest:,} at the very least; there are too few labels to say how many more."
         if self.best_rate < self.max_error:
             return (
                 "The surest answers are wrong more often than some that are less sure, so that more labels alone may "
@@ -80,15 +79,6 @@ class Certificate:
             f"The lowest error rate at any threshold is about {_percent(self.best_rate)}, so more labels alone may not "
             "help: the answers must get better, or the promise weaker."
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists, dictionaries and numbers, ready for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Certificate:
-        """The certificate that ``to_dict`` wrote."""
-        return cls(**plain)
 
 
 def certify(

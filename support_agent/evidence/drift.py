@@ -7,10 +7,10 @@ inequality; Vovk, Gammerman and Shafer 2005, section 7.1). The bets are 1 + e ·
 the p-value: they win when scores move down. Two games share the capital, one over all scores and one over those that
 are answered, where a crowd just above the threshold is what raises the error rate. Scores that move up are left alone:
 customers who ask what the knowledge base holds word for word are surer than the labelled rows, and wrong less often.
-Each ticket t begins a game of its own with 1 / (t · (t + 1)) of the capital, so that what the games before have lost
-hides no later drift; the mixture of all games is fair too. Exchangeable are tickets whose score does not hang on
-how often they are asked: where rare ones score clearly lower, new texts get ever rarer as the common ones are known,
-and the watch may take that for drift.
+Each ticket t begins a game of its own with 1 / (t · (t + 1)) of the capital, so that earlier losses hide no later
+drift; the mixture of all games is fair too. Tickets are exchangeable if their score does not depend on how often they
+are
+asked: where rare ones score clearly lower, the watch may take ever rarer new texts for drift.
 """
 
 from __future__ import annotations

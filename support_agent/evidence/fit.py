@@ -32,7 +32,7 @@ STRENGTH = 10.0
 
 @dataclass(frozen=True)
 class MeasuredRows:
-    """The rows that labels are waited for.
+    """The measured rows, before their labels are known.
 
     ``groups`` numbers near-duplicate questions alike, ``topics`` are names. ``parts`` is what the rows were measured
     with (``opening.calibrated_parts``), ``drafting`` says who wrote the drafts, ``references`` holds the known answers
@@ -60,10 +60,7 @@ class Promise:
         if self.about not in ABOUTS:
             raise CalibrationError(f"A promise is about {' or '.join(ABOUTS)}, not about {self.about!r}.")
         if not (0 < self.max_error < 1 and 0 < self.delta < 1):
-            raise CalibrationError(
-                f"A promise of at most {self.max_error} wrong at delta {self.delta} has no meaning: both lie between 0 "
-                "and 1."
-            )
+            raise CalibrationError(f"A promise's max_error ({self.max_error}) and delta ({self.delta}) lie in 0–1.")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A generator that keeps its drafts in a file, so that a run of hours that was stopped goes on where it was."""
+"""A generator that keeps its drafts in a file, so that a long run can be stopped and continued."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support_agent.records import Draft
 
 @dataclass(frozen=True)
 class _Kept:
-    """What is told apart: what wrote, and all that it was given."""
+    """The key of a kept draft: what wrote it, and its input."""
 
     generator: str
     asked: str

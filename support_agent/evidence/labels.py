@@ -8,8 +8,8 @@ A file is JSONL, one label a line, in either form::
 The first is what `support-agent calibrate --to-read` writes and a reader fills in; only ``id`` and ``sent`` must be
 there. In the second ``right`` counts as both, and without ``text`` it speaks of whatever was sent to that ticket.
 
-A label is about one text. It counts for that text as an answer to its question, whatever the id, since an index and a
-golden set number the same rows differently; where it names no question, for the ticket of its id.
+A label counts for its text as an answer to its question, whatever the id, since an index and a golden set number the
+same rows differently; where it names no question, for the ticket of its id.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ SECOND_START = 0.4
 SEQUENCES = 2
 # Chance of success that `labels_needed` plans for: 80 % of a normal distribution lies below 0.84.
 POWER_SD = 0.84
-# More labels than this nobody collects; the answer is then "none is known".
+# Nobody collects more labels than this; beyond it the answer is None.
 MOST_LABELS = 10_000_000
 
 

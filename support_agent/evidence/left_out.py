@@ -1,7 +1,6 @@
 """The index's own questions as tickets, each asked as if its passage were not there, and measured to the end.
 
-The rows of a knowledge base are labels that cost nothing: question and answer are known. What is left out of the index
-for a row is its own passage and every copy of it.
+What is left out of the index for a row is its own passage and every copy of it.
 """
 
 from __future__ import annotations

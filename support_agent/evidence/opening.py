@@ -1,7 +1,6 @@
 """Settings, index and generator → the gate, with the calibration that was made for exactly them.
 
-Looks at the file that the settings name, else among the calibrations of this index, the owner's before the shipped
-ones. Never raises for one that does not fit: the gate then hands everything over, and says why.
+The owner's are looked at before the shipped ones. One that does not fit closes the gate, which says why.
 """
 
 from __future__ import annotations
@@ -103,7 +102,7 @@ def find_calibration(config: Config, parts: Mapping[str, str]) -> tuple[Calibrat
         try:
             found = [read_calibration(path) for path in sorted((root / _index_name(config)).glob("*.json"))]
         except CalibrationError as damaged:
-            # It may hold a stricter promise than any other that fits, so that none stands in for it.
+            # It may hold a stricter promise, so no other calibration may replace it.
             return None, f"{damaged} Or delete the file."
         fitting = [one for one in found if mismatch(one, parts) is None]
         if fitting:

@@ -1,4 +1,4 @@
-"""What is measured of a ticket: early of its passages, late of its draft. Pure functions; what follows, decide.py says.
+"""What is measured of a ticket: early of its passages, late of its draft. Pure functions; decide.py says what follows.
 
 The agent calls them for a live ticket as for one that is measured for evidence. A new signal is a function in a file of
 its own, a line in ``EARLY`` or ``LATE``, and a row in ``golden.jsonl``, the table of golden measurements: its hash is

@@ -83,7 +83,7 @@ def _read_files(folder: Path, data: str) -> list[str]:
 
 @contextmanager
 def must_fit(folder: Path) -> Iterator[None]:
-    """Translate what is raised over contents that have their hashes and are not an index all the same."""
+    """Translate what is raised over files whose hashes match but which are no index."""
     try:
         yield
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as problem:

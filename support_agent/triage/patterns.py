@@ -75,7 +75,7 @@ def compile_patterns(patterns: Sequence[str]) -> re.Pattern[str]:
 
 
 def _begins_at_word_edge(pattern: str) -> bool:
-    """Whether each of its alternatives begins with ``\\b``; a "|" inside a group or class parts none."""
+    """Whether each of its alternatives begins with ``\\b``; a "|" inside a group or class separates nothing."""
     bare = re.sub(r"\\[^b]|\[[^]]*\]", "x", pattern)
     while "(" in bare:
         bare = re.sub(r"\([^()]*\)", "x", bare)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_agent.errors import CalibrationError
-from support_agent.evidence.certificate import Certificate, certify, one_of_each
+from support_agent.evidence.certificate import certify, one_of_each
 from support_agent.evidence.group_table import group_table
 from support_agent.evidence.learn_then_test import counts_at, grid_of
 from support_agent.intervals import upper_bound
@@ -158,12 +158,6 @@ def test_what_cannot_be_certified_is_refused(
 ) -> None:
     with pytest.raises(CalibrationError, match=words):
         certify(scores, right, range(len(scores)), max_error=max_error, delta=0.05)
-
-
-def test_a_certificate_survives_its_dictionary() -> None:
-    scores, right = falling(200, seed=4)
-    certificate = certify(scores, right, range(200), max_error=0.3, delta=0.1)
-    assert Certificate.from_dict(certificate.to_dict()) == certificate
 
 
 def test_one_row_of_each_group_counts() -> None:
