@@ -1,5 +1,6 @@
 """The embedded default on its real weights and the shipped index."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,25 @@ def test_a_row_of_your_own_is_answered_and_cited(tmp_path: Path, monkeypatch: py
     done = runner.invoke(app, ["ask", "--calibration", "none", AUTH_QUESTION])
     assert "Authorization: Bearer" in done.stdout
     assert "[auth:1" in done.stderr
+
+
+def shown_in_readme(command: str) -> str:
+    """What README says that a command prints, up to the next command or the end of the example."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    return readme.split(f"$ {command}\n", 1)[1].split("\n$ ", 1)[0].split("```", 1)[0].strip()
+
+
+def test_the_readmes_question_is_answered_as_it_says() -> None:
+    question = "Where is Lamini located?"
+    done = CliRunner().invoke(app, ["ask", question])
+    shown = shown_in_readme(f'support-agent ask "{question}"')
+    # The engine's 8-bit arithmetic differs from processor to processor in the second decimal.
+    assert re.sub(r"\d\.\d\d", "", f"{done.stdout}{done.stderr}".strip()) == re.sub(r"\d\.\d\d", "", shown)
+
+
+def test_the_readmes_tickets_are_answered_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tickets.csv").write_text(shown_in_readme("cat tickets.csv") + "\n", "utf-8")
+    done = CliRunner().invoke(app, ["batch", "tickets.csv", "-o", "answered.csv"])
+    said = shown_in_readme("support-agent batch tickets.csv -o answered.csv").splitlines()
+    assert set(f"{done.stdout}{done.stderr}".splitlines()) == set(said)

@@ -1,7 +1,4 @@
-"""Settings → the measured rows of a calibration, and the calibration: what `support-agent calibrate` does.
-
-Long: one draft for each question of the index.
-"""
+"""What `support-agent calibrate` does: settings → measured rows → the calibration. One draft for each question."""
 
 from __future__ import annotations
 
