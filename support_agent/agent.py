@@ -82,7 +82,6 @@ class Agent:
         from support_agent.config import Config, load_config
         from support_agent.generation import open_generator
         from support_agent.retrieval import Index, find_index
-        from support_agent.retrieval.remembering import RememberingEmbedder
         from support_agent.triage import triage_ticket
 
         if isinstance(config, Config):
@@ -95,7 +94,6 @@ class Agent:
         triage_ticket(Ticket("What language is this?"), settings)
         folder = find_index(settings.index)
         index = Index.open(folder, offline=settings.offline, threads=settings.threads, on_progress=on_progress)
-        index.embedder = RememberingEmbedder(index.embedder)  # several signals read the same ticket
         return cls(index, open_generator(settings, on_progress=on_progress), settings)
 
     def ask(self, ticket: Ticket | str) -> Reply:

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from support_agent.artefacts import MANIFEST, sha256_bytes
 from support_agent.errors import CalibrationError
 from support_agent.evidence.calibration import Calibration, mismatch, read_calibration
 from support_agent.evidence.drift import DriftWatch
 from support_agent.gate import Gate, Policy
 from support_agent.gate.measure import signals_version
 from support_agent.records import Reason
-from support_agent.shelves import CALIBRATIONS
+from support_agent.shelves import CALIBRATIONS, INDEXES
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -112,5 +113,9 @@ def find_calibration(config: Config, parts: Mapping[str, str]) -> tuple[Calibrat
 
 
 def _index_name(config: Config) -> str:
-    """The name of the folder, where the settings name one by path."""
-    return Path(config.index).resolve().name
+    """The index's name; a folder elsewhere is told from one of the same name by its path."""
+    folder = Path(config.index).resolve()
+    known = INDEXES.known().get(folder.name)
+    if not (folder / MANIFEST).is_file() or (known and known.resolve() == folder):
+        return folder.name
+    return f"{folder.name}-{sha256_bytes(str(folder).encode())[:8]}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from support_agent.artefacts import file_stamp, sha256_file
 from support_agent.errors import ConfigError
+from support_agent.retrieval.remembering import RememberingEmbedder
 from support_agent.sharing import opened_once
 
 if TYPE_CHECKING:
@@ -59,14 +60,14 @@ def open_embedder(
     if name == HASHING:
         return HashingEmbedder()
     if name == MULTILINGUAL:
-        return opened_once((name, threads), lambda: MultilingualEmbedder(threads=threads))
+        return opened_once((name, threads), lambda: RememberingEmbedder(MultilingualEmbedder(threads=threads)))
     if name == DEFAULT:
         from support_agent.retrieval.minilm import open_minilm
 
         return open_minilm(offline=offline, threads=threads, on_progress=on_progress)
     files = sorted([*Path(name).glob("*"), *Path(name).glob("*/*")])  # none where it is a hub name
     stamps = tuple((file, file_stamp(file)) for file in files)
-    return opened_once((name, stamps), lambda: SentenceTransformersEmbedder(name, offline=offline))
+    return opened_once((name, stamps), lambda: RememberingEmbedder(SentenceTransformersEmbedder(name, offline=offline)))
 
 
 class HashingEmbedder:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support_agent.openvino_import import import_openvino
+from support_agent.retrieval.remembering import RememberingEmbedder
 from support_agent.sharing import opened_once
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ GRAPH = "model.xml"
 NAME = "all-minilm-l6-v2"
 
 
-def open_minilm(*, offline: bool = False, threads: int = 0, on_progress: OnProgress | None = None) -> MiniLmEmbedder:
+def open_minilm(
+    *, offline: bool = False, threads: int = 0, on_progress: OnProgress | None = None
+) -> RememberingEmbedder:
     """Fetch, convert and open the pinned model, each only where it has not been done; see ``open_embedder``."""
     from support_agent.models import converted_folder, ensure, find
 
@@ -41,7 +44,8 @@ def open_minilm(*, offline: bool = False, threads: int = 0, on_progress: OnProgr
     )
     graph, tokenizer = folder / GRAPH, source / "tokenizer.json"
     return opened_once(
-        (NAME, graph, tokenizer, threads), lambda: MiniLmEmbedder(graph, tokenizer, fingerprint, threads=threads)
+        (NAME, graph, tokenizer, threads),
+        lambda: RememberingEmbedder(MiniLmEmbedder(graph, tokenizer, fingerprint, threads=threads)),
     )
 
 

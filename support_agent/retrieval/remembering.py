@@ -18,7 +18,7 @@ TEXTS_KEPT = 10_000
 
 
 class RememberingEmbedder:
-    """Wraps an embedder; threads may share it."""
+    """Wraps an embedder, which may then be shared by agents and threads."""
 
     def __init__(self, embedder: Embedder) -> None:
         self.name = embedder.name

@@ -8,7 +8,7 @@ from support_agent import Agent, Draft, GenerationError, Route, Ticket, Turn
 from support_agent.config import Config
 from support_agent.evidence.calibration import Calibration, write_calibration
 from support_agent.evidence.certificate import Certificate
-from support_agent.evidence.opening import calibrated_parts, gate_of
+from support_agent.evidence.opening import calibrated_parts, gate_of, own_calibration
 from support_agent.gate.combiner import Combiner
 from support_agent.generation.scripted import ScriptedGenerator
 
@@ -138,15 +138,18 @@ def test_a_damaged_calibration_of_another_index_closes_no_gate(tmp_path: Path, m
     assert Agent(index, generator, settings).ask(KEY).route is Route.ANSWER
 
 
-def test_calibrations_of_an_index_in_a_folder_are_found_by_its_name(
+def test_calibrations_of_two_folders_of_one_name_are_told_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path))
+    monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path / "own"))
     index, generator = WordIndex(), ScriptedGenerator()
-    settings = Config(generator="scripted", index=str(tmp_path / "somewhere" / "shop"))
-    parts = dict(calibrated_parts(index.version, generator, settings))
-    write_calibration(tmp_path / "shop" / "mine.json", calibration(parts))
-    assert Agent(index, generator, settings).ask(KEY).route is Route.ANSWER
+    one, other = (Config(generator="scripted", index=str(tmp_path / place / "shop")) for place in ("here", "there"))
+    for settings in (one, other):
+        Path(settings.index).mkdir(parents=True)
+        (Path(settings.index) / "manifest.json").write_text("{}", "utf-8")
+    write_calibration(own_calibration(one), calibration(dict(calibrated_parts(index.version, generator, one))))
+    assert Agent(index, generator, one).ask(KEY).route is Route.ANSWER
+    assert Agent(index, generator, other).ask(KEY).reasons == ("not_calibrated",)
 
 
 def test_an_own_calibration_goes_before_a_shipped_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
