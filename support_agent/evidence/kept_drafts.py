@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from support_agent.artefacts import sha256_bytes
@@ -14,13 +14,8 @@ from support_agent.generation.prompt import Prompt, prompt_version
 from support_agent.jsonl import read_finished_rows
 from support_agent.records import Draft
 
-
-@dataclass(frozen=True)
-class _Kept:
-    """The key of a kept draft: what wrote it, and its input."""
-
-    generator: str
-    asked: str
+# The key of a kept draft: the version of the generator that wrote it, and the hash of what it was asked.
+_Key = tuple[str, str]
 
 
 class KeepingGenerator:
@@ -42,7 +37,7 @@ class KeepingGenerator:
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """One draft for each prompt; new ones are in the file when this returns."""
-        keys = [_Kept(self.version, self._asked(prompt)) for prompt in prompts]
+        keys = [(self.version, self._asked(prompt)) for prompt in prompts]
         new = {key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in self._kept}
         if new:
             written = dict(zip(new, self._generator.generate(list(new.values())), strict=True))
@@ -56,25 +51,25 @@ class KeepingGenerator:
         return sha256_bytes(json.dumps([prompt_version(), self._max_new_tokens, said]).encode())
 
 
-def read_kept(file: Path) -> dict[_Kept, Draft]:
+def read_kept(file: Path) -> dict[_Key, Draft]:
     """Every draft of a file; none where it is not there.
 
     Raises:
         CalibrationError: a line is no draft.
     """
-    kept: dict[_Kept, Draft] = {}
+    kept: dict[_Key, Draft] = {}
     for row in read_finished_rows(file, CalibrationError) if file.exists() else ():
         try:
-            kept[_Kept(row.values["generator"], row.values["asked"])] = Draft(**row.values["draft"])
+            kept[row.values["generator"], row.values["asked"]] = Draft(**row.values["draft"])
         except (TypeError, KeyError) as problem:
             raise row.error(f"no draft ({problem!r}). Delete the file to draft anew") from problem
     return kept
 
 
-def _append(file: Path, drafts: dict[_Kept, Draft]) -> None:
+def _append(file: Path, drafts: dict[_Key, Draft]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     text = file.read_bytes() if file.exists() else b""
-    rows = ({**asdict(key), "draft": asdict(draft)} for key, draft in drafts.items())
+    rows = ({"generator": by, "asked": asked, "draft": asdict(draft)} for (by, asked), draft in drafts.items())
     with file.open("ab") as lines:
         if text and not text.endswith(b"\n"):
             lines.truncate(text.rfind(b"\n") + 1)
