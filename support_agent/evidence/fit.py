@@ -10,6 +10,7 @@ Every score that the promise rests on was made without the row's own label, its 
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,8 @@ from support_agent.evidence.certificate import Certificate, certify, one_of_each
 from support_agent.evidence.group_table import GroupRow, group_table
 from support_agent.evidence.labels import Label, Labels
 from support_agent.gate.combiner import Combiner, cross_fit, fit
-from support_agent.gate.measure import Measured, combined, known_late
+from support_agent.gate.decide import hopeless
+from support_agent.gate.measure import Measured, combined
 from support_agent.records import About
 
 logger = logging.getLogger(__name__)
@@ -109,7 +111,7 @@ def calibrate(given: MeasuredRows, labels: Labels, promise: Promise, *, seed: in
             "language": _table(labelled, scores, independent, languages, certificate),
             "topic": _table(labelled, scores, independent, labelled.topics, certificate),
         },
-        reference_scores=tuple(sorted(_served(given, found, combiner, certificate.threshold, seed))),
+        reference_scores=tuple(sorted(_reference_scores(given, found, combiner, certificate.threshold, seed))),
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         languages=tuple(sorted({languages[at] for at in independent})),
     )
@@ -168,21 +170,19 @@ def _facts(given: MeasuredRows, labels: Labels, labelled: _Labelled, about: Abou
     }
 
 
-def _served(
+def _reference_scores(
     given: MeasuredRows, found: Sequence[Label | None], combiner: Combiner, threshold: float | None, seed: int
 ) -> list[float]:
     """The scores that the drift watch would see of such tickets, one of each group.
 
-    What is hopeless gets no draft, and counts with the highest score that it could have; a draft of which nothing
-    may be sent has no score.
+    What is hopeless counts with the highest score that it could have; a draft of which nothing may be sent has none.
     """
     known = [at for at, row in enumerate(given.rows) if (row.held or found[at]) and not row.held_early]
     scores = []
     for row in (given.rows[known[at]] for at in one_of_each([given.groups[at] for at in known], seed)):
-        late = known_late()
-        highest = combiner.highest({name: value for name, value in row.values.items() if name not in late}, late)
-        if threshold is None or highest < threshold:
-            scores.append(highest)
+        early = hopeless(combiner, row.early, math.inf if threshold is None else threshold)
+        if early.route:
+            scores.append(early.confidence)
         elif not row.held:
             scores.append(combiner.probability(row.values))
     return scores

@@ -79,7 +79,7 @@ def on_passages(
     if unclear := early_reasons(signals):
         reasons = (Reason.ASKED_BACK_ALREADY,) if asked_back else unclear
         return Decision(reasons[0].route, reasons)
-    return _hopeless(policy.combiner, values, policy.threshold) if policy.combiner else Decision()
+    return hopeless(policy.combiner, values, policy.threshold) if policy.combiner else Decision()
 
 
 def on_draft(
@@ -109,7 +109,7 @@ def on_draft(
     return Decision(Route.HUMAN, reasons, confidence=confidence, held_text=late.best.checked.sent)
 
 
-def _hopeless(combiner: Combiner, values: Mapping[str, float], threshold: float) -> Decision:
+def hopeless(combiner: Combiner, values: Mapping[str, float], threshold: float) -> Decision:
     """Hand over what would stay below the threshold even with a draft that its passage carries word for word."""
     highest = combiner.highest(values, known_late())
     signal = Signal("highest_confidence", highest, threshold, highest < threshold)
