@@ -90,15 +90,6 @@ def split_rows(rows: Sequence[Passage], dev_share: float, seed: int) -> tuple[li
     return parts
 
 
-def split_folds(rows: Sequence[Passage], folds: int, seed: int) -> list[list[Passage]]:
-    """Part rows into ``folds`` of about the same size; rows that ask nearly the same stand in one fold."""
-    groups = sorted(_shuffled_clusters(rows, seed), key=len, reverse=True)  # large ones first: the folds come out even
-    parts: list[list[int]] = [[] for _ in range(folds)]
-    for group in groups:
-        min(parts, key=len).extend(group)
-    return [[rows[number] for number in sorted(part)] for part in parts]
-
-
 def _shuffled_clusters(rows: Sequence[Passage], seed: int) -> list[list[int]]:
     groups = clusters([row.title for row in rows])
     random.Random(seed).shuffle(groups)

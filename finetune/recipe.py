@@ -26,8 +26,6 @@ class Recipe(BaseModel):
     own_passage_share: float = Field(0.5, ge=0, le=1, description="Share of examples that show the row's own passage.")
     passages: int = Field(3, ge=1, le=20, description="Passages in a prompt; the agent's default is 3.")
     dev_share: float = Field(0.05, ge=0, le=0.5, description="Share of rows held back to measure the adapter.")
-    folds: int = Field(0, ge=0, le=100, description="Parts that the rows are cut into; 0 leaves them whole.")
-    fold: int = Field(0, ge=0, le=99, description="Which part, from 0, this adapter never learns.")
     max_rows: int = Field(0, ge=0, description="Train on so many rows only; 0 means all.")
     max_tokens: int = Field(1024, ge=32, le=1_000_000, description="Longest example, prompt and answer, in tokens.")
     method: Literal["lora", "qlora"] = Field("lora", description="qlora keeps the base in 4 bit (NF4, double quant).")
@@ -65,14 +63,6 @@ class Recipe(BaseModel):
                 f"data is the file {self.data}, and the index to take its passages from is not named. Make one "
                 f"(`support-agent index build NAME {self.data}`) and add --set index=NAME, or train without passages: "
                 "--set mode=plain"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _check_fold(self) -> Self:
-        if self.folds == 1 or self.fold >= max(self.folds, 1):
-            raise ValueError(
-                f"folds is 0 or at least 2 and fold below it, not {self.fold} of {self.folds}. Change them"
             )
         return self
 

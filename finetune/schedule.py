@@ -21,7 +21,6 @@ from finetune.examples import (
     data_hash,
     plain_examples,
     retrieval_examples,
-    split_folds,
     split_rows,
 )
 from finetune.recipe import Recipe
@@ -51,8 +50,6 @@ class Schedule:
     """Over every token in its order: a rebuilt index shows other passages, and is seen here."""
     left_out: dict[str, int]
     """How many rows are not used, by reason."""
-    held_out: tuple[str, ...] = ()
-    """Ids of the rows of the recipe's fold: neither trained on nor measured on."""
 
 
 def write_schedule(
@@ -68,16 +65,10 @@ def write_schedule(
         DocumentError, IndexFolderError: the data or the index cannot be read.
     """
     rows, left_out = read_rows(recipe)
-    held_out = split_folds(rows, recipe.folds, recipe.seed)[recipe.fold] if recipe.folds else []
-    unseen = {row.passage_id for row in held_out}
-    train_rows, dev_rows = split_rows(
-        [row for row in rows if row.passage_id not in unseen], recipe.dev_share, recipe.seed
-    )
+    train_rows, dev_rows = split_rows(rows, recipe.dev_share, recipe.seed)
     if not train_rows:
         raise TrainingError(f"{recipe.data} has no row to train on ({_listed(left_out)}). Give question/answer rows.")
     # Ids of a file's rows mean nothing in the index; there their own text is looked for.
-    # The held-out fold is shown as passages, which carry no loss: without half of them the prompts of a fold's adapter
-    # would be poorer than those of the one it stands for.
     hidden = frozenset(row.passage_id for row in dev_rows) if recipe.data == recipe.index else frozenset()
     search = None
     if recipe.mode == "retrieval":
@@ -92,7 +83,6 @@ def write_schedule(
         data_sha256=data_hash(train_rows),
         examples_sha256=sha256_bytes(repr(list(train["input_ids"])).encode()),
         left_out={**left_out, **({"too long": len(too_long)} if too_long else {})},
-        held_out=tuple(row.passage_id for row in held_out),
     )
 
 

@@ -150,7 +150,6 @@ def _prepare(recipe: Recipe, folder: Path, offline: bool, listeners: Listeners) 
         "mode": recipe.mode,
         "data_sha256": schedule.data_sha256,
         "examples_sha256": schedule.examples_sha256,
-        "held_out": list(schedule.held_out),
         "recipe": recipe.model_dump(mode="json"),
     }
     return _Run(recipe, folder, model, tokenizer, schedule, facts, listeners)

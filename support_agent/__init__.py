@@ -5,8 +5,8 @@
 >>> reply = agent.ask("How do I get an API key?")
 
 The other jobs are functions: ``build_index`` and ``add_to_index`` for your own answers, ``answer_csv`` for a file of
-tickets, ``calibrate`` for a promise, ``evaluate`` for how good it is. Importing this package loads no heavy library;
-models are opened when an agent is loaded.
+tickets, ``learn``, ``certify`` and ``renew`` for a promise, ``evaluate`` for how good it is. Importing this package
+loads no heavy library; models are opened when an agent is loaded.
 """
 
 from importlib import import_module
@@ -29,7 +29,8 @@ from support_agent.records import Citation, Draft, Passage, Reason, Reply, Route
 
 if TYPE_CHECKING:
     from support_agent.evaluation.job import evaluate
-    from support_agent.evidence.job import calibrate
+    from support_agent.evidence.certifying import certify, renew
+    from support_agent.evidence.learning import learn
 
 __all__ = [
     "Agent",
@@ -54,12 +55,19 @@ __all__ = [
     "add_to_index",
     "answer_csv",
     "build_index",
-    "calibrate",
+    "certify",
     "evaluate",
+    "learn",
+    "renew",
 ]
 
 # Their rooms take a third of a second to import: they are opened when they are asked for.
-_OPENED_LATER = {"calibrate": "support_agent.evidence.job", "evaluate": "support_agent.evaluation.job"}
+_OPENED_LATER = {
+    "certify": "support_agent.evidence.certifying",
+    "learn": "support_agent.evidence.learning",
+    "renew": "support_agent.evidence.certifying",
+    "evaluate": "support_agent.evaluation.job",
+}
 
 
 def __dir__() -> list[str]:

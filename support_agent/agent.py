@@ -2,8 +2,8 @@
 
 Ticket → words → meaning → retrieval → early signals → draft → late signals → Reply, and between them the gate, which
 may end the way. A step that fails makes the reply a hand-off with its reason; no exception of a step reaches the
-caller, and no ticket is dropped. A ticket that is measured for evidence takes the same steps
-without a gate.
+caller, and no ticket is dropped. A hand-off carries a suggestion, and what is measured for evidence is such a hand-off:
+there is no second way.
 """
 
 from __future__ import annotations
@@ -19,14 +19,12 @@ from typing import TYPE_CHECKING, Any
 from support_agent.errors import ConfigError
 from support_agent.journey import Journey, milliseconds_since
 from support_agent.records import Reason, Reply, Route, Ticket
-from support_agent.replying import ReplyWriter, continue_from
+from support_agent.replying import ReplyWriter, continue_from, wants_suggestion
 from support_agent.sentences import split_sentences
 
 if TYPE_CHECKING:
     from support_agent.config import Config
-    from support_agent.evidence.left_out import LeftOutTicket
     from support_agent.gate import Decision
-    from support_agent.gate.measure import Measured
     from support_agent.generation.generator import Generator
     from support_agent.models import OnProgress
     from support_agent.protocols import Retriever
@@ -105,21 +103,6 @@ class Agent:
         waiting = iter(tickets)
         while batch := [_as_ticket(ticket) for ticket in islice(waiting, self.config.batch_size)]:
             yield from self._answer_batch(batch)
-
-    def measure(self, tickets: Iterable[LeftOutTicket]) -> Iterator[Measured]:
-        """Measure tickets to the end of their way, ``batch_size`` at a time, as live tickets are measured.
-
-        Raises:
-            CalibrationError: a step or the generator failed on a ticket; the log says how.
-        """
-        from support_agent.evidence.left_out import measured
-
-        waiting = iter(tickets)
-        while batch := list(islice(waiting, self.config.batch_size)):
-            journeys = [Journey(one.ticket, None, one.without, one.scope) for one in batch]
-            self._travel(journeys)
-            for journey in journeys:
-                yield measured(journey)
 
     def stream(self, ticket: Ticket | str) -> ReplyStream:
         """Answer one ticket sentence by sentence; each is carried by a passage before it is yielded.
@@ -200,7 +183,8 @@ class Agent:
         for journey in journeys:
             self._guarded("triage", journey, self._read_words)
         self._in_one_call("meaning", _open(journeys), self._read_meaning)
-        self._in_one_call("retrieval", _open(journeys), self._retrieve)
+        searched = [journey for journey in journeys if journey.reply is None or wants_suggestion(journey.reply)]
+        self._in_one_call("retrieval", searched, self._retrieve)
         for journey in _open(journeys):
             self._guarded("gate_before", journey, self._look_at_passages)
 
@@ -210,8 +194,7 @@ class Agent:
 
         journey.ticket = readable_history(journey.ticket)
         journey.triage = triage_ticket(journey.ticket, self.config)
-        if journey.gate:
-            self._take(journey, journey.gate.on_words(journey.triage))
+        self._take(journey, journey.gate.on_words(journey.triage))
 
     def _in_one_call(self, stage: str, journeys: Sequence[Journey], step: Callable[[Sequence[Journey]], None]) -> None:
         """One call for all; when it fails, each alone, so that only the ticket it fails on is handed over."""
@@ -223,7 +206,8 @@ class Agent:
         except Exception:
             logger.exception("%s failed for a batch of %d", stage, len(journeys))
             if len(journeys) == 1:
-                self._close(journeys[0], Route.HUMAN, (Reason.INTERNAL_ERROR,))
+                if journeys[0].reply is None:
+                    self._close(journeys[0], Route.HUMAN, (Reason.INTERNAL_ERROR,))
                 return
             for journey in journeys:
                 self._in_one_call(stage, [journey], step)
@@ -234,15 +218,14 @@ class Agent:
 
     def _read_meaning(self, journeys: Sequence[Journey]) -> None:
         tickets = [(journey.ticket, journey.triaged) for journey in journeys]
-        read = self.meaning.read(tickets, [journey.scope for journey in journeys])
+        read = self.meaning.read(tickets)
         for journey, triage in zip(journeys, read, strict=True):
             journey.triage = triage
-            if journey.gate:
-                self._take(journey, journey.gate.on_ticket(triage))
+            self._take(journey, journey.gate.on_ticket(triage))
 
     def _retrieve(self, journeys: Sequence[Journey]) -> None:
         texts = [journey.triaged.search_text for journey in journeys]
-        found = self.index.search(texts, self.config.passages, [journey.without for journey in journeys])
+        found = self.index.search(texts, self.config.passages)
         for journey, passages in zip(journeys, found, strict=True):
             journey.passages = passages
 
@@ -253,19 +236,17 @@ class Agent:
 
         text = journey.triaged.search_text
         journey.early = early = measure_passages(Found(text, journey.passages, self.index.subject.nearness))
-        if journey.gate:
-            values, again = values_of(journey.signals), asked_back(journey.ticket.history)
-            self._take(journey, journey.gate.on_passages(text, early, values, asked_back=again))
+        values, again = values_of(journey.signals), asked_back(journey.ticket.history)
+        self._take(journey, journey.gate.on_passages(text, early, values, asked_back=again))
 
     def _look_at_draft(self, journey: Journey) -> None:
         from support_agent.gate.measure import measure_draft, measure_own_text, values_of
 
         text, draft, passages = journey.triaged.text, journey.written, journey.passages
-        # Only under a promise, or to measure for one, may a quote stand in for a draft.
-        measure = measure_draft if journey.gate is None or journey.gate.certified else measure_own_text
+        # Only where proof is asked for may a quote stand in for a draft.
+        measure = measure_draft if journey.gate.certified else measure_own_text
         journey.late = late = measure(text, draft, passages)
-        if journey.gate:
-            self._take(journey, journey.gate.on_draft(text, draft, late, passages, values_of(journey.signals)))
+        self._take(journey, journey.gate.on_draft(text, draft, late, passages, values_of(journey.signals)))
 
     def _take(self, journey: Journey, decision: Decision) -> None:
         """Note what the gate decided, and end the ticket's way where that is a route."""

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from support_agent.errors import ConfigError
 
 FILE_NAME = "support_agent.toml"
 ENV_PREFIX = "SUPPORT_AGENT_"
+AUTO = "auto"
 # Places that the environment names and that are no settings: folders, and the file that holds the settings.
 _PLACES = {"adapters", "cache", "calibrations", "config", "indexes", "models"}
 # Sets of settings that belong together; any of the sources may name one as ``profile``.
@@ -36,7 +37,11 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     index: str = Field("lamini_docs", description="Name of a shipped or own index, or the path of an index folder.")
-    generator: str = Field("openvino", description="What writes the drafts; packages may register more.")
+    generator: str = Field(
+        "auto",
+        description="What writes the drafts; packages may register more. auto is openvino where an adapter was made "
+        "for the index, or a model or adapter is named, and extractive, the best passage's own words, elsewhere.",
+    )
     model: str = Field(
         "smollm2-135m-instruct",
         description="Registry name, folder or hub name of the generator's model; for chat_model what LangChain's "
@@ -45,7 +50,8 @@ class Config(BaseModel):
     adapter: str = Field(
         "auto",
         description="Name or folder of a LoRA adapter (generators openvino and transformers); auto is the shipped one "
-        "made for this model, if there is one, and none is none. `support-agent adapters list` shows the names.",
+        "made for this model and this index, if there is one, and none is none. `support-agent adapters list` shows "
+        "the names.",
     )
     base_url: str | None = Field(None, description="Address of an OpenAI-compatible server (generator chat_model).")
     passages: int = Field(3, ge=1, le=20, description="How many passages the generator is shown.")
@@ -58,8 +64,8 @@ class Config(BaseModel):
     calibration: str = Field(
         "auto",
         min_length=1,
-        description="A calibration.json; auto finds the one made for these parts, and without one every ticket goes to "
-        "a human; none answers without a promise.",
+        description="A calibration.json; auto finds the promise made for these parts, and without one every ticket "
+        "goes to a human with a suggestion; none answers without a promise.",
     )
     min_retrieval_score: float | None = Field(
         None,
@@ -74,6 +80,19 @@ class Config(BaseModel):
         description="Folder of your own customer texts; texts/ beside the settings file, where there is one.",
     )
     offline: bool = Field(False, description="Never fetch a model file; say what is missing instead.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choose_generator(cls, given: Any) -> Any:
+        """What ``auto`` means: which generator writes best on an index depends on whether one was made for it."""
+        if not isinstance(given, dict) or given.get("generator", AUTO) != AUTO:
+            return given
+        from support_agent.generation.adapters import shipped_for
+
+        model, index = (str(given.get(name, cls.model_fields[name].default)) for name in ("model", "index"))
+        named = "model" in given or given.get("adapter", AUTO) not in (AUTO, "none")
+        writes = named or shipped_for(model, Path(index).name) is not None
+        return {**given, "generator": "openvino" if writes else "extractive"}
 
     @field_validator("generator")
     @classmethod

@@ -16,16 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Journey:
-    """One ticket on its way; each step sets what it made, and ``reply`` ends it.
-
-    Without a ``gate`` nothing stops it, and it is measured to the end. ``without`` are passages to be passed over, and
-    ``scope`` is the ticket's where it is known, for a ticket that is a question of the index itself.
-    """
+    """One ticket on its way; each step sets what it made, and ``reply`` ends it."""
 
     ticket: Ticket
-    gate: Gate | None
-    without: tuple[str, ...] = ()
-    scope: float | None = None
+    gate: Gate
     triage: Triage | None = None
     passages: list[Passage] = field(default_factory=list)
     early: tuple[Signal, ...] = ()

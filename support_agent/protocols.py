@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from support_agent.records import Passage, Reply, Ticket
@@ -34,12 +34,6 @@ class Retriever(Protocol):
     embedder: Embedder
     subject: Subject
 
-    def search(
-        self, texts: Sequence[str], k: int, without: Sequence[Collection[str]] | None = None
-    ) -> list[list[Passage]]:
-        """The ``k`` best passages for each text, best first.
-
-        Args:
-            without: for each text the ids of passages that are passed over, as if they were not in the index.
-        """
+    def search(self, texts: Sequence[str], k: int) -> list[list[Passage]]:
+        """The ``k`` best passages for each text, best first."""
         ...

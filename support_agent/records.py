@@ -52,13 +52,14 @@ class Reason(StrEnum):
     NO_PASSAGE = "no_passage", Route.HUMAN, "No passage of the knowledge base is about this."
     AMBIGUOUS = "ambiguous", Route.CLARIFY, "The question is short and fits several passages with different answers."
     ASKED_BACK_ALREADY = "asked_back_already", Route.HUMAN, "The question is still unclear after one question back."
-    NOT_CALIBRATED = "not_calibrated", Route.HUMAN, "No calibration was made for this model, index and prompt."
-    NO_PROMISE = "no_promise", Route.HUMAN, "No threshold keeps the promise with the labels of the calibration."
+    NOT_PROVEN_YET = "not_proven_yet", Route.HUMAN, "Nothing is proven for this knowledge base yet: people send."
+    RENEWAL_DUE = "renewal_due", Route.HUMAN, "Something has changed since the promise was made: run the renewal."
     PROMISE_WITHDRAWN = "promise_withdrawn", Route.HUMAN, "Tickets look worse than those the promise was measured on."
     LOW_CONFIDENCE = "low_confidence", Route.HUMAN, "The answer's confidence is below the calibrated threshold."
     # What pulled a low confidence down most, by the signal's name.
-    WEAK_RETRIEVAL_SCORE = "weak_retrieval_score", Route.HUMAN, "No passage is close to the question."
-    WEAK_RETRIEVAL_AGREEMENT = "weak_retrieval_agreement", Route.HUMAN, "Meaning and words find different passages."
+    WEAK_NEARNESS = "weak_nearness", Route.HUMAN, "No passage is close to the question."
+    WEAK_LEAD = "weak_lead", Route.HUMAN, "Other passages are as close to the question, and say something else."
+    WEAK_WORD_RANK = "weak_word_rank", Route.HUMAN, "Meaning and words find different passages."
     WEAK_MEAN_SUPPORT = "weak_mean_support", Route.HUMAN, "The passages hold few words of the answer."
     WEAK_SIGNAL = "weak_signal", Route.HUMAN, "A signal speaks against the answer."
     EMPTY_DRAFT = "empty_draft", Route.HUMAN, "The generator wrote nothing that could be sent."
@@ -97,9 +98,19 @@ class Ticket:
 
     def __post_init__(self) -> None:
         if not self.ticket_id:
-            turns = "".join(f"\0{turn.ticket}\0{turn.reply}\0{turn.route}" for turn in self.history)
-            content = f"{self.subject}\0{self.text}{turns}".encode("utf-8", "surrogatepass")
-            object.__setattr__(self, "ticket_id", hashlib.sha256(content).hexdigest()[:16])
+            object.__setattr__(self, "ticket_id", self.words_key[:16])
+
+    @property
+    def words_key(self) -> str:
+        """Hex sha256 of subject, text and history: the same for tickets that are answered alike, whoever sent them."""
+        turns = "".join(f"\0{turn.ticket}\0{turn.reply}\0{turn.route}" for turn in self.history)
+        return hashlib.sha256(f"{self.subject}\0{self.text}{turns}".encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def sample(self) -> float:
+        """Its permanent random number (0–1): a hash, so that it is the same on every machine and needs no memory."""
+        drawn = hashlib.sha256(f"sample\0{self.words_key}".encode()).digest()
+        return round(int.from_bytes(drawn[:7], "big") / 2**56, 9)
 
     @property
     def body(self) -> str:
@@ -149,8 +160,9 @@ class Passage:
     """A piece of the company's own knowledge.
 
     ``title`` is the question of a question/answer pair or the heading path of a document; ``text`` is what may be
-    said to a customer. ``score`` is the cosine between ticket and passage (−1 to 1, high = closer); ``rank_score`` is
-    the fused rank that orders passages (high = better).
+    said to a customer. ``score`` is the cosine between ticket and passage (−1 to 1, high = closer), ``lead`` by how
+    much it is above that of the next passage that says something else, and ``word_score`` 1 / the passage's rank by
+    words alone (0–1; 0 where the words do not find it).
     """
 
     passage_id: str
@@ -158,7 +170,8 @@ class Passage:
     text: str
     source: str
     score: float = 0.0
-    rank_score: float = 0.0
+    lead: float = 0.0
+    word_score: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -201,9 +214,10 @@ class Reply:
     ``text`` is what the customer is sent. ``confidence`` is 0–1, high = surer, and 0 where a signal alone decided.
     ``reasons`` decided the route, the first of them most. ``draft`` is the generator's own text, kept for the human
     side and never sent as it is; ``draft_tokens`` is how many tokens were generated for it, 0 where the backend does
-    not count them. ``held_text`` is what would have been sent had the confidence sufficed; empty where the text was
-    sent or nothing could be. ``evidence`` holds the passages that were found, best first, with their text. ``versions``
-    are the hashes that make the reply repeatable: model, index, prompt, package.
+    not count them. ``suggestion`` is what a person who takes over may send, the best text that could be offered; empty
+    where the text was sent or nothing could be offered. ``evidence`` holds the passages that were found, best first,
+    with their text. ``sample`` is the ticket's permanent random number (0–1): who reads answers in the order of it
+    reads a fair sample. ``versions`` are the hashes that make the reply repeatable: model, index, prompt, package.
     """
 
     ticket_id: str
@@ -218,7 +232,8 @@ class Reply:
     evidence: tuple[Passage, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
-    held_text: str = ""
+    suggestion: str = ""
+    sample: float = 0.0
     draft_tokens: int = 0
 
     def __str__(self) -> str:

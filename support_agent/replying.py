@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from support_agent.records import Citation, Reason, Reply, Route
 
 if TYPE_CHECKING:
     from support_agent.gate.texts import Texts
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ class ReplyWriter:
             language=journey.triage.language if journey.triage else "und",
             signals=journey.signals,
             draft=journey.draft.text if journey.draft else "",
-            held_text=decision.held_text if decision else "",
+            suggestion=decision.suggestion if decision and route is not Route.ANSWER else "",
+            sample=journey.ticket.sample,
             draft_tokens=journey.draft.tokens if journey.draft else 0,
             evidence=tuple(journey.passages),
             versions=dict(self.versions),
@@ -44,6 +49,8 @@ class ReplyWriter:
     def timed(self, journey: Journey) -> Reply:
         """The journey's reply with its timings; one that has none fell out of every step and goes to a human."""
         reply = journey.reply or self.close(journey, Route.HUMAN, (Reason.INTERNAL_ERROR,))
+        if not reply.suggestion and wants_suggestion(reply):
+            reply = replace(reply, suggestion=_quote(journey), evidence=tuple(journey.passages))
         timings = {name: round(value, 3) for name, value in journey.timings_ms.items()}
         return replace(reply, timings_ms={**timings, "total": round(sum(timings.values()), 3)})
 
@@ -54,6 +61,38 @@ class ReplyWriter:
         language = journey.triage.language if journey.triage else "und"
         spoken = language if language != "und" else self.language
         return customer_text(route, reasons, journey.passages, language=spoken, texts=self.texts)
+
+
+# Where a suggestion could do harm, or there is nothing to suggest to.
+_NO_SUGGESTION = frozenset(
+    {
+        Reason.DANGER_SELF_HARM,
+        Reason.DANGER_VIOLENCE,
+        Reason.DANGER_LEGAL,
+        Reason.ABUSE,
+        Reason.INJECTION,
+        Reason.EMPTY,
+        Reason.UNREADABLE,
+        Reason.AMBIGUOUS,
+    }
+)
+
+
+def wants_suggestion(reply: Reply | None) -> bool:
+    """Whether a person who takes over is offered a text: not beside danger, insults or orders for the model."""
+    return reply is not None and reply.route is Route.HUMAN and _NO_SUGGESTION.isdisjoint(reply.reasons)
+
+
+def _quote(journey: Journey) -> str:
+    """The best passage's own words; nothing where no passage was found, or it cannot be read."""
+    from support_agent.gate.measure import measure_quote
+
+    try:
+        quote = measure_quote(journey.triaged.text, journey.passages)
+    except Exception:
+        logger.exception("no suggestion for ticket %s", journey.ticket.ticket_id)
+        return ""
+    return "" if quote.held else quote.checked.sent
 
 
 def continue_from(sent: str, citations: tuple[Citation, ...], reply: Reply) -> Reply:

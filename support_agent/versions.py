@@ -19,17 +19,22 @@ _HASHED_BY_CONTENT = {"texts", "calibration"}
 
 
 def versions_of(index: Retriever, generator: Generator, config: Config, texts: Texts, gate: Gate) -> Mapping[str, str]:
-    """Names and hashes of package, index, generator, prompt, calibration, customer texts and settings."""
+    """Names and hashes of package, index, generator, prompt, promise, customer texts and settings.
+
+    ``parts`` is one hash of everything that decides what is offered for a ticket.
+    """
     from importlib.metadata import version
 
     from support_agent.artefacts import sha256_bytes
+    from support_agent.evidence.opening import calibrated_parts, index_name, parts_version
     from support_agent.generation.prompt import prompt_version
 
     return {
         "support_agent": version("support-agent"),
-        "index": index.version,
+        "index": f"{index_name(config)}:{index.version}",
         "generator": f"{generator.name}:{generator.version}",
         "prompt": prompt_version(),
+        "parts": parts_version(calibrated_parts(index.version, generator, config)),
         "calibration": gate.version,
         "texts": texts.version,
         "settings": sha256_bytes(config.model_dump_json(exclude=_NEUTRAL_SETTINGS | _HASHED_BY_CONTENT).encode())[:12],

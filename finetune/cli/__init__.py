@@ -6,9 +6,9 @@ import typer
 
 from finetune.cli.arc import arc
 from finetune.cli.merge import merge
-from finetune.cli.run import cross_fit, recipes, run
+from finetune.cli.run import recipes, run
 from finetune.cli.sizes import fit, select
 
 app = typer.Typer(no_args_is_help=True, help="Train, measure and merge adapters; what fits on which card.")
-for command in (run, cross_fit, recipes, fit, select, arc, merge):
+for command in (run, recipes, fit, select, arc, merge):
     app.command()(command)

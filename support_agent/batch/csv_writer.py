@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from support_agent.errors import BatchError
+from support_agent.spreadsheet import defuse, evidence_of_reply
 from support_agent.tables import Layout
 
 ADDED_COLUMNS = (
@@ -29,13 +29,14 @@ ADDED_COLUMNS = (
     "sa_language",
     "sa_status",
     "sa_error",
+    "sa_suggestion",
+    "sa_evidence",
+    "sa_score",
+    "sa_sample",
 )
 STATUSES = {"answer": "answered", "clarify": "clarify", "human": "human"}
 REJECTED = "rejected"
 SKIPPED = "skipped"
-_TRIGGERS = ("=", "+", "-", "@")
-# A sign and a number, as an amount or a phone number is written; or a rule or dash of signs alone.
-_HARMLESS = re.compile(r"[+-][0-9 .,]*[0-9]%?|[+-]+")
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ def real_output(source: Path, output: Path) -> Path:
     return output if real == output.absolute() else real
 
 
-def cells_of_reply(reply: Mapping[str, Any]) -> AnsweredCells:
-    """The added cells for a reply, given as ``Reply.to_dict()``."""
+def cells_of_reply(reply: Mapping[str, Any], key: str) -> AnsweredCells:
+    """The added cells for a reply, given as ``Reply.to_dict()``; ``key`` is its ticket's (``Ticket.words_key``)."""
+    offered = reply["route"] == "answer" or reply["suggestion"]
     status = STATUSES[reply["route"]]
     cells = (
         reply["route"],
@@ -73,32 +75,17 @@ def cells_of_reply(reply: Mapping[str, Any]) -> AnsweredCells:
         reply["language"],
         status,
         "",
+        reply["suggestion"],
+        evidence_of_reply(key, reply) if offered else "",
+        f"{reply['confidence']:.6f}" if offered and reply["confidence"] > 0 else "",
+        f"{reply['sample']:.9f}",
     )
     return AnsweredCells(status, cells)
 
 
 def unasked(status: str, why: str) -> AnsweredCells:
     """The added cells for a row that never reached the agent: rejected as malformed, or skipped as nobody's ticket."""
-    return AnsweredCells(status, ("", "", "", "", "", "", status, why))
-
-
-def defuse(cell: str) -> str:
-    """Put an apostrophe before a cell that a spreadsheet would run as a formula.
-
-    What counts is the first character that shows: spreadsheets skip white space and invisible characters, and East
-    Asian editions take the full-width signs too. A leading tab or carriage return is defused whatever follows (OWASP,
-    "CSV Injection").
-    """
-    if cell[:1] in ("\t", "\r"):
-        return f"'{cell}"
-    first = next((character for character in cell if not _is_skipped(character)), "")
-    if unicodedata.normalize("NFKC", first)[:1] not in _TRIGGERS or _HARMLESS.fullmatch(cell.strip()):
-        return cell
-    return f"'{cell}"
-
-
-def _is_skipped(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
+    return AnsweredCells(status, ("", "", "", "", "", "", status, why, "", "", "", ""))
 
 
 class CsvWriter:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from support_agent.artefacts import atomic_write, sha256_bytes, sha256_file
+from support_agent.artefacts import atomic_write, sha256_file
 from support_agent.batch.csv_writer import (
     ADDED_COLUMNS,
     REJECTED,
@@ -137,7 +137,7 @@ def count_distinct(plan: BatchPlan) -> int:
     """How many different tickets the rows hold; counted on disk, in a database that vanishes with this call."""
     with closing(sqlite3.connect("")) as seen:
         seen.execute("CREATE TABLE ticket (key TEXT PRIMARY KEY) WITHOUT ROWID")
-        keys = ((_key(plan.columns.ticket(row)),) for row in plan.read() if not _cells_unasked(plan, row))
+        keys = ((plan.columns.ticket(row).words_key,) for row in plan.read() if not _cells_unasked(plan, row))
         seen.executemany("INSERT OR IGNORE INTO ticket VALUES (?)", keys)
         return int(seen.execute("SELECT count(*) FROM ticket").fetchone()[0])
 
@@ -206,7 +206,7 @@ class _Queue:
                 self._count(cells.status)
                 continue
             ticket = self.plan.columns.ticket(row)
-            key = _key(ticket)
+            key = ticket.words_key
             twin = next((waiting for waiting in self.in_flight.values() if waiting.key == key), None)
             if twin:
                 twin.rows += 1
@@ -273,12 +273,13 @@ def _answered(plan: BatchPlan, journal: Journal, row: TableRow) -> tuple[Answere
     """The row's added cells, and the reasons of its reply."""
     if cells := _cells_unasked(plan, row):
         return cells, ()
-    reply = journal.reply(_key(plan.columns.ticket(row)))
+    key = plan.columns.ticket(row).words_key
+    reply = journal.reply(key)
     if reply is None:
         raise BatchError(
             f"{plan.layout.path}, line {row.line}: the journal holds no reply. Run the same command again."
         )
-    return cells_of_reply(reply), reply["reasons"]
+    return cells_of_reply(reply, key), reply["reasons"]
 
 
 def _cells_unasked(plan: BatchPlan, row: TableRow) -> AnsweredCells | None:
@@ -288,8 +289,3 @@ def _cells_unasked(plan: BatchPlan, row: TableRow) -> AnsweredCells | None:
     if plan.columns.is_our_own(row):
         return unasked(SKIPPED, "Not a customer's ticket: the column inbound says so.")
     return None
-
-
-def _key(ticket: Ticket) -> str:
-    """The same for tickets that are answered alike, whoever sent them."""
-    return sha256_bytes(f"{ticket.subject}\0{ticket.text}".encode())

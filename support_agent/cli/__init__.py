@@ -15,12 +15,12 @@ import typer
 from support_agent.cli.adapters import adapters_app
 from support_agent.cli.ask import ask
 from support_agent.cli.batch import batch
-from support_agent.cli.calibrate import calibrate
 from support_agent.cli.chat import chat
 from support_agent.cli.doctor import doctor
 from support_agent.cli.evaluate import eval_app
 from support_agent.cli.index import index_app
 from support_agent.cli.models import models_app
+from support_agent.cli.promise import certify, learn, renew
 from support_agent.cli.registered import CommandsWithRegistered
 from support_agent.cli.settings import config_app
 from support_agent.errors import SupportAgentError
@@ -38,8 +38,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ask, chat, batch, calibrate, doctor):
+for command in (ask, chat, batch, learn, certify, renew, doctor):
     app.command()(command)
+app.command("calibrate", hidden=True)(certify)  # its name until now
 for name, group in {
     "index": index_app,
     "models": models_app,

@@ -42,6 +42,8 @@ def show_reply(reply: Reply, as_json: bool) -> None:
         return
     typer.echo(reply.text)
     _print_notes(reply)
+    if reply.suggestion:
+        _print_suggestion(reply)
 
 
 def _print_notes(reply: Reply) -> None:
@@ -55,3 +57,16 @@ def _print_notes(reply: Reply) -> None:
     for citation in reply.citations:
         console.print(f"[dim]\\[{citation.passage_id}] {citation.score:.2f} ", end="", style="dim")
         console.print(citation.quote, markup=False, style="dim")
+
+
+def _print_suggestion(reply: Reply) -> None:
+    """What a person may send, plainly marked as not sent, and what it rests on."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print("\n[bold yellow]NOT SENT[/bold yellow] – a suggestion for the person who takes over:")
+    console.print(reply.suggestion, markup=False)
+    for passage in reply.evidence:
+        console.print(f"\n[dim]\\[{passage.passage_id}] {passage.score:.2f}[/dim] ", end="")
+        console.print(passage.title, markup=False, style="bold dim")
+        console.print(passage.text, markup=False, style="dim")

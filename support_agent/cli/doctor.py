@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Report = dict[str, dict[str, Any]]
 _PROMISE = "promise"
-_NOTHING_ANSWERED = "every ticket goes to a human"
+_NOTHING_ANSWERED = "every ticket goes to a human, with a suggestion"
 
 
 def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
@@ -159,6 +159,7 @@ def _would_run(settings: Config, open_one: Callable[[], Generator]) -> str:
 
 def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
     """What is promised of the answers, or why every ticket goes to a human."""
+    from support_agent.evidence.ledger import watch_in_words
     from support_agent.evidence.opening import NONE, calibrated_parts, find_calibration
     from support_agent.retrieval import find_index
     from support_agent.retrieval.folders import index_version
@@ -168,12 +169,10 @@ def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
     if _to_be_fetched(settings):
         return f"not known before {settings.model} is fetched"
     version = index_version(find_index(settings.index))
-    calibration, refusal = find_calibration(settings, calibrated_parts(version, open_one(), settings))
-    if calibration is None:
-        return f"{_NOTHING_ANSWERED}. {refusal}"
-    if calibration.certificate.threshold is None:
-        return f"{_NOTHING_ANSWERED}. {calibration.in_brief()}"
-    return f"{calibration.version}. {calibration.in_brief()}"
+    found = find_calibration(settings, calibrated_parts(version, open_one(), settings))
+    if found.calibration is None:
+        return f"{_NOTHING_ANSWERED}. {found.why}"
+    return f"{found.calibration.version}. {found.calibration.in_words()} {watch_in_words(settings)}".rstrip()
 
 
 def _to_be_fetched(settings: Config) -> bool:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_agent.cli.agent_options import JsonOption
+from support_agent.cli.agent_options import AgentOptions, JsonOption
 from support_agent.cli.printing import print_json, print_table
 from support_agent.cli.progress import counted_progress, download_progress
+from support_agent.cli.promise import renew_promise
 
 if TYPE_CHECKING:
     from support_agent.records import Passage
@@ -71,7 +72,13 @@ def build(
 
 
 @index_app.command()
-def add(name: NameArgument, files: FilesArgument, offline: OfflineOption = False, threads: ThreadsOption = 0) -> None:
+def add(
+    name: NameArgument,
+    files: FilesArgument,
+    renew: Annotated[bool, typer.Option("--renew", help="Renew what was promised, as the command renew does.")] = False,
+    offline: OfflineOption = False,
+    threads: ThreadsOption = 0,
+) -> None:
     """Put more into an index; only what is new is embedded. A shipped index is copied to your own folder first."""
     from support_agent.jobs import add_to_index
     from support_agent.retrieval import find_index
@@ -85,6 +92,17 @@ def add(name: NameArgument, files: FilesArgument, offline: OfflineOption = False
             folder, files, offline=offline, threads=threads, on_progress=on_progress, on_step=embedded.show
         )
     _report(built, f"{_number(built.new, 'new passage')} from {_number(len(files), 'file')}, {built.passages:,} in all")
+    if renew:
+        renew_promise(AgentOptions(index=str(name), offline=offline or None).settings())
+    elif built.new and _has_promise(str(name)):
+        typer.echo("What was promised waits for: support-agent renew, or index add --renew the next time.", err=True)
+
+
+def _has_promise(name: str) -> bool:
+    from support_agent.config import load_config
+    from support_agent.evidence.ledger import last_promise
+
+    return last_promise(load_config(index=name).config) is not None
 
 
 @index_app.command()

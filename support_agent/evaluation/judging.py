@@ -92,7 +92,7 @@ def candidate(outcome: Outcome) -> str:
 
     Never the raw draft: what is sent has been cut, or is a passage's quote, and the confidence is that text's.
     """
-    return outcome.text if outcome.route == Route.ANSWER else outcome.held_text
+    return outcome.text if outcome.route == Route.ANSWER else outcome.suggestion
 
 
 def judge_all(golden: GoldenSet, outcomes: Sequence[Outcome], judge: AnswerJudge) -> Judged:

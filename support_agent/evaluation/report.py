@@ -126,8 +126,8 @@ def _tickets(result: Result) -> list[Table]:
 
 def _held(outcome: Outcome) -> str:
     """What would have been sent; where nothing could be, the draft, and that it is one."""
-    if outcome.held_text or not outcome.draft:
-        return outcome.held_text
+    if outcome.suggestion or not outcome.draft:
+        return outcome.suggestion
     return f"Nothing could be sent; the draft: {outcome.draft}"
 
 

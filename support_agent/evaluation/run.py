@@ -14,8 +14,8 @@ from support_agent.jsonl import read_rows
 from support_agent.protocols import Answerer
 from support_agent.records import Reply, Route
 
-# Reasons that hold for every ticket of a run alike: no calibration fits, or none keeps the promise.
-_CLOSED = ("not_calibrated", "no_promise")
+# Reasons that hold for every ticket of a run alike: nothing is proven, or something has changed since.
+_CLOSED = ("not_proven_yet", "renewal_due")
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class CheckedCitation:
 class Outcome:
     """What became of one golden ticket.
 
-    ``tokens`` counts those generated at each stage that generates, where the backend counts them. ``held_text`` is what
-    would have been sent had the confidence sufficed.
+    ``tokens`` counts those generated at each stage that generates, where the backend counts them. ``suggestion`` is
+    what a person who takes over may send.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Outcome:
     language: str
     draft: str
     timings_ms: Mapping[str, float]
-    held_text: str = ""
+    suggestion: str = ""
     tokens: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -122,7 +122,7 @@ def _outcome(reply: Reply, passages: Mapping[str, str]) -> Outcome:
         language=reply.language,
         draft=reply.draft,
         timings_ms=dict(reply.timings_ms),
-        held_text=reply.held_text,
+        suggestion=reply.suggestion,
         tokens={"generation": reply.draft_tokens} if reply.draft_tokens else {},
     )
 

@@ -14,14 +14,11 @@ from typing import Any
 
 from support_agent.artefacts import sha256_bytes, write_bytes
 from support_agent.errors import CalibrationError
-from support_agent.evidence.certificate import Certificate
-from support_agent.evidence.group_table import GroupRow
+from support_agent.evidence.ladder import Look, Plan, Promise, percent, upper
 from support_agent.gate.combiner import Combiner
 
-FORMAT = 3
-# What "right" may mean: carried by the passages, or agreeing with the reference answer.
-ABOUTS = ("supported", "agrees")
-MEND = "Run `support-agent calibrate` to make it anew."
+FORMAT = 4
+MEND = "Run `support-agent certify` to make it anew."
 
 
 @dataclass(frozen=True)
@@ -31,34 +28,40 @@ class Calibration:
     Mappings hold plain JSON values only.
 
     Attributes:
-        about: what the promise counts as right: "supported" by the passages, or "agrees" with the reference.
-        parts: name and version of everything the scores depend on (index, generator, prompt, …); see ``mismatch``.
-        labels: facts about the labels and the drafts: how many, their file's sha256, what kind of readers, who drafted.
-        combiner: signals -> probability that the answer is right.
-        certificate: the threshold on that probability, or that there is none.
-        tables: by language, by topic, …: a row for each group.
-        reference_scores: ``combiner``'s own scores of the labelled rows, one of each near-duplicate group, ascending;
-            what the drift watch holds live scores against. Out-of-fold scores follow another law than served ones.
+        parts: name and version of everything the answers depend on (index, generator, prompt, …); see ``mismatch``.
+        combiner: signals → score, the ranking.
+        plan: which rungs are tested for which promise.
+        look: the test that holds, with its labels as they count now; its rung is in force.
+        coverage: of the unlabelled tickets, the share (0–1) that the rung answers.
+        readers: what kinds of readers gave the labels, "person" or "model"; "" for unknown.
+        reference_scores: of unlabelled tickets, ascending; what the watch holds live scores against.
+        languages: ISO 639-1 codes of the labelled tickets; in others nothing is promised.
         made: when, ISO 8601.
-        languages: ISO 639-1 codes of the labelled questions; in others nothing is promised.
     """
 
-    about: str
     parts: Mapping[str, str]
-    labels: Mapping[str, Any]
     combiner: Combiner
-    certificate: Certificate
-    tables: Mapping[str, tuple[GroupRow, ...]]
+    plan: Plan
+    look: Look
+    coverage: float
+    readers: tuple[str, ...]
     reference_scores: tuple[float, ...]
+    languages: tuple[str, ...]
     made: str
-    languages: tuple[str, ...] = ()
     format: int = FORMAT
 
     def __post_init__(self) -> None:
-        if self.about not in ABOUTS:
-            raise CalibrationError(f"A calibration is about {' or '.join(ABOUTS)}, not about {self.about!r}. {MEND}")
-        if any(not 0 <= score <= 1 for score in self.reference_scores):
-            raise CalibrationError(f"The calibration's reference scores must lie between 0 and 1. {MEND}")
+        look, rungs = self.look, self.plan.rungs
+        rates = (*self.reference_scores, *rungs, self.coverage, look.level)
+        if not all(0 <= rate <= 1 for rate in rates) or not 0 <= look.rung < len(rungs):
+            raise CalibrationError(f"The calibration holds numbers that cannot be. {MEND}")
+        if not 0 <= look.wrong <= look.labels:
+            raise CalibrationError(f"The calibration has more wrong labels than labels. {MEND}")
+
+    @property
+    def threshold(self) -> float:
+        """The score from which answers are sent, 0–1."""
+        return self.plan.rungs[self.look.rung]
 
     @cached_property
     def version(self) -> str:
@@ -66,41 +69,21 @@ class Calibration:
         facts = {key: value for key, value in self.to_dict().items() if key != "made"}
         return sha256_bytes(_rendered(facts))[:12]
 
-    def in_brief(self) -> str:
-        """The promise, what right means, and who labelled."""
-        means = {"supported": "carried by the passages", "agrees": "in agreement with the reference"}[self.about]
-        kinds = {"person": "by people", "model": "by language models"}
-        readers = " and ".join(kinds.get(kind, "by readers") for kind in self.labels.get("kinds", ())) or "by readers"
-        return f"{self.certificate.in_words()} Right means {means}, labelled {readers}."
-
     def in_words(self) -> str:
-        """What is promised of all tickets, what right means, and where labels and drafts are from, for the owner."""
-        return " ".join(part for part in (self.in_brief(), self._of_all(), self._drafts()) if part)
-
-    def _of_all(self) -> str:
-        every, held, labelled = (int(self.labels.get(key, 0)) for key in ("rows", "held", "labelled"))
-        if not every:
-            return ""
-        some = f", and {labelled:,} of the others have a label" if labelled < every - held else ""
-        aside = int(self.labels.get("set_aside", 0))
-        chosen = f" {aside:,} labels helped to choose the signals and certify nothing." if aside else ""
-        return f"{held:,} of {every:,} questions were held back by a single signal{some}.{chosen}"
-
-    def _drafts(self) -> str:
-        if not self.labels.get("adapter_may_have_learned_the_rows"):
-            return ""
+        """What is promised, what it rests on, and who read."""
+        kinds = {"person": "people", "model": "language models"}
+        readers = " and ".join(kinds.get(kind, "readers") for kind in self.readers) or "readers"
         return (
-            "The adapter that wrote the drafts may have learned these very questions, so that new ones may fare worse: "
-            "--cross-fitted mends that."
+            f"While tickets stay as they are: {self.plan.promise}. Sent is what scores {self.threshold:.3f} or more, "
+            f"{percent(self.coverage)} of tickets; of {self.look.labels:,} such answers that {readers} read, "
+            f"{self.look.wrong:,} were wrong (upper bound {percent(upper(self.look))})."
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, dictionaries and numbers, ready for JSON."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        plain |= {"combiner": self.combiner.to_dict(), "certificate": asdict(self.certificate)}
-        plain |= {"reference_scores": list(self.reference_scores), "languages": list(self.languages)}
-        plain["tables"] = {name: [asdict(row) for row in rows] for name, rows in self.tables.items()}
-        return plain
+        plain |= {"combiner": self.combiner.to_dict(), "plan": asdict(self.plan), "look": asdict(self.look)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Calibration:
@@ -113,12 +96,12 @@ class Calibration:
             raise CalibrationError(
                 f"The calibration has format {plain.get('format')}; this version reads {FORMAT}. {MEND}"
             )
+        plan = plain["plan"]
         parsed = {
             "combiner": Combiner.from_dict(plain["combiner"]),
-            "certificate": Certificate(**plain["certificate"]),
-            "reference_scores": tuple(plain["reference_scores"]),
-            "languages": tuple(plain["languages"]),
-            "tables": {name: tuple(GroupRow(**row) for row in rows) for name, rows in plain["tables"].items()},
+            "plan": Plan(Promise(**plan["promise"]), tuple(map(float, plan["rungs"])), int(plan["start"])),
+            "look": Look(**plain["look"]),
+            **{name: tuple(plain[name]) for name in ("readers", "reference_scores", "languages")},
         }
         return cls(**{**plain, **parsed})
 
@@ -130,8 +113,8 @@ def mismatch(calibration: Calibration, parts: Mapping[str, str]) -> str | None:
         if found != made_for:
             other = f"not for {_short(found)}" if found else f"and there is no {name} now"
             return (
-                f"This calibration was made for the {name} {_short(made_for or 'nobody knows which')}, {other}: run "
-                "`support-agent calibrate`."
+                f"The promise was made with the {name} {_short(made_for or 'nobody knows which')}, {other}: "
+                "`support-agent renew` asks the read tickets again and states it anew."
             )
     return None
 

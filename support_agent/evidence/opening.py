@@ -1,21 +1,26 @@
-"""Settings, index and generator → the gate, with the calibration that was made for exactly them.
+"""Settings, index and generator → the gate, with the promise that was made for exactly them.
 
-The owner's are looked at before the shipped ones. One that does not fit closes the gate, which says why.
+The owner's promises are looked at before the shipped ones. Without one, or with one that something has changed for,
+everything is a suggestion, and the gate says why.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support_agent.artefacts import MANIFEST, sha256_bytes
 from support_agent.errors import CalibrationError
 from support_agent.evidence.calibration import Calibration, mismatch, read_calibration
-from support_agent.evidence.drift import DriftWatch
+from support_agent.evidence.store import Store, open_store
+from support_agent.evidence.watch import Watch
 from support_agent.gate import Gate, Policy
+from support_agent.gate.combiner import shipped
 from support_agent.gate.measure import signals_version
 from support_agent.records import Reason
 from support_agent.shelves import CALIBRATIONS, INDEXES
@@ -28,36 +33,67 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 AUTO, NONE = "auto", "none"
-_MEND = 'Run `support-agent calibrate`, or answer without a promise: calibration = "none".'
+_NOTHING = (
+    "Nothing is proven for this knowledge base yet, so that people send, with a suggestion. `support-agent certify "
+    "--tickets past.csv` says what to read until answers may be sent."
+)
+_UNPROVEN = 'Answers go out without a promise (calibration = "none"): nobody knows how many of them are wrong.'
+
+
+@dataclass(frozen=True)
+class Found:
+    """The promise that fits, or why there is none and how the reason is called."""
+
+    calibration: Calibration | None = None
+    closed: Reason = Reason.NOT_PROVEN_YET
+    why: str = _NOTHING
 
 
 def open_gate(index: Retriever, generator: Generator, config: Config) -> Gate:
-    """The gate for these parts. A calibration that does not fit, or cannot be read, closes it.
+    """The gate for these parts; without a promise that fits, one that sends nothing.
 
     Raises:
         CalibrationError: the settings name a calibration that cannot be read.
     """
     if config.calibration == NONE:
+        logger.warning("%s", _UNPROVEN)
         floor = config.min_retrieval_score
-        return Gate(Policy(min_cosine=index.subject.floor if floor is None else floor))
-    calibration, refusal = find_calibration(config, calibrated_parts(index.version, generator, config))
-    if calibration is None:
-        logger.warning("%s Until then every ticket goes to a human.", refusal)
-        return Gate(Policy(closed=Reason.NOT_CALIBRATED), version="refused", in_words=refusal)
-    return gate_of(calibration)
+        return Gate(Policy(min_cosine=index.subject.floor if floor is None else floor), in_words=_UNPROVEN)
+    found = find_calibration(config, calibrated_parts(index.version, generator, config))
+    if found.calibration is None:
+        logger.info("%s", found.why)
+        return suggesting_gate(found)
+    store = _store_of(config)
+    return gate_of(found.calibration, store)
 
 
-def gate_of(calibration: Calibration) -> Gate:
-    """The gate that keeps a calibration's promise."""
-    threshold = calibration.certificate.threshold
+def suggesting_gate(found: Found | None = None) -> Gate:
+    """The gate that sends nothing and suggests all it can."""
+    found = found or Found()
+    return Gate(Policy(combiner=shipped(), closed=found.closed), version=str(found.closed), in_words=found.why)
+
+
+def gate_of(calibration: Calibration, store: Store | None = None) -> Gate:
+    """The gate that keeps a promise; its watch goes on in ``store``."""
+    rungs, threshold = calibration.plan.rungs, calibration.threshold
+    wider = rungs[min(calibration.look.rung + 1, len(rungs) - 1)]
     policy = Policy(
         combiner=calibration.combiner,
-        threshold=1.0 if threshold is None else threshold,
+        threshold=threshold,
         languages=frozenset(calibration.languages),
-        closed=Reason.NO_PROMISE if threshold is None else None,
+        draft_from=min(threshold, wider),
     )
-    watch = DriftWatch(calibration.reference_scores, policy.threshold)
+    max_error = calibration.plan.promise.max_error
+    watch = Watch(calibration.version, calibration.reference_scores, threshold, max_error, store)
     return Gate(policy, watch, calibration.version, calibration.in_words())
+
+
+def _store_of(config: Config) -> Store | None:
+    try:
+        return open_store(evidence_folder(config))
+    except CalibrationError as problem:
+        logger.warning("The watch over the promise ends with this process: %s", problem)
+        return None
 
 
 def calibrated_parts(index: str, generator: Generator, config: Config) -> Mapping[str, str]:
@@ -78,15 +114,25 @@ def calibrated_parts(index: str, generator: Generator, config: Config) -> Mappin
     }
 
 
+def parts_version(parts: Mapping[str, str]) -> str:
+    """12 hex digits of the parts."""
+    return sha256_bytes(json.dumps(dict(parts), sort_keys=True).encode())[:12]
+
+
+def evidence_folder(config: Config) -> Path:
+    """The folder in which what is known of this index's tickets stands, and the promises made for it."""
+    return CALIBRATIONS.own() / index_name(config)
+
+
 def own_calibration(config: Config) -> Path:
-    """The file in which the owner's calibration for these settings stands, whether or not it is there yet."""
+    """The file in which the owner's promise for these settings stands, whether or not it is there yet."""
     parts = (config.generator, Path(config.model).name, Path(config.adapter).name)
     name = "-".join(re.sub(r"[^\w.]+", "_", part) for part in parts)
-    return CALIBRATIONS.own() / _index_name(config) / f"{name}.json"
+    return evidence_folder(config) / f"{name}.json"
 
 
-def find_calibration(config: Config, parts: Mapping[str, str]) -> tuple[Calibration | None, str]:
-    """The calibration that fits, or why there is none.
+def find_calibration(config: Config, parts: Mapping[str, str]) -> Found:
+    """The promise that fits, or why there is none.
 
     Args:
         parts: what ``calibrated_parts`` found.
@@ -97,22 +143,24 @@ def find_calibration(config: Config, parts: Mapping[str, str]) -> tuple[Calibrat
     if config.calibration != AUTO:
         calibration = read_calibration(Path(config.calibration))
         problem = mismatch(calibration, parts)
-        return (None, problem) if problem else (calibration, "")
+        return Found(None, Reason.RENEWAL_DUE, problem) if problem else Found(calibration)
+    own = own_calibration(config)
+    shipped_ones = sorted((CALIBRATIONS.shipped() / index_name(config)).glob("*.json"))
     problems = []
-    for root in (CALIBRATIONS.own(), CALIBRATIONS.shipped()):
+    for path in [*([own] if own.is_file() else []), *shipped_ones]:
         try:
-            found = [read_calibration(path) for path in sorted((root / _index_name(config)).glob("*.json"))]
+            made = read_calibration(path)
         except CalibrationError as damaged:
-            # It may hold a stricter promise, so no other calibration may replace it.
-            return None, f"{damaged} Or delete the file."
-        fitting = [one for one in found if mismatch(one, parts) is None]
-        if fitting:
-            return max(fitting, key=lambda one: one.made), ""
-        problems += [problem for one in found if (problem := mismatch(one, parts))]
-    return None, problems[0] if problems else f"No calibration was made for this index. {_MEND}"
+            # It may hold a stricter promise, so no other one may replace it.
+            return Found(None, Reason.NOT_PROVEN_YET, f"{damaged} Or delete the file.")
+        problem = mismatch(made, parts)
+        if problem is None:
+            return Found(made)
+        problems.append(problem)
+    return Found(None, Reason.RENEWAL_DUE, problems[0]) if problems else Found()
 
 
-def _index_name(config: Config) -> str:
+def index_name(config: Config) -> str:
     """The index's name; a folder elsewhere is told from one of the same name by its path."""
     folder = Path(config.index).resolve()
     known = INDEXES.known().get(folder.name)

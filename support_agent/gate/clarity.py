@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from support_agent.gate.given import Found
-from support_agent.gate.retrieval_signals import margin
 from support_agent.records import Signal
 from support_agent.wording import content_words
 
@@ -18,9 +17,8 @@ def ambiguous_words(found: Found) -> Signal:
 
     Fires at two or fewer, unless the question is the very title of a passage.
     """
-    by_score = sorted(found.passages, key=lambda passage: -passage.score)
     words = set(content_words(found.text))
     titled = any(words == set(content_words(passage.title)) for passage in found.passages)
-    close = len(by_score) > 1 and margin(by_score) < _CLOSE_SHARE * found.nearness.spread
+    close = len(found.passages) > 1 and found.passages[0].lead < _CLOSE_SHARE * found.nearness.spread
     ambiguous = len(words) <= SHORT_WORDS and close and not titled
     return Signal("ambiguous_words", float(len(words)), float(SHORT_WORDS), ambiguous)

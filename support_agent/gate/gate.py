@@ -40,7 +40,7 @@ class Gate:
 
     @property
     def certified(self) -> bool:
-        """Whether answers are held to a certified error rate: whole drafts only are then let out."""
+        """Whether nothing is sent without proof: whole drafts only are then let out."""
         return self.policy.combiner is not None
 
     def on_words(self, triage: Triage) -> Decision:

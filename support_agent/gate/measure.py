@@ -15,8 +15,8 @@ from typing import Generic, TypeVar
 from support_agent.gate.clarity import ambiguous_words
 from support_agent.gate.generation_signals import cut_off, loop_share, mean_log_prob
 from support_agent.gate.given import Found, Written
-from support_agent.gate.retrieval_signals import retrieval_agreement, retrieval_score
-from support_agent.gate.support import CheckedDraft, check_draft
+from support_agent.gate.retrieval_signals import HIGHEST, LOWEST, lead, nearness, retrieval_score, word_rank
+from support_agent.gate.support import CheckedDraft, check_draft, check_quote
 from support_agent.gate.support_signals import empty_draft, mean_support, unsupported_share
 from support_agent.generation.extractive import extract
 from support_agent.records import Draft, Passage, Reason, Signal, Ticket, Triage
@@ -42,8 +42,10 @@ class Measure(Generic[_Given]):
 # well there the smallest serves, and for that choice both halves were looked at. The shipped promise is certified on
 # the other half; tests/benchmarks/gate_ablation.py says what each is worth and what was left out.
 EARLY: tuple[Measure[Found], ...] = (
-    Measure(retrieval_score, combined=(-1.0, 1.0)),
-    Measure(retrieval_agreement, combined=(0.0, 1.0)),
+    Measure(retrieval_score),
+    Measure(nearness, combined=(LOWEST, HIGHEST)),
+    Measure(lead, combined=(LOWEST, HIGHEST)),
+    Measure(word_rank, combined=(0.0, 1.0)),
     Measure(ambiguous_words, holds=Reason.AMBIGUOUS),
 )
 """Known before a draft is written."""
@@ -108,22 +110,31 @@ def measure_passages(found: Found) -> tuple[Signal, ...]:
 
 def measure_own_text(question: str, draft: Draft, passages: Sequence[Passage]) -> Late:
     """Every late signal of the draft's own text."""
-    own = check_draft(question, draft, passages)
+    quoted = passages and _one_line(draft.text) in _one_line(passages[0].text)
+    own = check_quote(draft.text, passages[0]) if quoted else check_draft(question, draft, passages)
     signals = _measured(LATE, Written(draft, own))
     return Late(Sendable(own, signals, _reasons(LATE, signals)))
 
 
 def measure_draft(question: str, draft: Draft, passages: Sequence[Passage]) -> Late:
-    """Every late signal, of the draft's own text and of the quote that may stand in for it under a promise."""
+    """Every late signal, of the draft's own text and of the quote that may stand in for it."""
     late = measure_own_text(question, draft, passages)
     if not late.own.held:
         return late
+    quote = measure_quote(question, passages)
+    return Late(late.own, quote) if not quote.held else late
+
+
+def measure_quote(question: str, passages: Sequence[Passage]) -> Sendable:
+    """The best passage's own words: what is offered where no draft is worth writing, or none can be sent."""
     words = Draft(extract(question, passages), "extractive")
-    quote = check_draft(question, words, passages)
-    if _reasons(LATE, _measured(LATE, Written(words, quote))):
-        return late
-    # How the generator ended stays a signal of the ticket, whatever stands in for its draft.
-    return Late(late.own, Sendable(quote, _measured(LATE, Written(draft, quote)), ()))
+    checked = check_quote(words.text, passages[0]) if passages else CheckedDraft((), ())
+    signals = _measured(LATE, Written(words, checked))
+    return Sendable(checked, signals, _reasons(LATE, signals))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def early_reasons(signals: Sequence[Signal]) -> tuple[Reason, ...]:

@@ -1,15 +1,17 @@
-"""Passages → how well retrieval knows the answer. Low means less sure. Costs no model: 1 ms."""
+"""Passages → how well retrieval knows the answer. Low means less sure. Costs no model: 1 ms.
+
+All are of the passage that is offered, the first. Cosines are told on the index's own scale, so that a weight fitted on
+one knowledge base means the same on another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from support_agent.gate.given import Found
-from support_agent.records import Passage, Signal
-from support_agent.wording import token_f1
+from support_agent.records import Signal
 
-# Two passages give "the same" answer above this token-F1.
-_SAME_ANSWER_F1 = 0.6
+# No scale is finer than this: an index of a few like texts would make a step of every hundredth.
+_LEAST_SPREAD = 0.1
+LOWEST, HIGHEST = -2.0, 3.0
 
 
 def retrieval_score(found: Found) -> Signal:
@@ -18,18 +20,21 @@ def retrieval_score(found: Found) -> Signal:
     return Signal("retrieval_score", round(best, 4), None, False)
 
 
-def retrieval_agreement(found: Found) -> Signal:
-    """1 when meaning and words find the same passage first: the best fused rank as a share of what such a one gets."""
-    from support_agent.retrieval.index import RANK_CONSTANT
-
-    best = max((passage.rank_score for passage in found.passages), default=0.0)
-    return Signal("retrieval_agreement", round(best * (RANK_CONSTANT + 1) / 2, 4), None, False)
+def nearness(found: Found) -> Signal:
+    """Its place on the index's scale: 0 as far as anything else, 1 as near as a question of the index's own."""
+    best = found.passages[0].score if found.passages else -1.0
+    return Signal("nearness", _steps(found, best - found.nearness.far), None, False)
 
 
-def margin(by_score: Sequence[Passage]) -> float:
-    """Gap in cosine from the best passage to the first that says something else; 1 where none does."""
-    if not by_score:
-        return 0.0
-    best = by_score[0]
-    others = (p.score for p in by_score[1:] if token_f1(p.text, best.text) < _SAME_ANSWER_F1)
-    return best.score - next(others, best.score - 1.0)
+def lead(found: Found) -> Signal:
+    """How much nearer it is than the next passage that says something else, on the same scale."""
+    return Signal("lead", _steps(found, found.passages[0].lead if found.passages else 0.0), None, False)
+
+
+def word_rank(found: Found) -> Signal:
+    """1 / its rank by words alone; 0 where the words do not find it."""
+    return Signal("word_rank", round(found.passages[0].word_score if found.passages else 0.0, 4), None, False)
+
+
+def _steps(found: Found, difference: float) -> float:
+    return round(max(LOWEST, min(HIGHEST, difference / max(_LEAST_SPREAD, found.nearness.spread))), 4)

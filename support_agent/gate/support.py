@@ -128,6 +128,16 @@ def check_draft(question: str, draft: Draft, passages: Sequence[Passage]) -> Che
     return CheckedDraft(tuple(every), tuple(carried_start(every)))
 
 
+def check_quote(text: str, passage: Passage) -> CheckedDraft:
+    """A passage's own words, as they stand: each sentence carries itself, code and steps included."""
+    sentences = [sentence for sentence in split_sentences(clean(text)) if sentence.strip()]
+    every = tuple(
+        CheckedSentence(one, Citation(passage.passage_id, 1.0, one.strip()[:_QUOTE_CHARS]), frozenset(), fits=True)
+        for one in sentences
+    )
+    return CheckedDraft(every, every)
+
+
 def citations_of(kept: Sequence[CheckedSentence]) -> tuple[Citation, ...]:
     """One citation for each passage and quote, in the order of the sentences, with the best score it had."""
     best: dict[tuple[str, str], Citation] = {}

@@ -45,6 +45,7 @@ class Adapter:
     prompt_version: str
     mode: str
     made: str
+    index: str
 
     @property
     def prompt_fits(self) -> bool | None:
@@ -97,11 +98,12 @@ def _find_folder(name: str, *, offline: bool, on_progress: OnProgress | None) ->
 def adapter_name(config: Config) -> str | None:
     """The adapter that the settings mean; None for none.
 
-    ``adapter = "auto"`` is the shipped adapter made for exactly this model, and none where there is no such adapter.
+    ``adapter = "auto"`` is the shipped adapter made for exactly this model and index, and none where there is none:
+    on another knowledge base an adapter writes what it has learned on its own.
     """
     if config.adapter == "none" or not find_backend(config.generator).takes_adapter:
         return None
-    return shipped_for(config.model) if config.adapter == "auto" else config.adapter
+    return shipped_for(config.model, Path(config.index).name) if config.adapter == "auto" else config.adapter
 
 
 def choose_adapter(config: Config, *, on_progress: OnProgress | None = None) -> Path | None:
@@ -118,10 +120,11 @@ def choose_adapter(config: Config, *, on_progress: OnProgress | None = None) -> 
     return folder
 
 
-def shipped_for(model: str) -> str | None:
-    """The name of the shipped adapter for a model; by the model's name alone, so that it costs nothing."""
+def shipped_for(model: str, index: str) -> str | None:
+    """The name of the shipped adapter for a model and an index; by their names alone, so that it costs nothing."""
     folders = sorted(file.parent for file in ADAPTERS.shipped().glob(f"*/{CONFIG_FILE}"))
-    return next((folder.name for folder in folders if read_adapter(folder).base == model), None)
+    found = (read_adapter(folder) for folder in folders)
+    return next((one.name for one in found if (one.base, one.index) == (model, index)), None)
 
 
 def read_adapter(folder: Path) -> Adapter:
@@ -132,6 +135,7 @@ def read_adapter(folder: Path) -> Adapter:
     """
     facts = read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
     fields = {key: str(facts.get(key) or "") for key in ("base", "base_fingerprint", "prompt_version", "mode", "made")}
+    fields["index"] = str((facts.get("recipe") or {}).get("index") or "")
     fields["base"] = fields["base"] or str(read_json(folder / CONFIG_FILE).get("base_model_name_or_path") or "")
     return Adapter(name=folder.resolve().name, folder=folder, place=_place(folder), **fields)
 

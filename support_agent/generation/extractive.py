@@ -11,16 +11,16 @@ from support_agent.generation.prompt import Prompt
 from support_agent.records import Draft, Passage
 from support_agent.sentences import split_sentences
 
-# A passage up to this long is an answer already; from a longer one (a piece of a document) only what fits is taken.
-_WHOLE_CHARS = 800
-_PICKED_SENTENCES = 4
+# A passage up to this long is an answer as it stands; of a longer one whole paragraphs and lists are taken.
+_WHOLE_CHARS = 2_000
+_LIST_ITEM = re.compile(r"[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]")
 
 
 class ExtractiveGenerator:
-    """Writes the best passage: whole if short, else those of its sentences that share most words with the question."""
+    """Writes the best passage: whole if short, else the paragraphs and lists around what shares most words with it."""
 
     name = "extractive"
-    version = "1"
+    version = "2"
 
     @classmethod
     def open(cls, *_: Any) -> ExtractiveGenerator:
@@ -44,15 +44,31 @@ def extract(question: str, passages: Sequence[Passage]) -> str:
     text = passages[0].text.strip()
     if len(text) <= _WHOLE_CHARS:
         return text
-    sentences = split_sentences(text)
+    blocks = _blocks(text)
     wanted = _words(f"{question} {passages[0].title}")
-    order = sorted(range(len(sentences)), key=lambda at: (-_overlap(wanted, sentences[at]), at))
-    return "".join(sentences[at] for at in sorted(order[:_PICKED_SENTENCES])).strip()
+    first = last = max(range(len(blocks)), key=lambda at: (_overlap(wanted, blocks[at]), -at))
+    while last + 1 < len(blocks) and sum(map(len, blocks[first : last + 2])) <= _WHOLE_CHARS:
+        last += 1
+    while first and sum(map(len, blocks[first - 1 : last + 1])) <= _WHOLE_CHARS:
+        first -= 1
+    return "".join(blocks[first : last + 1]).strip()
 
 
-def _overlap(wanted: frozenset[str], sentence: str) -> float:
-    """Shared words over the square root of the sentence's own, so that the longest does not always win."""
-    words = _words(sentence)
+def _blocks(text: str) -> list[str]:
+    """Paragraphs that belong together: a list is one with all its steps and the line that announces it."""
+    blocks: list[str] = []
+    for part in re.findall(r".+?(?:\n[ \t]*\n\s*|\Z)", text, re.DOTALL):
+        announced = blocks and (blocks[-1].rstrip().endswith(":") or _LIST_ITEM.match(blocks[-1].splitlines()[-1]))
+        if announced and _LIST_ITEM.match(part):
+            blocks[-1] += part
+        else:
+            blocks.append(part)
+    return blocks
+
+
+def _overlap(wanted: frozenset[str], block: str) -> float:
+    """Shared words over the square root of the block's own, so that the longest does not always win."""
+    words = _words(block)
     return len(words & wanted) / math.sqrt(max(1, len(words)))
 
 

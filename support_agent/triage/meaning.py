@@ -40,27 +40,18 @@ class Meaning:
         self._frustration = frustration.shipped(embedder.fingerprint)
         self._hard_routes = learned_routes.shipped(embedder.fingerprint)
 
-    def read(
-        self, tickets: Sequence[tuple[Ticket, Triage]], scopes: Sequence[float | None] | None = None
-    ) -> list[Triage]:
-        """Each ticket's triage with the signals of its meaning, and the reasons that they give.
-
-        Args:
-            scopes: for each ticket its scope if that is known already, else None: of a question that the scope model
-                was fitted to, only a model that has not seen it can tell.
-        """
+    def read(self, tickets: Sequence[tuple[Ticket, Triage]]) -> list[Triage]:
+        """Each ticket's triage with the signals of its meaning, and the reasons that they give."""
         names = self._scope.names if self._scope else ()
         asked = [delete_names(triage.search_text, names) for _, triage in tickets]
         said = [_turns(ticket, triage) for ticket, triage in tickets]
         texts = list(dict.fromkeys([*asked, *(turn for turns in said for turn in turns)]))
         vectors = dict(zip(texts, self._embedder.encode(texts), strict=True)) if texts else {}
         read = []
-        for (_, triage), question, turns, known in zip(
-            tickets, asked, said, scopes or [None] * len(tickets), strict=True
-        ):
+        for (_, triage), question, turns in zip(tickets, asked, said, strict=True):
             earlier = [frustration.turn_value(self._frustration, turn, vectors[turn]) for turn in turns[:-1]]
             anger = frustration.frustration_signal(self._frustration, turns[-1], vectors[turns[-1]], earlier)
-            scope = (scope_signal(self._scope, question, vectors[question], known),) if self._scope else ()
+            scope = (scope_signal(self._scope, question, vectors[question]),) if self._scope else ()
             hard = self._hard_routes.signals(vectors[turns[-1]]) if self._hard_routes else ()
             read.append(_with(triage, (*scope, *hard, anger)))
         return read

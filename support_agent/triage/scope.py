@@ -123,13 +123,9 @@ class ScopeModel:
         return model
 
 
-def scope_signal(model: ScopeModel, text: str, vector: NDArray[np.float32], known: float | None = None) -> Signal:
-    """Fires below the model's threshold; ``text`` and ``vector`` are without the names (``delete_names``).
-
-    Args:
-        known: the score, where another model than this one has told it.
-    """
-    value = model.score(text, vector) if known is None else known
+def scope_signal(model: ScopeModel, text: str, vector: NDArray[np.float32]) -> Signal:
+    """Fires below the model's threshold; ``text`` and ``vector`` are without the names (``delete_names``)."""
+    value = model.score(text, vector)
     return Signal("scope", value, model.threshold, value < model.threshold)
 
 

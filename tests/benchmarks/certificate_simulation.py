@@ -1,156 +1,224 @@
-"""Does the certificate hold? Complete calibrations by simulation: labels -> cross-fit -> certify -> refit -> true risk.
+"""Is a promise kept? Whole courses by simulation: arrival → plan → reading by random number → tests → renewal → truth.
 
-    python tests/benchmarks/certificate_simulation.py [--calibrations 1000] [--law LAW] [--labels N] [--seed 0]
+    python tests/benchmarks/certificate_simulation.py [--courses 2000] [--setting NAME] [--seed 0]
 
-Signals and labels come from a known law; rows come in near-duplicate groups (same label, nearly the same signals);
-signals and scores are rounded, so scores tie. The combiner that is served is fitted on all rows, the threshold comes
-from out-of-fold scores, and the risk that counts is that of the served combiner on 50,000 fresh tickets. A calibration
-is broken when that risk is above the promise. Beside it stand the same without regard to near-duplicates ("copies
-count"), and the rule of thumb: the lowest threshold at which the labelled rows are wrong no more than promised.
-
-The drift watch is tried too: on how many of 100 calibrations it withdraws the certificate within 2,000 tickets of the
-same law, when its reference is the served combiner's own scores of the labelled rows, and when it is the out-of-fold
-scores, whose law differs from that of the served ones.
+Tickets come from a known law, so that the true share of wrong answers above every score is known. A course is broken
+when what is in force at its end is wrong more often than promised. "useless scores" is the hardest law: a little more
+than promised is wrong at every score, so that anything in force is broken. The watch is tried too: how often it
+withdraws while answers are wrong exactly as often as promised, and after how many readings when they are wrong twice as
+often.
 """
 
 from __future__ import annotations
 
 import argparse
-import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from support_agent.evidence.certificate import certify, one_of_each
-from support_agent.evidence.drift import DriftWatch
-from support_agent.gate.combiner import FURTHEST, Combiner, cross_fit, fit
+from support_agent.clusters import group_numbers
+from support_agent.evidence.ladder import Look, Plan, Promise, make_plan
+from support_agent.evidence.standing import Sampled, label, stand, test
+from support_agent.evidence.store import KnownTicket, Offer, Verdict
+from support_agent.evidence.watch import WITHDRAW, SpotChecks
 from support_agent.intervals import clopper_pearson
+from support_agent.records import Ticket
 
-MAX_ERROR, DELTA = 0.10, 0.05
-TICKETS = 50_000
-# Rows of one group, on average; sizes are geometric.
-GROUP = 1.5
-WATCHED, WATCHED_TICKETS = 100, 2000
+PROMISE = Promise(0.10, 0.05)
+ARRIVE, PORTIONS = 800, 5
+TRUTH = 100_000
 
 
 @dataclass(frozen=True)
 class Law:
-    """Log-odds of a right answer = ``base`` + ``strength`` · Σ ``telling`` signals / √telling; the others are noise."""
+    """Chance that an answer of score s (0–1, uniform) is wrong: from ``surest`` at 1 to ``unsure`` at 0, in a line."""
 
-    base: float
-    strength: float
-    telling: int
-    noise: int
+    surest: float
+    unsure: float
+
+    def wrong(self, score: np.ndarray) -> np.ndarray:
+        return self.unsure + (self.surest - self.unsure) * score
 
 
-LAWS: Mapping[str, Law] = {
-    "telling signals": Law(1.5, 2.0, 6, 4),
-    "few among many": Law(1.3, 1.2, 4, 16),
-    # The hardest for a test: 10.7 % are wrong at every threshold, so that any threshold at all breaks the promise.
-    "useless signals": Law(2.12, 0.0, 1, 9),
-}
+USELESS, TELLING = Law(0.105, 0.105), Law(0.01, 0.30)
+Course = Callable[[np.random.Generator], float | None]
 
 
 def main() -> None:
-    """Print one block for each law and number of labels."""
-    logging.disable(logging.WARNING)  # each withdrawal says so
+    """Print one line for each setting."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--calibrations", type=int, default=1000)
-    parser.add_argument("--law", choices=LAWS, action="append")
-    parser.add_argument("--labels", type=int, action="append")
+    parser.add_argument("--courses", type=int, default=2000)
+    parser.add_argument("--setting", choices=SETTINGS, action="append")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    print(f"Promise: at most {MAX_ERROR:.0%} wrong, delta {DELTA}; {given.calibrations:,} calibrations each")
-    for name in given.law or LAWS:
-        for labels in given.labels or (300, 1200):
-            report(name, labels, given.calibrations, given.seed)
+    print(f"{PROMISE}; {given.courses:,} courses each; share in force, share broken")
+    for name in given.setting or SETTINGS:
+        source = np.random.default_rng([given.seed, list(SETTINGS).index(name)])
+        risks = [SETTINGS[name](source) for _ in range(given.courses)]
+        broken = sum(risk is not None and risk > PROMISE.max_error for risk in risks)
+        low, high = clopper_pearson(broken, given.courses)
+        force = np.mean([risk is not None for risk in risks])
+        print(f"  {name:44s} {force:.3f}   {broken / given.courses:.4f} [{low:.4f}, {high:.4f}]", flush=True)
+    report_watch(given.courses, np.random.default_rng([given.seed, 99]))
 
 
-def report(name: str, labels: int, calibrations: int, seed: int) -> None:
-    """Run one law with one number of labels and print its table."""
-    source = np.random.default_rng([seed, labels, list(LAWS).index(name)])
-    fresh, chance = draw(LAWS[name], TICKETS, source)
-    outcomes: dict[str, list[tuple[float, float]]] = {"certificate": [], "copies count": [], "rule of thumb": []}
-    withdrawn = np.zeros(2, dtype=int)
-    for number in range(calibrations):
-        rows, right, groups = labelled(LAWS[name], labels, source)
-        names = tuple(rows[0])
-        scores = [round(score, 2) for score in cross_fit(rows, right, groups, names, seed=number)]
-        combiner = fit(rows, right, names)
-        served = rounded(combiner, fresh)
-        alone = list(range(labels))
-        thresholds = {
-            "certificate": certify(scores, right, groups, max_error=MAX_ERROR, delta=DELTA, seed=number).threshold,
-            "copies count": certify(scores, right, alone, max_error=MAX_ERROR, delta=DELTA, seed=number).threshold,
-            "rule of thumb": rule_of_thumb(np.array(scores), np.array(right)),
-        }
-        for way, threshold in thresholds.items():
-            outcomes[way].append(truth(served, chance, threshold))
-        if number < WATCHED:
-            live = served[source.integers(TICKETS, size=WATCHED_TICKETS)]
-            single = one_of_each(groups, number)
-            own = [round(combiner.probability(rows[row]), 2) for row in single]
-            withdrawn += [drifts(own, live), drifts([scores[row] for row in single], live)]
-    print(f"\n{name}, {labels:,} labels, {1 - chance.mean():.1%} of all answers wrong; drift watch withdraws")
-    print(f"  {withdrawn[0]} (own scores), {withdrawn[1]} (out-of-fold scores) of {min(WATCHED, calibrations)}")
-    for way, pairs in outcomes.items():
-        broken = sum(risk > MAX_ERROR for risk, _ in pairs)
-        low, high = clopper_pearson(broken, calibrations)
-        none = sum(coverage == 0 for _, coverage in pairs) / calibrations
-        coverage = np.mean([coverage for _, coverage in pairs])
-        print(
-            f"  {way:14s} broken {broken / calibrations:.4f} [{low:.4f}, {high:.4f}]  "
-            f"no threshold {none:.3f}  coverage {coverage:.3f}"
-        )
+def once(law: Law, *, decimals: int = 6) -> Course:
+    """All tickets arrive, then all that is due is read."""
+
+    def course(source: np.random.Generator) -> float | None:
+        score = source.random(ARRIVE).round(decimals)
+        rows, truth = tickets(score, source.random(ARRIVE) < law.wrong(score), source)
+        plan = make_plan([one.score for one in rows], PROMISE)
+        looks, rows = read_all(plan, [], rows, truth)
+        return risk_of(law, plan, stand(plan, looks, rows).look, decimals)
+
+    return course
 
 
-def draw(law: Law, tickets: int, source: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Signals (tickets, signals) before rounding, and the chance that each answer is right."""
-    signals = source.normal(size=(tickets, law.telling + law.noise))
-    log_odds = law.base + law.strength * signals[:, : law.telling].sum(axis=1) / np.sqrt(law.telling)
-    return signals, 1 / (1 + np.exp(-log_odds))
+def in_portions(law: Law) -> Course:
+    """Tickets arrive in portions; after each, what is due is read: later ones come between by their random numbers."""
+
+    def course(source: np.random.Generator) -> float | None:
+        score = source.random(ARRIVE)
+        every, truth = tickets(score, source.random(ARRIVE) < law.wrong(score), source)
+        plan = make_plan([one.score for one in every[: ARRIVE // PORTIONS]], PROMISE)
+        looks: list[Look] = []
+        read: dict[int, bool | None] = {}
+        for portion in range(1, PORTIONS + 1):
+            here = [replace(one, right=read.get(one.known.number)) for one in every[: portion * ARRIVE // PORTIONS]]
+            looks, here = read_all(plan, looks, here, truth)
+            read = {one.known.number: one.right for one in here}
+        return risk_of(law, plan, stand(plan, looks, here).look)
+
+    return course
 
 
-def labelled(
-    law: Law, labels: int, source: np.random.Generator
-) -> tuple[list[dict[str, float]], list[bool], list[int]]:
-    """Rows in near-duplicate groups: one label each, signals that differ by little, one decimal."""
-    groups = np.repeat(np.arange(labels), source.geometric(1 / GROUP, size=labels))[:labels]
-    signals, chance = draw(law, int(groups[-1]) + 1, source)
-    right = source.random(len(chance)) < chance
-    copies = (signals[groups] + 0.1 * source.normal(size=(labels, signals.shape[1]))).round(1)
-    names = [f"signal_{column}" for column in range(signals.shape[1])]
-    return [dict(zip(names, row, strict=True)) for row in copies.tolist()], right[groups].tolist(), groups.tolist()
+def copies(law: Law) -> Course:
+    """Every ticket comes once to many times in nearly the same words; a copy is as right as the first."""
+
+    def course(source: np.random.Generator) -> float | None:
+        groups = np.repeat(np.arange(ARRIVE), source.geometric(0.6, ARRIVE))[:ARRIVE]
+        # One score and one fate for all copies of a ticket.
+        score = source.random(ARRIVE)[groups]
+        wrong = source.random(ARRIVE)[groups] < law.wrong(score)
+        texts = [f"{'please ' * (at % 3)}word{n} thing{n} place{n}" for at, n in enumerate(groups)]
+        kept: dict[int, int] = {}
+        for at, group in enumerate(group_numbers(texts)):
+            kept.setdefault(group, at)
+        first = list(kept.values())
+        rows, truth = tickets(score[first], wrong[first], source)
+        plan = make_plan([one.score for one in rows], PROMISE)
+        looks, rows = read_all(plan, [], rows, truth)
+        return risk_of(law, plan, stand(plan, looks, rows).look)
+
+    return course
 
 
-def rounded(combiner: Combiner, signals: np.ndarray) -> np.ndarray:
-    """``combiner.probability`` of many tickets at once, in two decimals as the labelled scores."""
-    standardised = (signals.round(1) - np.array(combiner.means)) / np.array(combiner.scales)
-    log_odds = np.clip(standardised, -FURTHEST, FURTHEST) @ np.array(combiner.weights) + combiner.bias
-    return (1 / (1 + np.exp(-log_odds))).round(2)
+def renewed(before: Law, after: Law, *, mended: bool) -> Course:
+    """A promise is proven; then a third of the answers change, are read again, and the promise is stated anew.
+
+    With ``mended`` the team changes just what readers found wrong: nothing else gets better.
+    """
+
+    def course(source: np.random.Generator) -> float | None:
+        score = source.random(ARRIVE)
+        wrong = source.random(ARRIVE) < before.wrong(score)
+        rows, truth = tickets(score, wrong, source)
+        plan = make_plan([one.score for one in rows], PROMISE)
+        looks, rows = read_all(plan, [], rows, truth)
+        changed = {one.known.number for one in rows if source.random() < 1 / 3}
+        then = {number: bool(source.random() < after.wrong(score[number - 1])) for number in changed}
+        if mended:
+            changed = {one.known.number for one in rows if one.right is False}
+            then = dict.fromkeys(changed, False)
+        again = []
+        for one in rows:
+            said = [Verdict("", "old", "right" if one.right else "wrong")] if one.right is not None else []
+            if one.known.number in changed and said:
+                said.append(Verdict("", "new", "wrong" if then[one.known.number] else "right"))
+                again.append(replace(one, right=label(said, "new")))
+            else:
+                again.append(one)
+        look = stand(plan, looks, again).look
+        share = 0.0 if mended else 1 / 3
+        ends = zip(as_pair(before), as_pair(after), strict=True)
+        mixed = Law(*((1 - share) * old + share * new for old, new in ends))
+        return risk_of(mixed, plan, look)
+
+    return course
 
 
-def rule_of_thumb(scores: np.ndarray, right: np.ndarray) -> float | None:
-    """The lowest score at which the labelled rows answered are wrong no more often than promised."""
-    kept = [score for score in np.unique(scores) if 1 - right[scores >= score].mean() <= MAX_ERROR]
-    return float(min(kept)) if kept else None
+def as_pair(law: Law) -> tuple[float, float]:
+    """Its two ends."""
+    return law.surest, law.unsure
 
 
-def truth(scores: np.ndarray, chance: np.ndarray, threshold: float | None) -> tuple[float, float]:
-    """True risk and coverage of the served combiner at a threshold."""
-    if threshold is None or not (answered := scores >= threshold).any():
-        return 0.0, 0.0
-    return float(1 - chance[answered].mean()), float(answered.mean())
+def tickets(
+    score: np.ndarray, wrong: np.ndarray, source: np.random.Generator
+) -> tuple[list[Sampled], Mapping[int, bool]]:
+    """Tickets that nobody has read, in the order of arrival; and which answers are right, by number."""
+    known = [KnownTicket(Ticket(str(source.integers(1 << 62))), number) for number in range(1, len(score) + 1)]
+    rows = [Sampled(one, Offer("", "", value), value, None) for one, value in zip(known, score.tolist(), strict=True)]
+    return rows, {one.number: not bad for one, bad in zip(known, wrong.tolist(), strict=True)}
 
 
-def drifts(reference: list[float], live: np.ndarray) -> bool:
-    """Whether the watch withdraws the certificate on live scores of the same law."""
-    watch = DriftWatch(reference)
-    for score in live.tolist():
-        watch.see(score)
-    return watch.withdrawn
+def read_all(
+    plan: Plan, looks: list[Look], rows: list[Sampled], truth: Mapping[int, bool]
+) -> tuple[list[Look], list[Sampled]]:
+    """Read whatever is due, until no test is left or tickets are wanting."""
+    looks = list(looks)
+    while True:
+        while look := test(plan, looks, rows):
+            looks.append(look)
+        state = stand(plan, looks, rows)
+        if not state.to_read or state.tickets > 0:
+            return looks, rows
+        waiting = {one.known.number for one in state.to_read}
+        rows = [replace(one, right=truth[one.known.number]) if one.known.number in waiting else one for one in rows]
 
+
+def risk_of(law: Law, plan: Plan, look: Look | None, decimals: int = 6) -> float | None:
+    """True share of wrong answers of what is in force; None where nothing is."""
+    if look is None:
+        return None
+    score = np.linspace(0, 1, TRUTH).round(decimals)
+    return float(law.wrong(score[score >= plan.rungs[look.rung]]).mean())
+
+
+def report_watch(courses: int, source: np.random.Generator) -> None:
+    """How often spot checks withdraw a promise that is kept, and how soon one that is not."""
+    for error in (PROMISE.max_error, 2 * PROMISE.max_error, 3 * PROMISE.max_error):
+        until = [withdrawn_after(error, source) for _ in range(courses)]
+        found = [count for count in until if count]
+        low, high = clopper_pearson(len(found), courses)
+        soon = f", after {int(np.median(found))} readings in the median" if found else ""
+        share = f"{len(found) / courses:.4f} [{low:.4f}, {high:.4f}]"
+        print(f"  spot checks, {error:.0%} wrong: withdrawn within 1,000 readings {share}{soon}")
+
+
+def withdrawn_after(error: float, source: np.random.Generator) -> int | None:
+    """Readings until the watch withdraws, None within 1,000."""
+    checks = SpotChecks(PROMISE.max_error)
+    for count, wrong in enumerate((source.random(1_000) < error).tolist(), start=1):
+        checks.play(wrong)
+        if checks.wealth >= 2 / WITHDRAW:
+            return count
+    return None
+
+
+SETTINGS: Mapping[str, Course] = {
+    "useless scores, all at once": once(USELESS),
+    "telling scores, all at once": once(TELLING),
+    "useless scores, tied (one decimal)": once(USELESS, decimals=1),
+    "telling scores, tied (one decimal)": once(TELLING, decimals=1),
+    "useless scores, arriving in portions": in_portions(USELESS),
+    "telling scores, in portions, widening": in_portions(TELLING),
+    "useless scores, near-duplicates": copies(USELESS),
+    "telling scores, near-duplicates": copies(TELLING),
+    "renewal: a third changed for the worse": renewed(Law(0.05, 0.05), Law(0.22, 0.22), mended=False),
+    "renewal: just what was read as wrong mended": renewed(USELESS, USELESS, mended=True),
+}
 
 if __name__ == "__main__":
     main()

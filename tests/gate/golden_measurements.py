@@ -94,7 +94,7 @@ def measured(row: dict[str, Any], meaning: Meaning, index: Index) -> dict[str, A
         **row,
         "searched": index.subject.query(triage.search_text),
         "found": [
-            [one.passage_id, round(one.score, 4), round(one.rank_score, 4)]
+            [one.passage_id, round(one.score, 4), round(one.lead, 4), round(one.word_score, 4)]
             for one in index.search([triage.search_text], 3)[0]
         ],
         "language": triage.language,

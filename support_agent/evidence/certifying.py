@@ -1,0 +1,268 @@
+"""Labels → a promise in force: certify tests what they prove, renew states it anew after a change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support_agent.agent import Agent
+from support_agent.errors import BatchError, CalibrationError
+from support_agent.evidence.calibration import Calibration, write_calibration
+from support_agent.evidence.kept_drafts import KeepingGenerator
+from support_agent.evidence.ladder import Plan, Promise, make_plan
+from support_agent.evidence.ledger import last_promise, read_plan, read_ranking, read_tickets, watch_over
+from support_agent.evidence.opening import (
+    AUTO,
+    calibrated_parts,
+    evidence_folder,
+    find_calibration,
+    index_name,
+    own_calibration,
+    suggesting_gate,
+)
+from support_agent.evidence.ranking import choose_ranking
+from support_agent.evidence.shipped import seed
+from support_agent.evidence.standing import Sampled, Standing, sampled, stand, take_looks
+from support_agent.evidence.store import Offer, Store, in_one_line, open_store
+from support_agent.evidence.verdict_files import write_to_read
+from support_agent.gate.measure import combined
+from support_agent.generation import open_generator
+from support_agent.records import Reply, Route, Ticket
+from support_agent.retrieval import Index, find_index
+from support_agent.spreadsheet import text_hash
+from support_agent.tables import read_layout, read_rows
+
+if TYPE_CHECKING:
+    from support_agent.config import Config
+    from support_agent.models import OnProgress
+
+OnAsked = Callable[[int, int], None]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Certified:
+    """Where the promise stands; ``calibration`` is what is in force, ``written`` the file with what is to be read."""
+
+    standing: Standing
+    calibration: Calibration | None
+    asked: int
+    written: Path | None = None
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """Of ``labelled`` answers ``kept`` came out the same; ``asked`` tickets were asked again."""
+
+    certified: Certified
+    labelled: int
+    kept: int
+
+
+def certify(
+    *,
+    config: Config | None = None,
+    max_error: float | None = None,
+    delta: float | None = None,
+    tickets: str | Path | None = None,
+    mapping: Mapping[str, str] | None = None,
+    to_read: str | Path | None = None,
+    anew: bool = False,
+    on_progress: OnProgress | None = None,
+    on_asked: OnAsked | None = None,
+) -> Certified:
+    """Test what the labels prove, and put in force what holds.
+
+    >>> certify(tickets="past.csv", to_read="read.csv")   # then fill in its column verdict …
+    >>> learn("read.csv"); certify().standing.in_words()  # … and see what is proven
+
+    Args:
+        config: the settings; those of ``Agent.load()`` if left out.
+        max_error: largest share (0–1) of the answers that may be wrong; the plan's, or 0.10.
+        delta: largest chance (0–1) that the promise is broken all the same; the plan's, or 0.05.
+        tickets: a CSV of past tickets to plan on; each is asked, and nothing is sent.
+        mapping: see ``learn``.
+        to_read: a CSV to write what is to be read next to.
+        anew: begin a new plan, on tickets that arrive from now on (or stand in ``tickets``).
+        on_progress: told of downloads; on_asked: how many tickets are asked, and of how many.
+
+    Raises:
+        CalibrationError: there is nothing to test yet, or a file cannot be read or written.
+    """
+    given = _read_tickets(Path(tickets), mapping) if tickets else []
+    agent, store, config = _open(config, on_progress)
+    parts = agent.versions["parts"]
+    if anew or _withdrawn(store, config, agent):
+        last = max((one.number for one in store.tickets()), default=0)
+        store.set_facts({"plan": None, "since": last}, forget_looks=True)
+    _ask(agent, store, given, on_asked)
+    plan, rows = _plan(store, parts, max_error, delta)
+    take_looks(store, plan, rows)
+    return _in_force(store, agent, config, plan, rows, len(given), Path(to_read) if to_read else None)
+
+
+def renew(
+    *,
+    config: Config | None = None,
+    to_read: str | Path | None = None,
+    on_progress: OnProgress | None = None,
+    on_asked: OnAsked | None = None,
+) -> Renewed:
+    """Ask the read tickets again after a change, and state the promise as it now stands.
+
+    A text that comes out the same keeps its label; one that changed counts as wrong until somebody reads it.
+
+    Args:
+        config, to_read, on_progress, on_asked: see ``certify``.
+
+    Raises:
+        CalibrationError: nothing was ever certified here, or the promise was withdrawn.
+    """
+    agent, store, config = _open(config, on_progress)
+    plan, before = read_plan(store), store.fact("parts") or ""
+    if plan is None:
+        raise CalibrationError(
+            f"There is no promise for {index_name(config)} to renew. Make one: support-agent certify --tickets past.csv"
+        )
+    if _withdrawn(store, config, agent):
+        raise CalibrationError("The promise was withdrawn, so that its labels no longer prove it: run certify.")
+    labelled = {one.key: in_one_line(one.sent) for one in store.verdicts()}
+    drawn = [one for one in store.tickets() if one.drawn]
+    until = max((one.sample for one in drawn if one.key in labelled), default=0.0)
+    again = [one.ticket for one in store.tickets() if one.key in labelled or (one.drawn and one.sample <= until)]
+    old = store.offers(before)
+    _ask(agent, store, again, on_asked)
+    now = store.offers(agent.versions["parts"])
+    told = [key for key in labelled if key in old and in_one_line(old[key].sent) == labelled[key]]
+    kept = [key for key in told if key in now and in_one_line(now[key].sent) == labelled[key]]
+    store.set_facts({"parts": agent.versions["parts"]})
+    rows = read_tickets(store, agent.versions["parts"])
+    done = _in_force(store, agent, config, plan, rows, len(again), Path(to_read) if to_read else None)
+    return Renewed(done, len(told), len(kept))
+
+
+def _open(config: Config | None, on_progress: OnProgress | None) -> tuple[Agent, Store, Config]:
+    """An agent that sends nothing and suggests all it can, whose drafts are kept, and the evidence of its index."""
+    from support_agent.config import load_config
+
+    config = config or load_config().config
+    folder = find_index(config.index)
+    index = Index.open(folder, offline=config.offline, threads=config.threads, on_progress=on_progress)
+    store = open_store(evidence_folder(config))
+    seed(store, config)
+    writer = open_generator(config, on_progress=on_progress)
+    drafts = own_calibration(config).with_suffix(".drafts.jsonl")
+    keeping = writer if writer.name == "extractive" else KeepingGenerator(writer, drafts, config.max_new_tokens)
+    agent = Agent(index, keeping, config.model_copy(update={"calibration": AUTO}))
+    agent.gate = suggesting_gate()
+    return agent, store, config
+
+
+def _ask(agent: Agent, store: Store, tickets: Sequence[Ticket], on_asked: OnAsked | None) -> None:
+    """Ask tickets and keep what is offered, a batch at a time: a stopped run goes on with the drafts it kept."""
+    size = agent.config.batch_size
+    for start in range(0, len(tickets), size):
+        batch = tickets[start : start + size]
+        replies = list(agent.ask_many(batch))
+        store.add_tickets(zip(batch, (reply.language for reply in replies), strict=True))
+        offers = [offer for ticket, reply in zip(batch, replies, strict=True) if (offer := _offer(ticket, reply))]
+        store.add_offers(agent.versions["parts"], offers)
+        if on_asked:
+            on_asked(start + len(batch), len(tickets))
+
+
+def _offer(ticket: Ticket, reply: Reply) -> Offer | None:
+    """What was offered; None where a signal alone decided, or there was nothing to offer."""
+    sent = reply.text if reply.route is Route.ANSWER else reply.suggestion
+    values = {signal.name: signal.value for signal in reply.signals}
+    if not sent or not reply.confidence:
+        return None
+    return Offer(
+        key=ticket.words_key,
+        sent=sent,
+        score=reply.confidence,
+        signals={name: values[name] for name in combined() if name in values},
+        passages={one.passage_id: text_hash(one) for one in reply.evidence},
+        answered=reply.route is Route.ANSWER,
+    )
+
+
+def _read_tickets(path: Path, mapping: Mapping[str, str] | None) -> list[Ticket]:
+    """The tickets of a CSV; rows that cannot be trusted, and the company's own, are left out with a warning."""
+    from support_agent.batch.formats import find_columns  # the batch writes what is read here, and reads none of it
+
+    layout = read_layout(path, BatchError)
+    columns = find_columns(path, layout.header, mapping or {})
+    rows = [row for row in read_rows(layout) if not columns.is_our_own(row)]
+    sound = [columns.ticket(row) for row in rows if not row.fault]
+    if len(sound) < len(rows):
+        logger.warning("%s: %s rows are malformed and were left out.", path, len(rows) - len(sound))
+    if not sound:
+        raise CalibrationError(f"{path} holds no tickets.")
+    return sound
+
+
+def _plan(store: Store, parts: str, max_error: float | None, delta: float | None) -> tuple[Plan, list[Sampled]]:
+    """The plan in force, or a new one where there is none or another promise is asked for; and its tickets."""
+    kept = read_plan(store)
+    before = kept.promise if kept else Promise()
+    promise = Promise(before.max_error if max_error is None else max_error, before.delta if delta is None else delta)
+    if kept and kept.promise == promise:
+        if store.fact("parts") != parts:
+            raise CalibrationError("Something has changed since the last reading: run `support-agent renew` first.")
+        return kept, read_tickets(store, parts)
+    since = int(store.fact("since") or 0)
+    combiner, scores = choose_ranking(store, parts, since)
+    rows = sampled(store, parts, combiner, scores, since)
+    if not rows:
+        raise CalibrationError(
+            "No ticket is known that this agent has an answer for. Give past tickets (certify --tickets past.csv), or "
+            "what `batch` answered, with verdicts (support-agent learn answered.csv)."
+        )
+    plan = make_plan([one.score for one in rows], promise)
+    facts = {"plan": asdict(plan), "parts": parts, "combiner": combiner.to_dict(), "scores": scores}
+    store.set_facts(facts, forget_looks=True)
+    return plan, rows
+
+
+def _in_force(
+    store: Store, agent: Agent, config: Config, plan: Plan, rows: list[Sampled], asked: int, to_read: Path | None
+) -> Certified:
+    """Write what is proven, or take back what no longer is; and write what is to be read."""
+    standing, target = stand(plan, store.looks(), rows), own_calibration(config)
+    made = None
+    if standing.look is None:
+        target.unlink(missing_ok=True)
+    else:
+        said = store.verdicts()
+        inside = {one.known.key: one.known.language for one in rows if one.right is not None}
+        made = Calibration(
+            parts=dict(calibrated_parts(agent.index.version, agent.generator, config)),
+            combiner=read_ranking(store),
+            plan=plan,
+            look=standing.look,
+            coverage=round(standing.coverage, 6),
+            readers=tuple(sorted({one.kind for one in said if one.key in inside})),
+            reference_scores=tuple(sorted(round(one.score, 6) for one in rows)),
+            languages=tuple(sorted(set(inside.values()) - {"und"})),
+            made=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        write_calibration(target, made)
+    if to_read and standing.to_read:
+        passages = {one.passage_id: one for one in agent.index.passages}
+        write_to_read(to_read, standing.to_read, passages, agent.versions["index"], agent.versions["parts"])
+    return Certified(standing, made, asked, to_read if to_read and standing.to_read else None)
+
+
+def _withdrawn(store: Store, config: Config, agent: Agent) -> bool:
+    found = find_calibration(
+        config.model_copy(update={"calibration": AUTO}),
+        calibrated_parts(agent.index.version, agent.generator, config),
+    )
+    made = found.calibration or last_promise(config)
+    return made is not None and watch_over(made, store).withdrawn

@@ -1,0 +1,181 @@
+"""What readers said, in a file that came back → labels, and where the promise stands with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support_agent.errors import CalibrationError
+from support_agent.evidence.ladder import Promise, make_plan
+from support_agent.evidence.ledger import last_promise, read_plan, read_tickets, watch_over
+from support_agent.evidence.opening import evidence_folder, index_name
+from support_agent.evidence.shipped import seed
+from support_agent.evidence.standing import RIGHT, Standing, stand
+from support_agent.evidence.store import Offer, Store, Verdict, in_one_line, open_store
+from support_agent.evidence.verdict_files import ReadRow, read_verdicts
+
+if TYPE_CHECKING:
+    from support_agent.config import Config
+
+# The reader under whom a file's second word on one text is kept.
+_SECOND_WORD = "{} (a second time)"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a file of verdicts brought: ``labels`` new ones, ``known`` before, ``tickets`` rows with an offered text.
+
+    ``problems`` are rows that could not be used, ``notes`` what else the reader should know; a sentence each.
+    """
+
+    tickets: int
+    labels: int
+    known: int
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    standing: Standing | None
+
+
+def learn(
+    file: str | Path,
+    *,
+    config: Config | None = None,
+    mapping: Mapping[str, str] | None = None,
+    reader: str = "",
+    kind: str = "person",
+) -> Learned:
+    """Keep what readers said of answers, in a file that ``batch`` or ``certify`` wrote.
+
+    >>> print(learn("answered.csv").standing.in_words())
+
+    Args:
+        file: the table with its column ``verdict`` filled in for some or all rows.
+        config: the settings; those of ``Agent.load()`` if left out. Verdicts are kept for their index.
+        mapping: role ("text", "subject", "id") → column, for a header that is not recognised.
+        reader: who read, where the file's column ``reader`` does not say; kind: "person" or "model".
+
+    Raises:
+        CalibrationError: the file is no such table, or was written for another index.
+    """
+    from support_agent.config import load_config
+
+    config, path = config or load_config().config, Path(file)
+    read = read_verdicts(path, mapping)
+    _check_index(path, read.rows, index_name(config))
+    store = open_store(evidence_folder(config))
+    seed(store, config)
+    known = {one.key for one in store.tickets()}
+    usable = [row for row in read.rows if row.ticket or row.key in known]
+    problems = list(read.problems)
+    problems += [
+        f"{row.where}: its ticket is not known, and its words are not in the file. Name their column: --map text=COLUMN"
+        for row in read.rows
+        if row.verdict and row not in usable
+    ]
+    for drawn in (True, False):
+        rows = [row for row in usable if row.drawn == drawn and row.ticket]
+        store.add_tickets([(row.ticket, row.language) for row in rows if row.ticket], drawn=drawn)
+    for parts in {row.parts for row in usable if row.parts}:
+        store.add_offers(parts, [_offer_of(row) for row in usable if row.parts == parts and row.score is not None])
+    notes, new, labels = _keep_verdicts(store, usable, reader, kind)
+    _check_spots(store, config, [row for row in usable if row.answered], {one.key for one in new})
+    parts = store.fact("parts") or next((row.parts for row in usable if row.parts), "")
+    return Learned(
+        tickets=len(usable),
+        labels=len(new),
+        known=labels - len(new),
+        problems=tuple(problems),
+        notes=tuple(notes + _other_state(usable, parts)),
+        standing=_standing(store, parts),
+    )
+
+
+def _standing(store: Store, parts: str) -> Standing | None:
+    """Where the promise stands, or would stand; None while there are too few tickets to tell."""
+    rows = read_tickets(store, parts)
+    plan = read_plan(store)
+    try:
+        return stand(plan or make_plan([one.score for one in rows], Promise()), store.looks(), rows)
+    except CalibrationError:
+        return None
+
+
+def _offer_of(row: ReadRow) -> Offer:
+    return Offer(row.key, row.sent, row.score or 0.0, {}, row.passages, row.answered)
+
+
+def _keep_verdicts(
+    store: Store, rows: Sequence[ReadRow], reader: str, kind: str
+) -> tuple[list[str], list[Verdict], int]:
+    """Keep the verdicts; what the reader should know of them, the new ones, and how many there were."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    notes, first, second = [], {}, []
+    for row in rows:
+        if not row.verdict:
+            continue
+        who = row.reader or reader
+        name = (row.key, in_one_line(row.sent), who)
+        one = Verdict(row.key, row.sent, row.verdict, row.correct_answer, row.why, who, kind, now)
+        if name not in first:
+            first[name] = (one, row.where)
+        elif first[name][0].verdict != row.verdict:
+            other, where = first[name]
+            notes.append(
+                f"{where} says {other.verdict} and {row.where} {row.verdict} of the same answer: it counts as wrong "
+                "until one of them is mended and the file is learned again."
+            )
+            second.append(
+                Verdict(
+                    row.key, row.sent, row.verdict, row.correct_answer, row.why, _SECOND_WORD.format(who), kind, now
+                )
+            )
+    latest = max((one.said for one in store.verdicts()), default="")
+    if latest > now:
+        notes.append(
+            f"This machine's clock went back: verdicts of {latest} are known. Order is by arrival all the same."
+        )
+    for who in {name[2] for name in first}:
+        store.forget_verdicts({name[0] for name in first if name[2] == who}, _SECOND_WORD.format(who))
+    new, changed = store.add_verdicts([*(one for one, _ in first.values()), *second])
+    notes += [
+        f"Ticket {before.key[:12]}: {before.verdict} was taken back for {after.verdict}." for before, after in changed
+    ]
+    if undrawn := sum(bool(row.verdict) and not row.drawn for row in rows):
+        notes.append(
+            f"{undrawn:,} labels come without a random number (sa_sample), as somebody picked them: they count for the "
+            "ranking, and prove nothing."
+        )
+    return notes, [one for one in new if one not in second], len(first)
+
+
+def _other_state(rows: Sequence[ReadRow], parts: str) -> list[str]:
+    other = sum(bool(row.verdict) and bool(row.parts) and row.parts != parts for row in rows)
+    if not other:
+        return []
+    return [
+        f"{other:,} labels are of answers by another state of the agent than the promise is planned on; "
+        "`support-agent renew` asks their tickets again."
+    ]
+
+
+def _check_index(path: Path, rows: Iterable[ReadRow], name: str) -> None:
+    names = {row.index.rpartition(":")[0] for row in rows if row.index} - {name}
+    if names:
+        raise CalibrationError(
+            f"{path} was written for the index {' and '.join(sorted(names))}, not for {name}. Name that one: "
+            f"--index {min(names)}"
+        )
+
+
+def _check_spots(store: Store, config: Config, answered: Sequence[ReadRow], new: set[str]) -> None:
+    """Tell the watch what was said of answers that were sent and drawn for reading."""
+    made = last_promise(config)
+    if made is None:
+        return
+    watch = watch_over(made, store)
+    samples = {one.key: one.sample for one in store.tickets()}
+    rate = watch.state.reading_rate
+    watch.check([row.verdict != RIGHT for row in answered if row.key in new and samples[row.key] < rate])

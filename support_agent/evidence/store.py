@@ -1,0 +1,297 @@
+"""What is known of an index's tickets: a small SQLite file that survives processes, updates and changes of the index.
+
+    ticket   what a customer wrote, with its permanent random number, in the order of arrival
+    offer    what one state of the agent offered for it: text, score, signals, passages
+    verdict  what one reader said of one text
+    look     the tests that were taken; fact: the plan and the ranking in force
+    watch    the state of the watches; seen: the words of tickets they have counted
+
+Order is by arrival and never by a clock. Knows no statistics.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from support_agent.disk import full_message
+from support_agent.errors import CalibrationError
+from support_agent.evidence.ladder import Look
+from support_agent.records import Route, Ticket, Turn
+
+FILE = "evidence.sqlite3"
+SCHEMA = 1
+_TABLES = """
+CREATE TABLE ticket (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, ticket_id TEXT NOT NULL,
+  subject TEXT NOT NULL, text TEXT NOT NULL, history TEXT NOT NULL, sample REAL NOT NULL, language TEXT NOT NULL,
+  drawn INTEGER NOT NULL);
+CREATE TABLE offer (key TEXT NOT NULL, parts TEXT NOT NULL, sent TEXT NOT NULL, score REAL NOT NULL,
+  signals TEXT NOT NULL, passages TEXT NOT NULL, answered INTEGER NOT NULL, PRIMARY KEY (key, parts)) WITHOUT ROWID;
+CREATE TABLE verdict (number INTEGER PRIMARY KEY, key TEXT NOT NULL, sent TEXT NOT NULL, verdict TEXT NOT NULL,
+  correct_answer TEXT NOT NULL, why TEXT NOT NULL, reader TEXT NOT NULL, kind TEXT NOT NULL, said TEXT NOT NULL,
+  UNIQUE (key, sent, reader));
+CREATE TABLE look (number INTEGER PRIMARY KEY, look TEXT NOT NULL);
+CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE watch (name TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE seen (words TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class KnownTicket:
+    """A ticket that has arrived.
+
+    ``number`` is its place in the order of arrival, ``language`` ISO 639-1 or "und". ``drawn`` says that it came with
+    its random number among all others; one that somebody picked is no fair sample and certifies nothing.
+    """
+
+    ticket: Ticket
+    number: int
+    language: str = "und"
+    drawn: bool = True
+
+    @property
+    def key(self) -> str:
+        """What offers and verdicts of it are kept by."""
+        return self.ticket.words_key
+
+    @property
+    def sample(self) -> float:
+        """Its permanent random number, 0–1."""
+        return self.ticket.sample
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a state of the agent offered for a ticket: the text that was sent or suggested, and its score (0–1).
+
+    ``signals`` holds what the ranking combines, empty where only the score is known; ``passages`` the hash of each text
+    it was written from, by id; ``answered`` whether it was sent.
+    """
+
+    key: str
+    sent: str
+    score: float
+    signals: Mapping[str, float] = field(default_factory=dict)
+    passages: Mapping[str, str] = field(default_factory=dict)
+    answered: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a reader said of a text: ``verdict`` is right, partly or wrong.
+
+    ``kind`` of the reader is person or model; ``said`` is when, ISO 8601, "" for unknown.
+    """
+
+    key: str
+    sent: str
+    verdict: str
+    correct_answer: str = ""
+    why: str = ""
+    reader: str = ""
+    kind: str = "person"
+    said: str = ""
+
+
+class Store:
+    """The open file; threads and processes may share it. Use ``open_store``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._alone = threading.RLock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        with self.transaction() as connection:
+            found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if found == 0:
+                for statement in _TABLES.strip().split(";\n"):
+                    connection.execute(statement.rstrip(";"))
+                connection.execute(f"PRAGMA user_version={SCHEMA}")
+            elif found != SCHEMA:
+                raise CalibrationError(
+                    f"{path} has schema {found}; this version reads {SCHEMA}. Use the version that wrote it, or move "
+                    "the file away to begin anew."
+                )
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One writer at a time; all of it is on the disk at the end, or nothing."""
+        with self._alone, _translated(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def add_tickets(self, tickets: Iterable[tuple[Ticket, str]], *, drawn: bool = True) -> None:
+        """Note tickets, each with its language, in this order; one that is known keeps its place."""
+        rows = [
+            (
+                ticket.words_key,
+                ticket.ticket_id,
+                ticket.subject,
+                ticket.text,
+                _json([asdict(turn) for turn in ticket.history]),
+                ticket.sample,
+                language,
+                int(drawn),
+            )
+            for ticket, language in tickets
+        ]
+        with self.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO ticket (key, ticket_id, subject, text, history, sample, language, drawn) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET drawn = max(drawn, excluded.drawn)",
+                rows,
+            )
+
+    def add_offers(self, parts: str, offers: Iterable[Offer]) -> None:
+        """Note what the agent of these parts offered; one that knows its signals stays before one that does not."""
+        rows = [
+            (one.key, parts, one.sent, one.score, _json(one.signals), _json(one.passages), int(one.answered))
+            for one in offers
+        ]
+        with self.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO offer VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key, parts) DO UPDATE SET "
+                "sent = excluded.sent, score = excluded.score, signals = excluded.signals, "
+                "passages = excluded.passages, answered = max(answered, excluded.answered) "
+                "WHERE excluded.signals <> '{}' OR offer.signals = '{}'",
+                rows,
+            )
+
+    def add_verdicts(self, verdicts: Iterable[Verdict]) -> tuple[list[Verdict], list[tuple[Verdict, Verdict]]]:
+        """Note verdicts; white space in the texts does not count.
+
+        Returns:
+            Those that were not known, and those that the same reader has taken back, each with the new one.
+        """
+        new, changed = [], []
+        with self.transaction() as connection:
+            for one in verdicts:
+                row = (one.key, in_one_line(one.sent), one.reader)
+                found = connection.execute(
+                    "SELECT * FROM verdict WHERE key = ? AND sent = ? AND reader = ?", row
+                ).fetchone()
+                if not found:
+                    new.append(one)
+                elif found[3] != one.verdict:
+                    changed.append((_verdict(found), one))
+                connection.execute(
+                    "INSERT OR REPLACE INTO verdict "
+                    "(key, sent, verdict, correct_answer, why, reader, kind, said) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (*row[:2], one.verdict, one.correct_answer, one.why, one.reader, one.kind, one.said),
+                )
+        return new, changed
+
+    def forget_verdicts(self, keys: Iterable[str], reader: str) -> None:
+        """Forget what this reader said of these tickets."""
+        with self.transaction() as connection:
+            connection.executemany("DELETE FROM verdict WHERE key = ? AND reader = ?", [(key, reader) for key in keys])
+
+    def tickets(self) -> list[KnownTicket]:
+        """Every ticket, in the order of arrival."""
+        rows = self._rows("SELECT number, language, drawn, ticket_id, subject, text, history FROM ticket ORDER BY 1")
+        return [KnownTicket(_ticket(*row[3:]), row[0], row[1], bool(row[2])) for row in rows]
+
+    def offers(self, parts: str) -> dict[str, Offer]:
+        """What the agent of these parts offered, by ticket."""
+        rows = self._rows("SELECT key, sent, score, signals, passages, answered FROM offer WHERE parts = ?", parts)
+        return {
+            key: Offer(key, sent, score, json.loads(signals), json.loads(passages), bool(answered))
+            for key, sent, score, signals, passages, answered in rows
+        }
+
+    def verdicts(self) -> list[Verdict]:
+        """Every verdict in force, in the order in which they were given."""
+        return [_verdict(row) for row in self._rows("SELECT * FROM verdict ORDER BY number")]
+
+    def add_look(self, look: Look) -> None:
+        """Note a test that was taken: none is taken twice."""
+        with self.transaction() as connection:
+            connection.execute("INSERT INTO look (look) VALUES (?)", (_json(asdict(look)),))
+
+    def looks(self) -> list[Look]:
+        """The tests that were taken under the plan in force, in order."""
+        return [Look(**json.loads(row[0])) for row in self._rows("SELECT look FROM look ORDER BY number")]
+
+    def fact(self, name: str) -> Any:
+        """A named fact, None where there is none."""
+        rows = self._rows("SELECT value FROM fact WHERE name = ?", name)
+        return json.loads(rows[0][0]) if rows else None
+
+    def set_facts(self, facts: Mapping[str, Any], *, forget_looks: bool = False) -> None:
+        """Set facts; a new plan forgets the looks of the one before."""
+        with self.transaction() as connection:
+            if forget_looks:
+                connection.execute("DELETE FROM look")
+            connection.executemany(
+                "INSERT OR REPLACE INTO fact VALUES (?, ?)", [(name, _json(value)) for name, value in facts.items()]
+            )
+
+    def _rows(self, statement: str, *values: object) -> Sequence[Any]:
+        with self._alone, _translated(self.path):
+            return self._connection.execute(statement, values).fetchall()
+
+
+def in_one_line(text: str) -> str:
+    """The text with single spaces: a verdict is about words, not about white space."""
+    return " ".join(text.split())
+
+
+def open_store(folder: Path) -> Store:
+    """Open, or begin, the file in this folder.
+
+    Raises:
+        CalibrationError: it cannot be written, is damaged, or is of another schema.
+    """
+    path = folder / FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise CalibrationError(f"The folder {folder} cannot be made: {problem.strerror}.") from problem
+    with _translated(path):
+        return Store(path)
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as problem:
+        said = str(problem)
+        if "full" in said:
+            raise CalibrationError(full_message(path, "Nothing of this step was kept; run it again.")) from problem
+        if any(word in said for word in ("locked", "readonly", "unable to open")):
+            raise CalibrationError(f"{path} cannot be used: {said}.") from problem
+        raise CalibrationError(
+            f"{path} is damaged or not a file of this program ({said}). Move it away and run the command again; what "
+            "was learned must then be learned anew."
+        ) from problem
+
+
+def _ticket(ticket_id: str, subject: str, text: str, history: str) -> Ticket:
+    turns = (Turn(turn["ticket"], turn["reply"], Route(turn["route"])) for turn in json.loads(history))
+    return Ticket(text, subject, ticket_id, tuple(turns))
+
+
+def _verdict(row: Sequence[Any]) -> Verdict:
+    return Verdict(*row[1:9])
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
