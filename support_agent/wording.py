@@ -176,3 +176,8 @@ def _is_fact(token: str) -> bool:
     if token.rstrip(".,;:!?").endswith("()"):
         return True
     return bool(_SPECIAL.intersection(bare) or _NAME_LIKE.search(bare) or _HEX_WORD.fullmatch(bare))
+
+
+def in_one_line(text: str) -> str:
+    """The text with single spaces: whether two say the same hangs on words, not on white space."""
+    return " ".join(text.split())

@@ -3,8 +3,9 @@
 import json
 import sys
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,21 +42,20 @@ class WordIndex:
         self.subject = subject or Subject()
         self.searches: list[str] = []
 
-    def search(
-        self, texts: Sequence[str], k: int, without: Sequence[Collection[str]] | None = None
-    ) -> list[list[Passage]]:
+    def search(self, texts: Sequence[str], k: int) -> list[list[Passage]]:
         self.searches.extend(texts)
-        hidden = without or [()] * len(texts)
-        pairs = zip(texts, hidden, strict=True)
-        return [[one for one in self._search(text) if one.passage_id not in ids][:k] for text, ids in pairs]
+        return [self._search(text)[:k] for text in texts]
 
     def _search(self, text: str) -> list[Passage]:
         words = set(content_words(text))
-        scored = [
-            replace(p, score=len(words & set(content_words(p.title + " " + p.text))) / max(1, len(words)))
-            for p in PASSAGES
+        shares = {p: len(words & set(content_words(f"{p.title} {p.text}"))) / max(1, len(words)) for p in PASSAGES}
+        ordered = sorted(PASSAGES, key=lambda passage: -shares[passage])
+        # No two of them say the same, and words alone find what the shares find.
+        leads = [shares[one] - shares[other] for one, other in pairwise(ordered)] + [1.0]
+        return [
+            replace(passage, score=shares[passage], lead=lead, word_score=1 / rank if shares[passage] else 0.0)
+            for rank, (passage, lead) in enumerate(zip(ordered, leads, strict=True), start=1)
         ]
-        return sorted(scored, key=lambda passage: -passage.score)
 
 
 def make_agent(generator: Generator, **settings: object) -> Agent:

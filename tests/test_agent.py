@@ -95,10 +95,12 @@ def test_a_stream_of_passages_that_cannot_be_read_goes_to_a_human(
     agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = replace(agent.index.search([KEY], 1)[0][0], text=None)
-    monkeypatch.setattr(agent.index, "search", lambda texts, k, without: [[broken]])
+    monkeypatch.setattr(agent.index, "search", lambda texts, k: [[broken]])
     stream = agent.stream(KEY)
-    assert "".join(stream) == stream.reply.text  # type: ignore[union-attr]
-    assert stream.reply.route is Route.HUMAN  # type: ignore[union-attr]
+    text = "".join(stream)
+    assert stream.reply is not None
+    assert (stream.reply.route, stream.reply.reasons) == (Route.HUMAN, ("internal_error",))
+    assert stream.reply.text == text
 
 
 def test_a_stream_that_is_looped_over_again_keeps_its_reply(agent: Agent) -> None:
@@ -166,10 +168,10 @@ def test_gibberish_is_asked_back_once(agent: Agent) -> None:
 
 def test_a_search_that_fails_hands_over_only_its_ticket() -> None:
     class Fragile(WordIndex):
-        def search(self, texts, k, without=None):  # type: ignore[no-untyped-def]
+        def search(self, texts, k):  # type: ignore[no-untyped-def]
             if any("plan" in text for text in texts):
                 raise OSError("disk gone")
-            return super().search(texts, k, without)
+            return super().search(texts, k)
 
     agent = make_agent(ScriptedGenerator())
     agent.index = Fragile()  # type: ignore[assignment]
@@ -232,19 +234,33 @@ def test_a_stream_of_a_failing_generator_is_served_by_the_best_passage() -> None
 
 def test_a_reply_names_what_made_it(agent: Agent) -> None:
     versions = agent.ask(KEY).versions
-    assert set(versions) == {"support_agent", "index", "generator", "prompt", "calibration", "texts", "settings"}
-    assert versions["generator"] == "scripted:scripted"
+    named = "support_agent index generator prompt parts calibration texts settings"
+    assert set(versions) == {*named.split()}
+    assert (versions["generator"], versions["index"]) == ("scripted:scripted", "lamini_docs:words")
+
+
+@pytest.mark.parametrize(
+    ("settings", "same"),
+    [({"batch_size": 2}, True), ({"passages": 2}, False), ({"max_new_tokens": 50}, False)],
+    ids=["speed", "passages", "length"],
+)
+def test_the_parts_change_with_what_decides_what_is_offered(agent: Agent, settings: dict[str, Any], same: bool) -> None:
+    other = make_agent(ScriptedGenerator(), **settings)
+    assert (other.versions["parts"] == agent.versions["parts"]) is same
 
 
 def test_a_reply_shows_every_signal_with_its_threshold(agent: Agent) -> None:
     names = {signal.name for signal in agent.ask(KEY).signals}
-    assert {"asks_for_human", "retrieval_score", "retrieval_agreement", "mean_log_prob", "loop_share"} <= names
+    early = {"asks_for_human", "retrieval_score", "nearness", "lead", "word_rank"}
+    assert early | {"mean_log_prob", "loop_share"} <= names
 
 
 def test_json_of_a_reply_has_the_promised_fields(agent: Agent) -> None:
     plain = json.loads(json.dumps(agent.ask(KEY).to_dict()))
-    promised = "ticket_id route text confidence reasons citations language signals timings_ms versions".split()
-    assert set(promised) <= set(plain)
+    promised = (
+        "ticket_id route text confidence reasons citations language signals timings_ms versions suggestion sample"
+    )
+    assert {*promised.split()} <= plain.keys()
 
 
 @settings(max_examples=60, deadline=None)
@@ -269,7 +285,7 @@ def test_the_public_names_are_these() -> None:
         "BatchError CalibrationError ConfigError DocumentError EvaluationError GenerationError IndexFolderError "
         "ModelFileError SupportAgentError"
     )
-    jobs = "add_to_index answer_csv build_index calibrate evaluate"
+    jobs = "add_to_index answer_csv build_index certify evaluate learn renew"
     records = "Citation Draft Passage Reason Reply Route Signal Ticket Turn"
     assert sorted(support_agent.__all__) == sorted(["Agent", *jobs.split(), *errors.split(), *records.split()])
     assert all(callable(getattr(support_agent, job)) for job in jobs.split())

@@ -22,6 +22,45 @@ def test_overrides_win_over_environment_over_file_over_defaults(monkeypatch: pyt
     assert loaded.sources == {"passages": "support_agent.toml", "batch_size": "environment", "index": "override"}
 
 
+WRITES, QUOTES = "openvino", "extractive"
+
+
+@pytest.mark.parametrize(
+    ("settings", "generator"),
+    [
+        ({}, WRITES),
+        ({"index": "somewhere/lamini_docs"}, WRITES),
+        ({"index": "lamini_docs", "adapter": "none"}, WRITES),
+        ({"index": "shop"}, QUOTES),
+        ({"index": "shop", "generator": "auto"}, QUOTES),
+        ({"index": "shop", "adapter": "none"}, QUOTES),
+        ({"index": "shop", "adapter": "auto"}, QUOTES),
+        ({"index": "shop", "model": "smollm2-135m-instruct"}, WRITES),
+        ({"index": "shop", "adapter": "mine"}, WRITES),
+        ({"index": "shop", "generator": "transformers"}, "transformers"),
+        ({"generator": "extractive"}, QUOTES),
+    ],
+    ids=str,
+)
+def test_a_model_writes_where_an_adapter_was_made_for_the_index_or_one_is_named(
+    settings: dict[str, str], generator: str
+) -> None:
+    assert Config(**settings).generator == generator
+    assert load_config(**settings).config.generator == generator
+
+
+def test_a_model_that_is_named_anywhere_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("support_agent.toml").write_text('index = "shop"\n')
+    assert load_config().config.generator == QUOTES
+    monkeypatch.setenv("SUPPORT_AGENT_MODEL", "smollm2-135m-instruct")
+    assert load_config().config.generator == WRITES
+
+
+def test_a_configuration_that_was_read_is_read_again_as_it_was() -> None:
+    config = Config(index="shop")
+    assert Config(**config.model_dump()) == config
+
+
 def test_an_unknown_key_is_named_with_its_file_and_the_nearest_one() -> None:
     Path("support_agent.toml").write_text("pasages = 5\n")
     with pytest.raises(ConfigError, match=r"no setting 'pasages' \(from support_agent.toml\). Did you mean 'passages'"):

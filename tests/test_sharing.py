@@ -96,16 +96,18 @@ def test_two_agents_with_one_model_share_generator_and_embedder(
     opened_embedders: list[str], opened_engines: list[Path], two_indexes: list[Path]
 ) -> None:
     opened_embedders.clear()
-    agents = [Agent.load(index=str(folder), threads=1, calibration="none") for folder in two_indexes]
+    settings = {"generator": "openvino", "threads": 1, "calibration": "none"}
+    agents = [Agent.load(index=str(folder), **settings) for folder in two_indexes]
     assert agents[0].generator is agents[1].generator
     assert (len(opened_engines), len(opened_embedders)) == (1, 1)
 
 
-@pytest.mark.parametrize("setting", [{"adapter": "none"}, {"max_new_tokens": 50}], ids=str)
+@pytest.mark.parametrize("setting", [{"adapter": "smollm2-135m-lamini-docs"}, {"max_new_tokens": 50}], ids=str)
 def test_another_adapter_or_length_is_another_generator(
     opened_embedders: list[str], opened_engines: list[Path], two_indexes: list[Path], setting: dict[str, Any]
 ) -> None:
-    agents = [Agent.load(index=str(two_indexes[0]), calibration="none", **more) for more in ({}, setting)]
+    settings = {"index": str(two_indexes[0]), "generator": "openvino", "calibration": "none"}
+    agents = [Agent.load(**settings, **more) for more in ({}, setting)]
     assert agents[0].generator is not agents[1].generator
     assert len(opened_engines) == 2
 

@@ -65,6 +65,8 @@ def real_output(source: Path, output: Path) -> Path:
 def cells_of_reply(reply: Mapping[str, Any], key: str) -> AnsweredCells:
     """The added cells for a reply, given as ``Reply.to_dict()``; ``key`` is its ticket's (``Ticket.words_key``)."""
     offered = reply["route"] == "answer" or reply["suggestion"]
+    # Without a promise the confidence is an order of its own, and no score of the ranking.
+    ranked = offered and reply["confidence"] > 0 and reply["versions"].get("calibration") != "none"
     status = STATUSES[reply["route"]]
     cells = (
         reply["route"],
@@ -77,7 +79,7 @@ def cells_of_reply(reply: Mapping[str, Any], key: str) -> AnsweredCells:
         "",
         reply["suggestion"],
         evidence_of_reply(key, reply) if offered else "",
-        f"{reply['confidence']:.6f}" if offered and reply["confidence"] > 0 else "",
+        f"{reply['confidence']:.6f}" if ranked else "",
         f"{reply['sample']:.9f}",
     )
     return AnsweredCells(status, cells)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import glob
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from support_agent.artefacts import atomic_write, sha256_file
 from support_agent.batch.csv_writer import (
@@ -90,7 +91,8 @@ class BatchPlan:
 class Summary:
     """What a run did. ``generated`` tickets were put before the agent in this run; ``defused`` counts cells.
 
-    ``generator_down`` rows got the best passage's own words because the generator failed.
+    ``generator_down`` rows got the best passage's own words because the generator failed; ``suggested`` have a text
+    that the person who takes over may send.
     """
 
     output: Path
@@ -99,6 +101,7 @@ class Summary:
     generated: int
     defused: int
     generator_down: int
+    suggested: int
 
 
 def plan_batch(source: Path, output: Path, mapping: Mapping[str, str], limit: int | None = None) -> BatchPlan:
@@ -173,9 +176,9 @@ def run_batch(
             queue.keep(reply)
             generated += 1
         queue.check_empty()
-        counts, defused, generator_down = _write_output(plan, journal)
+        written = _write_output(plan, journal)
         journal.remove()
-    return Summary(plan.output, plan.rows, counts, generated, defused, generator_down)
+    return replace(written, generated=generated)
 
 
 @dataclass
@@ -243,23 +246,24 @@ class _Queue:
         self.on_progress(self.counts)
 
 
-def _write_output(plan: BatchPlan, journal: Journal) -> tuple[Counts, int, int]:
-    """Join the rows, read once more, with their replies. Returns what the summary counts."""
-    counts, generator_down = Counts(), 0
+def _write_output(plan: BatchPlan, journal: Journal) -> Summary:
+    """Join the rows, read once more, with their replies."""
+    counts, generator_down, suggested = Counts(), 0, 0
     _remove_leftovers(plan.output)
     with translated_errors(plan.output, BatchError, GO_ON), atomic_write(plan.output) as file:
         writer = CsvWriter(file, plan.layout)
         for row in plan.read():
-            cells, reasons = _answered(plan, journal, row)
+            cells, reply = _answered(plan, journal, row)
             writer.write(row.cells, cells.cells)
             counts.add(cells.status)
-            generator_down += Reason.GENERATOR_DOWN in reasons
+            generator_down += Reason.GENERATOR_DOWN in reply.get("reasons", ())
+            suggested += bool(reply.get("suggestion"))
         if counts.rows != plan.rows or sha256_file(plan.layout.path) != plan.sha256:
             raise BatchError(
                 f"{plan.layout.path} changed while it was being answered ({plan.rows:,} rows at first, {counts.rows:,} "
                 f"at the end); {plan.output} was not written. Put the file back, or add --fresh to start over."
             )
-    return counts, writer.defused, generator_down
+    return Summary(plan.output, plan.rows, counts, 0, writer.defused, generator_down, suggested)
 
 
 def _remove_leftovers(output: Path) -> None:
@@ -269,17 +273,17 @@ def _remove_leftovers(output: Path) -> None:
             part.unlink()
 
 
-def _answered(plan: BatchPlan, journal: Journal, row: TableRow) -> tuple[AnsweredCells, Sequence[str]]:
-    """The row's added cells, and the reasons of its reply."""
+def _answered(plan: BatchPlan, journal: Journal, row: TableRow) -> tuple[AnsweredCells, Mapping[str, Any]]:
+    """The row's added cells, and its reply; an empty one where it was not asked."""
     if cells := _cells_unasked(plan, row):
-        return cells, ()
+        return cells, {}
     key = plan.columns.ticket(row).words_key
     reply = journal.reply(key)
     if reply is None:
         raise BatchError(
             f"{plan.layout.path}, line {row.line}: the journal holds no reply. Run the same command again."
         )
-    return cells_of_reply(reply, key), reply["reasons"]
+    return cells_of_reply(reply, key), reply
 
 
 def _cells_unasked(plan: BatchPlan, row: TableRow) -> AnsweredCells | None:

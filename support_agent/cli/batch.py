@@ -107,6 +107,9 @@ def _print_summary(summary: Summary, as_json: bool) -> None:
         print_json(facts)
         return
     typer.echo(f"{summary.output}: {summary.rows:,} rows = {_in_words(summary.counts)}")
+    if summary.suggested:
+        words = "Rows with a suggestion for the person who takes over (sa_suggestion)"
+        typer.echo(f"{words}: {summary.suggested:,}.", err=True)
     if summary.generator_down:
         words = "Rows that got the best passage's own words because the generator failed"
         typer.secho(f"{words}: {summary.generator_down:,}.", err=True, fg=typer.colors.YELLOW)

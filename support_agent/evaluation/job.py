@@ -21,8 +21,9 @@ from support_agent.evaluation.report import result_page
 from support_agent.evaluation.results import Result, check_free, check_page, default_folder, read_result, write_result
 from support_agent.evaluation.run import ask_golden
 from support_agent.evaluation.scores import score
-from support_agent.evidence.labels import Labels, in_one_line, read_labels
+from support_agent.evidence.labels import Labels, read_labels
 from support_agent.records import About
+from support_agent.wording import in_one_line
 
 if TYPE_CHECKING:
     from support_agent.agent import Agent

@@ -69,6 +69,11 @@ class Calibration:
         facts = {key: value for key, value in self.to_dict().items() if key != "made"}
         return sha256_bytes(_rendered(facts))[:12]
 
+    @property
+    def watched(self) -> str:
+        """12 hex digits of the plan and the rung in force: what the watch is over, also after a renewal."""
+        return sha256_bytes(_rendered({"plan": asdict(self.plan), "rung": self.look.rung}))[:12]
+
     def in_words(self) -> str:
         """What is promised, what it rests on, and who read."""
         kinds = {"person": "people", "model": "language models"}
@@ -99,7 +104,7 @@ class Calibration:
         plan = plain["plan"]
         parsed = {
             "combiner": Combiner.from_dict(plain["combiner"]),
-            "plan": Plan(Promise(**plan["promise"]), tuple(map(float, plan["rungs"])), int(plan["start"])),
+            "plan": Plan(**{**plan, "promise": Promise(**plan["promise"]), "rungs": tuple(plan["rungs"])}),
             "look": Look(**plain["look"]),
             **{name: tuple(plain[name]) for name in ("readers", "reference_scores", "languages")},
         }

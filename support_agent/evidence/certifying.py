@@ -14,20 +14,20 @@ from support_agent.errors import BatchError, CalibrationError
 from support_agent.evidence.calibration import Calibration, write_calibration
 from support_agent.evidence.kept_drafts import KeepingGenerator
 from support_agent.evidence.ladder import Plan, Promise, make_plan
-from support_agent.evidence.ledger import last_promise, read_plan, read_ranking, read_tickets, watch_over
+from support_agent.evidence.ledger import last_promise, read_plan, read_ranking, read_tickets
 from support_agent.evidence.opening import (
     AUTO,
     calibrated_parts,
     evidence_folder,
-    find_calibration,
     index_name,
     own_calibration,
     suggesting_gate,
+    watch_over,
 )
-from support_agent.evidence.ranking import choose_ranking
+from support_agent.evidence.ranking import ENOUGH, choose_ranking
 from support_agent.evidence.shipped import seed
 from support_agent.evidence.standing import Sampled, Standing, sampled, stand, take_looks
-from support_agent.evidence.store import Offer, Store, in_one_line, open_store
+from support_agent.evidence.store import Offer, Store, open_store
 from support_agent.evidence.verdict_files import write_to_read
 from support_agent.gate.measure import combined
 from support_agent.generation import open_generator
@@ -35,6 +35,7 @@ from support_agent.records import Reply, Route, Ticket
 from support_agent.retrieval import Index, find_index
 from support_agent.spreadsheet import text_hash
 from support_agent.tables import read_layout, read_rows
+from support_agent.wording import in_one_line
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -96,12 +97,19 @@ def certify(
     """
     given = _read_tickets(Path(tickets), mapping) if tickets else []
     agent, store, config = _open(config, on_progress)
-    parts = agent.versions["parts"]
-    if anew or _withdrawn(store, config, agent):
-        last = max((one.number for one in store.tickets()), default=0)
-        store.set_facts({"plan": None, "since": last}, forget_looks=True)
-    _ask(agent, store, given, on_asked)
-    plan, rows = _plan(store, parts, max_error, delta)
+    parts, kept = agent.versions["parts"], read_plan(store)
+    promise, since = _promise(kept, max_error, delta), kept.since if kept else 0
+    if anew or _withdrawn(store, config):
+        kept, since = None, max((one.number for one in store.tickets()), default=0)
+    if kept and kept.promise == promise:
+        if store.fact("parts") != parts:
+            raise CalibrationError("Something has changed since the last reading: run `support-agent renew` first.")
+        _ask(agent, store, given, on_asked)
+        plan, rows = kept, read_tickets(store, parts)
+    else:
+        given = list({one.words_key: one for one in (*given, *_unasked(store, parts, since))}.values())
+        _ask(agent, store, given, on_asked)
+        plan, rows = _new_plan(store, parts, promise, since)
     take_looks(store, plan, rows)
     return _in_force(store, agent, config, plan, rows, len(given), Path(to_read) if to_read else None)
 
@@ -129,7 +137,7 @@ def renew(
         raise CalibrationError(
             f"There is no promise for {index_name(config)} to renew. Make one: support-agent certify --tickets past.csv"
         )
-    if _withdrawn(store, config, agent):
+    if _withdrawn(store, config):
         raise CalibrationError("The promise was withdrawn, so that its labels no longer prove it: run certify.")
     labelled = {one.key: in_one_line(one.sent) for one in store.verdicts()}
     drawn = [one for one in store.tickets() if one.drawn]
@@ -176,6 +184,18 @@ def _ask(agent: Agent, store: Store, tickets: Sequence[Ticket], on_asked: OnAske
             on_asked(start + len(batch), len(tickets))
 
 
+def _unasked(store: Store, parts: str, since: int) -> list[Ticket]:
+    """Known tickets that a new plan needs asked: those without an offer, and read ones whose signals nobody kept."""
+    offers, read = store.offers(parts), {one.key for one in store.verdicts()}
+    enough = len(read) >= ENOUGH
+    return [
+        one.ticket
+        for one in store.tickets()
+        if (one.drawn and one.number > since and one.key not in offers)
+        or (enough and one.key in read and not (one.key in offers and offers[one.key].signals))
+    ]
+
+
 def _offer(ticket: Ticket, reply: Reply) -> Offer | None:
     """What was offered; None where a signal alone decided, or there was nothing to offer."""
     sent = reply.text if reply.route is Route.ANSWER else reply.suggestion
@@ -207,24 +227,22 @@ def _read_tickets(path: Path, mapping: Mapping[str, str] | None) -> list[Ticket]
     return sound
 
 
-def _plan(store: Store, parts: str, max_error: float | None, delta: float | None) -> tuple[Plan, list[Sampled]]:
-    """The plan in force, or a new one where there is none or another promise is asked for; and its tickets."""
-    kept = read_plan(store)
+def _promise(kept: Plan | None, max_error: float | None, delta: float | None) -> Promise:
+    """What is asked for; where nothing is, what the plan in force says."""
     before = kept.promise if kept else Promise()
-    promise = Promise(before.max_error if max_error is None else max_error, before.delta if delta is None else delta)
-    if kept and kept.promise == promise:
-        if store.fact("parts") != parts:
-            raise CalibrationError("Something has changed since the last reading: run `support-agent renew` first.")
-        return kept, read_tickets(store, parts)
-    since = int(store.fact("since") or 0)
-    combiner, scores = choose_ranking(store, parts, since)
+    return Promise(before.max_error if max_error is None else max_error, before.delta if delta is None else delta)
+
+
+def _new_plan(store: Store, parts: str, promise: Promise, since: int) -> tuple[Plan, list[Sampled]]:
+    """A plan made of the tickets that came after ``since``, put in the place of any other; and those tickets."""
+    combiner, scores = choose_ranking(store, parts)
     rows = sampled(store, parts, combiner, scores, since)
     if not rows:
         raise CalibrationError(
             "No ticket is known that this agent has an answer for. Give past tickets (certify --tickets past.csv), or "
             "what `batch` answered, with verdicts (support-agent learn answered.csv)."
         )
-    plan = make_plan([one.score for one in rows], promise)
+    plan = make_plan([one.score for one in rows], promise, since)
     facts = {"plan": asdict(plan), "parts": parts, "combiner": combiner.to_dict(), "scores": scores}
     store.set_facts(facts, forget_looks=True)
     return plan, rows
@@ -259,10 +277,6 @@ def _in_force(
     return Certified(standing, made, asked, to_read if to_read and standing.to_read else None)
 
 
-def _withdrawn(store: Store, config: Config, agent: Agent) -> bool:
-    found = find_calibration(
-        config.model_copy(update={"calibration": AUTO}),
-        calibrated_parts(agent.index.version, agent.generator, config),
-    )
-    made = found.calibration or last_promise(config)
+def _withdrawn(store: Store, config: Config) -> bool:
+    made = last_promise(config)
     return made is not None and watch_over(made, store).withdrawn

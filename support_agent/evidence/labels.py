@@ -1,32 +1,28 @@
-"""Labels: what a reader said of an answer. One record and one reader, for calibrating and for evaluating.
+"""Labels in a JSONL file, for an evaluation: what a reader said of the texts of a golden set.
 
-A file is JSONL, one label a line, in either form::
+One label a line, in either form::
 
-    {"id", "question", "sent", "supported", "agrees", "passages", "reader", "kind", "when", "certify"}
+    {"id", "question", "sent", "supported", "agrees", "reader", "kind", "when"}
     {"id", "right", "text"}
 
-The first is what `support-agent calibrate --to-read` writes and a reader fills in; only ``id`` and ``sent`` must be
-there. In the second ``right`` counts as both, and without ``text`` it speaks of whatever was sent to that ticket.
-
-A label counts for its text as an answer to its question, whatever the id, since an index and a golden set number the
-same rows differently; where it names no question, for the ticket of its id.
+In the first ``id`` and ``sent`` must be there. In the second ``right`` counts as both, and without ``text`` it speaks
+of whatever was sent to that ticket. A label counts for its text as an answer to its question, whatever the id; where it
+names no question, for the ticket of its id. Verdicts on customers' tickets live in the evidence file (store.py).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import StrictBool
 
-from support_agent.artefacts import sha256_bytes, sha256_file, write_bytes
+from support_agent.artefacts import sha256_file
 from support_agent.errors import CalibrationError, SupportAgentError
-from support_agent.gate.measure import Measured
 from support_agent.jsonl import Row, read_rows
-from support_agent.records import About, Passage
+from support_agent.records import About
+from support_agent.wording import in_one_line
 
 
 @dataclass(frozen=True)
@@ -34,9 +30,8 @@ class Label:
     """What one reader said of one answer; None where the reader did not say.
 
     ``id`` is the ticket's. ``sent`` is the text that was read, None for whatever was sent; ``passages`` are those it
-    was read beside: ids, or objects with id and the sha256 of their text. ``reader`` is a name, ``kind`` "person" or
-    "model", ``when`` ISO 8601; each "" where the file does not say. ``certify`` is false for an answer whose label was
-    at hand when signals or settings were chosen: it certifies nothing. ``where`` is file and line.
+    was read beside. ``reader`` is a name, ``kind`` "person" or "model", ``when`` ISO 8601; each "" where the file does
+    not say. ``where`` is file and line.
     """
 
     id: str
@@ -48,7 +43,6 @@ class Label:
     reader: str = ""
     kind: str = ""
     when: str = ""
-    certify: StrictBool = True
     where: str = ""
 
     def on(self, about: About) -> bool | None:
@@ -104,50 +98,6 @@ def read_labels(path: Path, error: type[SupportAgentError] = CalibrationError) -
     return Labels(tuple(labels.values()), sha256_file(path))
 
 
-def write_to_read(file: Path, rows: Iterable[Measured], references: Mapping[str, str]) -> int:
-    """Write every answer that would be sent, with what it is to be held against, ready for labels; how many.
-
-    Args:
-        references: the known answer by ticket id.
-
-    Raises:
-        CalibrationError: the file cannot be written.
-    """
-    waiting = [json.dumps(_to_read(row, references), ensure_ascii=False) for row in rows if not row.held]
-    try:
-        write_bytes(file, "".join(f"{line}\n" for line in waiting).encode())
-    except OSError as problem:
-        raise CalibrationError(f"The answers cannot be written to {file}: {problem.strerror}.") from problem
-    return len(waiting)
-
-
-def in_one_line(text: str) -> str:
-    """The text with single spaces: a label is about words, not about white space."""
-    return " ".join(text.split())
-
-
-def _to_read(row: Measured, references: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "id": row.ticket.ticket_id,
-        "question": row.triage.text,
-        "sent": row.sent,
-        "passages": [
-            {"id": one.passage_id, "sha256": text_hash(one), "title": one.title, "text": one.text}
-            for one in row.passages
-        ],
-        "reference": references.get(row.ticket.ticket_id, ""),
-        "supported": None,
-        "agrees": None,
-        "reader": "",
-        "kind": "",
-    }
-
-
-def text_hash(passage: Passage) -> str:
-    """Hex sha256 of what a passage says: with another text, a label beside it may no longer hold."""
-    return sha256_bytes(f"{passage.title}\n{passage.text}".encode())
-
-
 @dataclass(frozen=True)
 class _Right:
     """A line of the short form."""
@@ -178,4 +128,4 @@ def _both(first: Label, second: Label, error: type[SupportAgentError]) -> Label:
     supported, agrees = (one if one is not None else other for one, other in said)
     # What two kinds of readers say together is told as neither's.
     kind = first.kind if first.kind == second.kind else ""
-    return replace(first, supported=supported, agrees=agrees, kind=kind, certify=first.certify and second.certify)
+    return replace(first, supported=supported, agrees=agrees, kind=kind)

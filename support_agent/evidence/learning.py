@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from support_agent.errors import CalibrationError
 from support_agent.evidence.ladder import Promise, make_plan
-from support_agent.evidence.ledger import last_promise, read_plan, read_tickets, watch_over
-from support_agent.evidence.opening import evidence_folder, index_name
+from support_agent.evidence.ledger import last_promise, read_plan, read_tickets
+from support_agent.evidence.opening import evidence_folder, index_name, parts_version, watch_over
 from support_agent.evidence.shipped import seed
 from support_agent.evidence.standing import RIGHT, Standing, stand
-from support_agent.evidence.store import Offer, Store, Verdict, in_one_line, open_store
+from support_agent.evidence.store import Offer, Store, Verdict, open_store
 from support_agent.evidence.verdict_files import ReadRow, read_verdicts
+from support_agent.wording import in_one_line
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -178,4 +179,5 @@ def _check_spots(store: Store, config: Config, answered: Sequence[ReadRow], new:
     watch = watch_over(made, store)
     samples = {one.key: one.sample for one in store.tickets()}
     rate = watch.state.reading_rate
-    watch.check([row.verdict != RIGHT for row in answered if row.key in new and samples[row.key] < rate])
+    mine = [row for row in answered if row.key in new and row.parts == parts_version(made.parts)]
+    watch.check([row.verdict != RIGHT for row in mine if samples[row.key] < rate])

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from support_agent.errors import CalibrationError
 from support_agent.evidence.calibration import Calibration, read_calibration
 from support_agent.evidence.ladder import Plan, Promise
-from support_agent.evidence.opening import evidence_folder, index_name, own_calibration
+from support_agent.evidence.opening import evidence_folder, index_name, own_calibration, watch_over
 from support_agent.evidence.standing import Sampled, sampled
 from support_agent.evidence.store import Store, open_store
-from support_agent.evidence.watch import Watch
 from support_agent.gate.combiner import Combiner, shipped
 from support_agent.shelves import CALIBRATIONS
 
@@ -21,7 +20,9 @@ if TYPE_CHECKING:
 def read_plan(store: Store) -> Plan | None:
     """The plan in force, None where there is none."""
     plain = store.fact("plan")
-    return Plan(Promise(**plain["promise"]), tuple(plain["rungs"]), plain["start"]) if plain else None
+    if not plain:
+        return None
+    return Plan(**{**plain, "promise": Promise(**plain["promise"]), "rungs": tuple(plain["rungs"])})
 
 
 def read_ranking(store: Store) -> Combiner:
@@ -31,8 +32,9 @@ def read_ranking(store: Store) -> Combiner:
 
 
 def read_tickets(store: Store, parts: str) -> list[Sampled]:
-    """The plan's tickets with what the agent of these parts offers for them."""
-    return sampled(store, parts, read_ranking(store), store.fact("scores") or {}, int(store.fact("since") or 0))
+    """The plan's tickets with what the agent of these parts offers for them; every ticket while there is no plan."""
+    plan = read_plan(store)
+    return sampled(store, parts, read_ranking(store), store.fact("scores") or {}, plan.since if plan else 0)
 
 
 def last_promise(config: Config) -> Calibration | None:
@@ -43,11 +45,6 @@ def last_promise(config: Config) -> Calibration | None:
         return read_calibration(files[0]) if files else None
     except CalibrationError:
         return None
-
-
-def watch_over(made: Calibration, store: Store) -> Watch:
-    """The watch over a promise, as far as it has come."""
-    return Watch(made.version, made.reference_scores, made.threshold, made.plan.promise.max_error, store)
 
 
 def watch_in_words(config: Config) -> str:

@@ -83,9 +83,14 @@ def gate_of(calibration: Calibration, store: Store | None = None) -> Gate:
         languages=frozenset(calibration.languages),
         draft_from=min(threshold, wider),
     )
-    max_error = calibration.plan.promise.max_error
-    watch = Watch(calibration.version, calibration.reference_scores, threshold, max_error, store)
+    watch = watch_over(calibration, store)
     return Gate(policy, watch, calibration.version, calibration.in_words())
+
+
+def watch_over(calibration: Calibration, store: Store | None) -> Watch:
+    """The watch over a promise, as far as it has come."""
+    max_error = calibration.plan.promise.max_error
+    return Watch(calibration.watched, calibration.reference_scores, calibration.threshold, max_error, store)
 
 
 def _store_of(config: Config) -> Store | None:

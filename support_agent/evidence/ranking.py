@@ -22,14 +22,11 @@ STRENGTH = 10.0
 logger = logging.getLogger(__name__)
 
 
-def choose_ranking(store: Store, parts: str, since: int = 0) -> tuple[Combiner, dict[str, float]]:
+def choose_ranking(store: Store, parts: str) -> tuple[Combiner, dict[str, float]]:
     """The ranking for a new plan; with a fitted one the scores of its own tickets, each by one that has not seen it.
 
     Labels of every ticket count, also of those that somebody picked. The knowledge base's own ranking is taken when its
     out-of-fold scores rank right before wrong more often than the shipped one's.
-
-    Args:
-        since: see ``standing.sampled``; labels of older tickets are fitted on all the same.
     """
     said: dict[str, list[Verdict]] = {}
     for one in store.verdicts():

@@ -21,11 +21,12 @@ from support_agent.evidence.ladder import (
     allowed,
     holds,
     labels_needed,
-    next_look,
+    next_looks,
     percent,
     upper,
 )
-from support_agent.evidence.store import KnownTicket, Offer, Store, Verdict, in_one_line
+from support_agent.evidence.store import KnownTicket, Offer, Store, Verdict
+from support_agent.wording import in_one_line
 
 if TYPE_CHECKING:
     from support_agent.gate.combiner import Combiner
@@ -91,24 +92,22 @@ def take_looks(store: Store, plan: Plan, rows: Sequence[Sampled]) -> list[Look]:
 
 
 def test(plan: Plan, looks: Sequence[Look], rows: Sequence[Sampled]) -> Look | None:
-    """The test that is due, taken; None where there is none, or a ticket of it is not read yet."""
-    due = next_look(plan, looks)
-    if due is None:
-        return None
-    first = region(rows, plan.rungs[due.rung])[: due.labels]
-    if len(first) < due.labels or any(one.right is None for one in first):
-        return None
-    level, wrong = plan.level(due.climb, due.labels), sum(not one.right for one in first)
-    return Look(
-        climb=due.climb,
-        rung=due.rung,
-        labels=due.labels,
-        wrong=wrong,
-        level=level,
-        passed=holds(wrong, due.labels, plan.promise.max_error, level),
-        until=first[-1].known.sample,
-        last=max(one.known.number for one in rows),
-    )
+    """The next test that can be taken, taken; None where there is none, or a ticket of each is not read yet."""
+    for due in next_looks(plan, looks):
+        first = region(rows, plan.rungs[due.rung])[: due.labels]
+        if len(first) == due.labels and all(one.right is not None for one in first):
+            level, wrong = plan.level(due.climb, due.labels), sum(not one.right for one in first)
+            return Look(
+                climb=due.climb,
+                rung=due.rung,
+                labels=due.labels,
+                wrong=wrong,
+                level=level,
+                passed=holds(wrong, due.labels, plan.promise.max_error, level),
+                until=first[-1].known.sample,
+                last=max(one.known.number for one in rows),
+            )
+    return None
 
 
 @dataclass(frozen=True)
@@ -189,9 +188,12 @@ def stand(plan: Plan, looks: Sequence[Look], rows: Sequence[Sampled]) -> Standin
             now = counted[0][0]
             again = Due(widest.climb, widest.rung, widest.labels)
             return Standing(plan, look, again, now.labels - len(unread), 0, tuple(unread), 0, coverage, renewing=True)
-    due = next_look(plan, looks)
-    if due is None:
+    dues = next_looks(plan, looks)
+    if not dues:
         return Standing(plan, look, None, 0, 0, (), 0, coverage)
+    # Where the first climb waits for tickets, the second may go on.
+    enough = (due for due in dues if len(region(rows, plan.rungs[due.rung])) >= due.labels)
+    due = next(enough, dues[0])
     first = region(rows, plan.rungs[due.rung])[: due.labels]
     read = [one for one in first if one.right is not None]
     return Standing(

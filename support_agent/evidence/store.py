@@ -24,6 +24,7 @@ from support_agent.disk import full_message
 from support_agent.errors import CalibrationError
 from support_agent.evidence.ladder import Look
 from support_agent.records import Route, Ticket, Turn
+from support_agent.wording import in_one_line
 
 FILE = "evidence.sqlite3"
 SCHEMA = 1
@@ -72,7 +73,7 @@ class Offer:
     """What a state of the agent offered for a ticket: the text that was sent or suggested, and its score (0–1).
 
     ``signals`` holds what the ranking combines, empty where only the score is known; ``passages`` the hash of each text
-    it was written from, by id; ``answered`` whether it was sent.
+    it was written from, by id, best first; ``answered`` whether it was sent.
     """
 
     key: str
@@ -162,7 +163,7 @@ class Store:
     def add_offers(self, parts: str, offers: Iterable[Offer]) -> None:
         """Note what the agent of these parts offered; one that knows its signals stays before one that does not."""
         rows = [
-            (one.key, parts, one.sent, one.score, _json(one.signals), _json(one.passages), int(one.answered))
+            (one.key, parts, one.sent, one.score, _json(one.signals), _json([*one.passages.items()]), int(one.answered))
             for one in offers
         ]
         with self.transaction() as connection:
@@ -212,7 +213,7 @@ class Store:
         """What the agent of these parts offered, by ticket."""
         rows = self._rows("SELECT key, sent, score, signals, passages, answered FROM offer WHERE parts = ?", parts)
         return {
-            key: Offer(key, sent, score, json.loads(signals), json.loads(passages), bool(answered))
+            key: Offer(key, sent, score, json.loads(signals), dict(json.loads(passages)), bool(answered))
             for key, sent, score, signals, passages, answered in rows
         }
 
@@ -246,11 +247,6 @@ class Store:
     def _rows(self, statement: str, *values: object) -> Sequence[Any]:
         with self._alone, _translated(self.path):
             return self._connection.execute(statement, values).fetchall()
-
-
-def in_one_line(text: str) -> str:
-    """The text with single spaces: a verdict is about words, not about white space."""
-    return " ".join(text.split())
 
 
 def open_store(folder: Path) -> Store:

@@ -63,7 +63,7 @@ class SpotChecks:
 
 @dataclass
 class State:
-    """What a watch has seen, for one promise (``promise`` is the calibration's version)."""
+    """What a watch has seen, for one promise (``Calibration.watched``)."""
 
     promise: str
     drift: Drift
@@ -94,7 +94,7 @@ class Watch:
     """The watch over one promise in force. Without a store its state ends with the process.
 
     Args:
-        promise: version of the calibration; the state of another one is begun anew.
+        promise: what is watched (``Calibration.watched``); the state of another promise is begun anew.
         reference_scores, threshold, max_error: of the promise.
     """
 

@@ -6,6 +6,7 @@ import math
 
 from support_agent.gate.given import Written
 from support_agent.generation import endings
+from support_agent.generation.extractive import QUOTING
 from support_agent.records import Signal
 
 MAX_LOOP_SHARE = 0.3
@@ -14,9 +15,10 @@ _ROUNDING, _IMPOSSIBLE = 1e-3, -100.0
 
 
 def loop_share(written: Written) -> Signal:
-    """Share of the 4-grams that stand there before."""
+    """Share of the 4-grams that stand there before; a passage that repeats itself, such as a list, is no loop."""
     share = endings.loop_share(written.draft.text)
-    return Signal("loop_share", round(share, 4), MAX_LOOP_SHARE, share > MAX_LOOP_SHARE)
+    loops = share > MAX_LOOP_SHARE and written.draft.backend != QUOTING
+    return Signal("loop_share", round(share, 4), MAX_LOOP_SHARE, loops)
 
 
 def cut_off(written: Written) -> Signal:

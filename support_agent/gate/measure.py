@@ -1,13 +1,13 @@
 """What is measured of a ticket: early of its passages, late of its draft. Pure functions; decide.py says what follows.
 
-The agent calls them for a live ticket as for one that is measured for evidence. A new signal is a function in a file of
+The agent calls them for every ticket alike, live or asked for evidence. A new signal is a function in a file of
 its own, a line in ``EARLY`` or ``LATE``, and a row in ``golden.jsonl``, the table of golden measurements: its hash is
 the version of all signals, and a promise made with other signals does not hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -18,8 +18,9 @@ from support_agent.gate.given import Found, Written
 from support_agent.gate.retrieval_signals import HIGHEST, LOWEST, lead, nearness, retrieval_score, word_rank
 from support_agent.gate.support import CheckedDraft, check_draft, check_quote
 from support_agent.gate.support_signals import empty_draft, mean_support, unsupported_share
-from support_agent.generation.extractive import extract
-from support_agent.records import Draft, Passage, Reason, Signal, Ticket, Triage
+from support_agent.generation.extractive import QUOTING, extract
+from support_agent.records import Draft, Passage, Reason, Signal
+from support_agent.wording import in_one_line
 
 GOLDEN = Path(__file__).parent / "golden.jsonl"
 _Given = TypeVar("_Given")
@@ -38,9 +39,7 @@ class Measure(Generic[_Given]):
     holds: Reason | None = None
 
 
-# Which signals are combined was tried on one half of the labelled lamini_docs rows; among sets that did about equally
-# well there the smallest serves, and for that choice both halves were looked at. The shipped promise is certified on
-# the other half; tests/benchmarks/gate_ablation.py says what each is worth and what was left out.
+# What each combined signal is worth, on customers' words to several knowledge bases: tests/benchmarks/fit_ranking.py.
 EARLY: tuple[Measure[Found], ...] = (
     Measure(retrieval_score),
     Measure(nearness, combined=(LOWEST, HIGHEST)),
@@ -83,26 +82,6 @@ class Late:
         return self.quote or self.own
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A ticket measured to the end, whatever would have stopped it on its way.
-
-    ``sent`` is what the customer would get, were it sure enough; ``held`` are the reasons for which a signal alone
-    forbids that, ``held_early`` says that one is known before a draft is written. ``early`` are the values known then,
-    ``values`` all.
-    """
-
-    ticket: Ticket
-    triage: Triage
-    passages: tuple[Passage, ...]
-    draft: Draft
-    early: Mapping[str, float]
-    values: Mapping[str, float]
-    sent: str
-    held: tuple[Reason, ...]
-    held_early: bool
-
-
 def measure_passages(found: Found) -> tuple[Signal, ...]:
     """Every early signal."""
     return _measured(EARLY, found)
@@ -110,7 +89,7 @@ def measure_passages(found: Found) -> tuple[Signal, ...]:
 
 def measure_own_text(question: str, draft: Draft, passages: Sequence[Passage]) -> Late:
     """Every late signal of the draft's own text."""
-    quoted = passages and _one_line(draft.text) in _one_line(passages[0].text)
+    quoted = passages and in_one_line(draft.text) in in_one_line(passages[0].text)
     own = check_quote(draft.text, passages[0]) if quoted else check_draft(question, draft, passages)
     signals = _measured(LATE, Written(draft, own))
     return Late(Sendable(own, signals, _reasons(LATE, signals)))
@@ -127,14 +106,10 @@ def measure_draft(question: str, draft: Draft, passages: Sequence[Passage]) -> L
 
 def measure_quote(question: str, passages: Sequence[Passage]) -> Sendable:
     """The best passage's own words: what is offered where no draft is worth writing, or none can be sent."""
-    words = Draft(extract(question, passages), "extractive")
+    words = Draft(extract(question, passages), QUOTING)
     checked = check_quote(words.text, passages[0]) if passages else CheckedDraft((), ())
     signals = _measured(LATE, Written(words, checked))
     return Sendable(checked, signals, _reasons(LATE, signals))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def early_reasons(signals: Sequence[Signal]) -> tuple[Reason, ...]:

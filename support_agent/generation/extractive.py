@@ -11,6 +11,7 @@ from support_agent.generation.prompt import Prompt
 from support_agent.records import Draft, Passage
 from support_agent.sentences import split_sentences
 
+QUOTING = "extractive"
 # A passage up to this long is an answer as it stands; of a longer one whole paragraphs and lists are taken.
 _WHOLE_CHARS = 2_000
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]")
@@ -19,7 +20,7 @@ _LIST_ITEM = re.compile(r"[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]")
 class ExtractiveGenerator:
     """Writes the best passage: whole if short, else the paragraphs and lists around what shares most words with it."""
 
-    name = "extractive"
+    name = QUOTING
     version = "2"
 
     @classmethod

@@ -3,7 +3,7 @@
 Passages are ordered by meaning (FAISS over unit vectors). Words (BM25) have no vote on the order, and are a signal: of
 640 customers' questions about lamini_docs the passage that answers is first for 34 % by meaning and for 18 % with both
 ranks fused; of StackFAQ's 1,250 for 95 % and 89 %, of TechQA's 384 for 72 % and 73 %
-(tests/benchmarks/customers_retrieval.py).
+(tests/benchmarks/customers_lamini.py).
 """
 
 from __future__ import annotations

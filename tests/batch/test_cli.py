@@ -60,8 +60,17 @@ def test_prints_mapping_first_and_summary_last(invoke: Invoke, tmp_path: Path) -
 
 def test_json_is_one_object_on_stdout(invoke: Invoke, tmp_path: Path) -> None:
     expected = {"rows": 4, "answered": 2, "clarify": 1, "human": 1, "rejected": 0, "generated": 3, "defused_cells": 0}
-    expected |= {"skipped": 0, "generator_down": 0}
+    expected |= {"skipped": 0, "generator_down": 0, "suggested": 0}
     assert json.loads(invoke("--json").stdout) == {"output": str(tmp_path / "out.csv"), **expected}
+
+
+def test_says_how_many_rows_carry_a_suggestion(invoke: Invoke, agent_program: Any) -> None:
+    result = invoke(agent=agent_program.scripted_agent())
+    assert "Rows with a suggestion for the person who takes over (sa_suggestion): 3." in result.stderr
+
+
+def test_says_nothing_of_suggestions_where_there_are_none(invoke: Invoke) -> None:
+    assert "suggestion" not in invoke().stderr
 
 
 def test_ends_with_3_when_rows_are_rejected(invoke: Invoke, source: Path) -> None:

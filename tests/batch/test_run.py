@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 import support_agent
 from support_agent import Reply, Route, Ticket
-from support_agent.batch import Counts, Journal, Summary, count_distinct, defuse, plan_batch, run_batch
+from support_agent.batch import Counts, Journal, Summary, count_distinct, plan_batch, run_batch
 from support_agent.errors import BatchError
+from support_agent.spreadsheet import defuse, read_evidence, read_number
 
 Run = Callable[..., Summary]
 
@@ -389,3 +390,97 @@ class FailingAgent:
             yield replace(reply, route=Route.HUMAN, reasons=("internal_error",))
             if number == self._tickets:
                 raise KeyboardInterrupt
+
+
+QUOTE = "It is a ticket. It has a number."
+
+
+@pytest.fixture
+def unproven(agent_program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The real agent over the scripted generator: nothing is proven for it."""
+    monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path / "calibrations"))
+    return agent_program.scripted_agent()
+
+
+def test_what_nobody_has_proven_is_suggested_in_a_column_of_its_own(
+    answer_file: Run, unproven: Any, tmp_path: Path
+) -> None:
+    source = write(tmp_path / "in.csv", [("1", "What is this ticket?", "")])
+    answer_file(source, tmp_path / "out.csv", unproven)
+    [row] = read(tmp_path / "out.csv")
+    assert (row["sa_route"], row["sa_reasons"], row["sa_suggestion"]) == ("human", "not_proven_yet", "It is a ticket.")
+    assert QUOTE not in row["sa_answer"]
+
+
+def test_the_evidence_says_which_ticket_index_and_parts_a_row_is_of(
+    answer_file: Run, unproven: Any, tmp_path: Path
+) -> None:
+    source = write(tmp_path / "in.csv", [("1", "What is this ticket?", "")])
+    answer_file(source, tmp_path / "out.csv", unproven)
+    found = read_evidence(read(tmp_path / "out.csv")[0]["sa_evidence"])
+    assert found.ticket == Ticket("What is this ticket?").words_key
+    assert (found.index, found.parts) == (unproven.versions["index"], unproven.versions["parts"])
+    assert found.passages.keys() == {"docs:1"}
+
+
+def test_a_row_carries_its_score_and_its_tickets_random_number(answer_file: Run, unproven: Any, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", [("1", "What is this ticket?", "")])
+    answer_file(source, tmp_path / "out.csv", unproven)
+    [row] = read(tmp_path / "out.csv")
+    assert read_number(row["sa_score"]) == unproven.ask("What is this ticket?").confidence
+    assert read_number(row["sa_sample"]) == Ticket("What is this ticket?").sample
+
+
+@pytest.mark.parametrize(
+    ("text", "empty"),
+    [
+        ("I am going to hurt myself over this ticket", {"sa_suggestion", "sa_evidence", "sa_score"}),
+        ("What is this ticket? A human please.", {"sa_score"}),
+        ("", {"sa_suggestion", "sa_evidence", "sa_score"}),
+    ],
+    ids=["nothing to suggest", "nothing to score", "asked back"],
+)
+def test_where_nothing_can_be_offered_or_scored_the_cells_are_empty(
+    answer_file: Run, unproven: Any, tmp_path: Path, text: str, empty: set[str]
+) -> None:
+    answer_file(write(tmp_path / "in.csv", [("1", text, "")]), tmp_path / "out.csv", unproven)
+    [row] = read(tmp_path / "out.csv")
+    assert {name for name in ("sa_suggestion", "sa_evidence", "sa_score", "sa_sample") if not row[name]} == empty
+
+
+def test_the_summary_counts_the_rows_that_carry_a_suggestion(answer_file: Run, unproven: Any, tmp_path: Path) -> None:
+    rows = [("1", "What is this ticket?", ""), ("2", "", ""), ("3", "What is this ticket?", "")]
+    assert answer_file(write(tmp_path / "in.csv", rows), tmp_path / "out.csv", unproven).suggested == 2
+
+
+def test_an_answer_has_evidence_and_a_score_and_no_suggestion(
+    answer_file: Run, echo_agent: Any, tmp_path: Path
+) -> None:
+    answer_file(write(tmp_path / "in.csv", [("1", "hello", "")]), tmp_path / "out.csv")
+    [row] = read(tmp_path / "out.csv")
+    assert (row["sa_route"], row["sa_suggestion"], row["sa_score"]) == ("answer", "", "0.750000")
+    assert read_evidence(row["sa_evidence"]).ticket == Ticket("hello").words_key
+
+
+def test_a_row_that_was_not_asked_has_none_of_the_cells(answer_file: Run, source: Path, tmp_path: Path) -> None:
+    answer_file(source, tmp_path / "out.csv")
+    rejected = read(tmp_path / "out.csv")[4]
+    assert {rejected[name] for name in ("sa_suggestion", "sa_evidence", "sa_score", "sa_sample")} == {""}
+
+
+def test_rows_of_one_ticket_have_one_random_number(answer_file: Run, source: Path, tmp_path: Path) -> None:
+    answer_file(source, tmp_path / "out.csv")
+    rows = read(tmp_path / "out.csv")
+    assert rows[0]["sa_sample"] == rows[3]["sa_sample"] != rows[1]["sa_sample"]
+
+
+def test_a_suggestion_that_a_spreadsheet_would_run_is_defused(
+    answer_file: Run, echo_agent: Any, tmp_path: Path
+) -> None:
+    class Formula(LastFirst):
+        def ask_many(self, tickets: Iterable[Ticket]) -> Iterator[Reply]:
+            for reply in self._agent.ask_many(tickets):
+                yield replace(reply, route=Route.HUMAN, suggestion="=1+1")
+
+    answer_file(write(tmp_path / "in.csv", [("1", "hello", "")]), tmp_path / "out.csv", Formula(echo_agent()))
+    assert read(tmp_path / "out.csv")[0]["sa_suggestion"] == "'=1+1"

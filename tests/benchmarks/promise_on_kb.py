@@ -3,11 +3,12 @@
     python tests/benchmarks/promise_on_kb.py --data FOLDER [--redraws 200]
 
 FOLDER holds a folder a knowledge base (``passages.jsonl``, ``questions.jsonl`` with ``relevant_ids`` and
-``answerable``, which people said). Each is built into an index, every question is asked once, and an offer counts as right when it is a
-passage that people call relevant. Then the whole course is drawn anew many times: some questions arrive as past tickets
-with other random numbers, a plan is made from their scores, readers read what is due until they have read so many, and
-what is proven is held against the questions that did not arrive. The ranking is fitted on the other knowledge bases and
-lamini_docs, never on the one that is tried. Rows of the answers are kept beside the index; --fresh asks anew.
+``answerable``, which people said). Each is built into an index, every question is asked once, and an offer counts as
+right when it is a passage that people call relevant. Then the whole course is drawn anew many times: some questions
+arrive as past tickets with other random numbers, a plan is made from their scores, readers read what is due until they
+have read so many, and what is proven is held against the questions that did not arrive. The ranking is fitted on the
+other knowledge bases and lamini_docs, never on the one that is tried. Rows of the answers are kept beside the index;
+--fresh asks anew.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def golden(tmp_path: Path) -> GoldenSet:
 
 @pytest.fixture
 def outcomes() -> list[Outcome]:
-    """a answered rightly, b handed over with a right text held back, c answered, d asked back, e answered rightly."""
+    """a answered rightly, b handed over with a right suggestion, c answered, d asked back, e answered rightly."""
     cited = (CheckedCitation("p:1", 1.0, "In Palo Alto.", True), CheckedCitation("p:2", 0.5, "No.", True))
     return [
         make_outcome(
@@ -99,7 +99,7 @@ def outcomes() -> list[Outcome]:
             evidence=("p:2", "p:1", "p:3"),
         ),
         make_outcome(
-            "b", "human", confidence=0.4, text="A person will answer.", draft="It is free. x", held_text="It is free."
+            "b", "human", confidence=0.4, text="A person will answer.", draft="It is free. x", suggestion="It is free."
         ),
         make_outcome("c", "answer", confidence=0.6, text="Brazil.", draft="Brazil."),
         make_outcome("d", "clarify", text="What do you mean?"),
@@ -119,6 +119,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """A folder with an index of two rows, a golden set of three tickets, and settings that use no model."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SUPPORT_AGENT_INDEXES", str(tmp_path / "indexes"))
+    monkeypatch.setenv("SUPPORT_AGENT_CALIBRATIONS", str(tmp_path / "calibrations"))
     Path("rows.jsonl").write_text("\n".join(json.dumps(row) for row in PAIRS))
     Path("support_agent.toml").write_text(
         'index = "shop"\ngenerator = "extractive"\nmin_retrieval_score = 0.2\npassages = 2\ncalibration = "none"\n'

@@ -103,13 +103,13 @@ def test_two_pages_of_one_audit_are_the_same_bytes_and_name_what_was_found() -> 
 
 
 class Closed:
-    """Hands every ticket over, as its gate keeps no promise."""
+    """Hands every ticket over, as nothing is proven."""
 
     versions: ClassVar = {"index": "i"}
 
     def ask_many(self, tickets: Iterable[Ticket | str]) -> Iterator[Reply]:
         for _ in tickets:
-            yield Reply("x", Route.HUMAN, "", 0.0, reasons=("no_promise",))
+            yield Reply("x", Route.HUMAN, "", 0.0, reasons=("not_proven_yet",))
 
 
 def test_an_audit_of_a_closed_gate_says_so_first() -> None:

@@ -11,9 +11,9 @@ from support_agent.errors import EvaluationError
 from support_agent.evaluation.compare import compare
 from support_agent.evaluation.job import audit_agent, evaluate, rescore
 from support_agent.evaluation.results import read_result
-from support_agent.evidence.drift import DriftWatch
+from support_agent.evidence.watch import Watch
 
-from .conftest import write_rows
+from .conftest import PAIRS, write_rows
 
 
 def test_one_call_asks_scores_and_writes_the_folder_and_the_page(shop: CliRunner) -> None:
@@ -29,6 +29,13 @@ def test_one_call_asks_scores_and_writes_the_folder_and_the_page(shop: CliRunner
     assert read_result(Path("out")) == result
     assert Path("out.html").is_file()
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_what_is_suggested_while_nothing_is_proven_is_kept_and_judged(shop: CliRunner) -> None:
+    result = evaluate("golden.jsonl", lambda: Agent.load(calibration="auto"), output=Path("out"))
+    assert {outcome.route for outcome in result.outcomes} == {"human"}
+    assert [outcome.suggestion for outcome in result.outcomes[:2]] == [pair["answer"] for pair in PAIRS]
+    assert [ticket["loss"] for ticket in result.scores["tickets"][:2]] == [0.0, 0.0]
 
 
 def test_a_result_scored_again_as_it_was_is_the_same(shop: CliRunner) -> None:
@@ -49,7 +56,7 @@ def test_labels_given_to_the_call_decide_what_is_right(shop: CliRunner) -> None:
 def test_golden_tickets_are_no_traffic_and_the_agents_watch_is_put_back(
     shop: CliRunner, monkeypatch: pytest.MonkeyPatch, job: Callable[..., object]
 ) -> None:
-    agent, watch = Agent.load(), DriftWatch([0.5])
+    agent, watch = Agent.load(), Watch("a promise", [0.5], threshold=0.5, max_error=0.1)
     monkeypatch.setattr(agent.gate, "watch", watch)
     seen: list[object] = []
     on_words = agent.gate.on_words

@@ -12,6 +12,7 @@ from support_agent.evaluation.report import result_page
 from support_agent.evaluation.results import Result, default_folder, read_result, write_result
 from support_agent.evaluation.run import Outcome, read_outcomes
 from support_agent.evaluation.scores import score
+from support_agent.records import Reason
 
 from .conftest import FACTS, make_golden, make_outcome, write_rows
 
@@ -34,11 +35,12 @@ def test_a_changed_file_is_refused(folder: Path, name: str) -> None:
         read_result(folder)
 
 
-def test_the_page_says_first_that_the_gate_was_closed(golden: GoldenSet) -> None:
-    shut = [make_outcome(ticket.id, reasons=("not_calibrated",)) for ticket in golden.tickets[:4]]
+@pytest.mark.parametrize("reason", [Reason.NOT_PROVEN_YET, Reason.RENEWAL_DUE])
+def test_the_page_says_first_that_the_gate_was_closed_and_why(golden: GoldenSet, reason: Reason) -> None:
+    shut = [make_outcome(ticket.id, reasons=(reason,)) for ticket in golden.tickets[:4]]
     page = result_page(result_of(golden, [*shut, make_outcome("e", reasons=("danger_legal",))])).decode()
     assert "<p>The gate is closed: 4 of 5 tickets went to a person for that alone" in page
-    assert "No calibration was made for this model, index and prompt" in page
+    assert reason.staff in page
 
 
 def test_a_run_that_answered_something_says_nothing_of_a_closed_gate(
@@ -230,9 +232,9 @@ def test_the_page_shows_no_interval_where_tickets_are_too_few(folder: Path) -> N
     assert "nan" not in page
 
 
-def test_the_page_tells_a_held_text_from_a_draft_that_could_not_be_sent() -> None:
+def test_the_page_tells_a_suggestion_from_a_draft_that_could_not_be_sent() -> None:
     golden = make_golden([GoldenTicket(name, "?", True, reference="x") for name in "ab"])
-    outcomes = [make_outcome("a", draft="raw one", held_text="cut one"), make_outcome("b", draft="raw two")]
+    outcomes = [make_outcome("a", draft="raw one", suggestion="cut one"), make_outcome("b", draft="raw two")]
     page = result_page(result_of(golden, outcomes)).decode()
     assert "cut one" in page
     assert "raw one" not in page
@@ -252,7 +254,7 @@ def test_the_page_gives_generated_tokens_where_they_are_counted(tokens: dict[str
 
 def test_outcomes_of_earlier_versions_are_read(tmp_path: Path) -> None:
     old = {**asdict(make_outcome("a")), "words": {"draft": 0, "sent": 0}}
-    del old["tokens"], old["held_text"]
+    del old["tokens"], old["suggestion"]
     path = write_rows(tmp_path / "outcomes.jsonl", [old])
     assert read_outcomes(path) == [make_outcome("a")]
 

@@ -39,7 +39,7 @@ def values(golden: GoldenSet, outcomes: list[Outcome], judge: AnswerJudge | None
         ("recall@3", 1.0),
         ("mrr", 1 / 2),
         ("generated", 4 / 5),
-        ("augrc", (0 + 0 + 0.5 + 1 + 1.5) / 25),  # a, e, c wrong, b right as held back, d without a text
+        ("augrc", (0 + 0 + 0.5 + 1 + 1.5) / 25),  # a, e, c wrong, b right as suggested, d without a text
         ("coverage@5%", 2 / 5),
         ("coverage@20%", 2 / 5),
     ],
@@ -123,12 +123,12 @@ def test_the_same_outcomes_score_the_same(golden: GoldenSet, outcomes: list[Outc
 @pytest.mark.parametrize(
     ("fields", "written", "loss"),
     [
-        pytest.param({"draft": "yes", "held_text": ""}, 0.0, 1.0, id="a right draft that could not be sent"),
-        pytest.param({"draft": "no no no", "held_text": "yes"}, 1.0, 0.0, id="a right quote in its place"),
-        pytest.param({"draft": "yes", "held_text": "no"}, 1.0, 1.0, id="a right draft cut to a wrong text"),
+        pytest.param({"draft": "yes", "suggestion": ""}, 0.0, 1.0, id="a right draft that could not be sent"),
+        pytest.param({"draft": "no no no", "suggestion": "yes"}, 1.0, 0.0, id="a right quote in its place"),
+        pytest.param({"draft": "yes", "suggestion": "no"}, 1.0, 1.0, id="a right draft cut to a wrong text"),
     ],
 )
-def test_a_held_back_ticket_is_judged_on_what_would_have_been_sent(
+def test_a_ticket_that_was_handed_over_is_judged_on_its_suggestion(
     fields: dict[str, str], written: float, loss: float
 ) -> None:
     golden = make_golden([GoldenTicket("a", "?", True, reference="yes")])
@@ -137,9 +137,9 @@ def test_a_held_back_ticket_is_judged_on_what_would_have_been_sent(
     assert judged.confidence.tolist() == [0.4 * written]
 
 
-def test_a_held_text_with_nothing_to_hold_it_against_is_not_judged() -> None:
+def test_a_suggestion_with_nothing_to_hold_it_against_is_not_judged() -> None:
     golden = make_golden([GoldenTicket("a", "?", True, relevant_ids=("p:1",))])
-    assert judge_all(golden, [make_outcome("a", held_text="yes")], AnswerJudge()).written.tolist() == [0.0]
+    assert judge_all(golden, [make_outcome("a", suggestion="yes")], AnswerJudge()).written.tolist() == [0.0]
 
 
 def test_a_score_says_how_many_texts_were_read(golden: GoldenSet, outcomes: list[Outcome]) -> None:

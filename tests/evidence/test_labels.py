@@ -7,19 +7,11 @@ import pytest
 
 from support_agent.errors import CalibrationError, EvaluationError
 from support_agent.evaluation.golden import read_golden
-from support_agent.evidence.labels import Label, Labels, read_labels, text_hash, write_to_read
-from support_agent.gate.measure import Measured
-from support_agent.records import About, Draft, Passage, Reason, Ticket, Triage
+from support_agent.evidence.labels import Label, Labels, read_labels
+from support_agent.records import About
 
 LAMINI_DOCS = Path(__file__).parents[2] / "indexes" / "lamini_docs"
-PASSAGE = Passage("rows:9", "What?", "That.", "rows.csv")
 READ = {"id": "row:1", "question": "Where is it?", "sent": "In Palo  Alto.", "supported": True, "agrees": False}
-
-
-def row(row_id: str, sent: str, held: tuple[Reason, ...] = ()) -> Measured:
-    triage = Triage("What is it?", "What is it?", "en")
-    draft = Draft(sent, "scripted")
-    return Measured(Ticket("What is it?", ticket_id=row_id), triage, (PASSAGE,), draft, {}, {}, sent, held, bool(held))
 
 
 def write(path: Path, *lines: object) -> Path:
@@ -104,11 +96,11 @@ def test_the_shipped_labels_of_the_test_rows_are_labels_of_the_shipped_golden_se
     golden = read_golden(LAMINI_DOCS / "golden.jsonl")
     sent = {label.question: label.sent or "" for label in found.every}
     words = [
-        said(found, ticket.id, ticket.question, sent[ticket.question], "agrees")
+        said(found, ticket.id, ticket.question, sent[ticket.question])
         for ticket in golden.tickets
         if ticket.question in sent
     ]
-    assert len(words) == found.said("agrees") == 132
+    assert len(words) == found.said("supported") == len(found.every) > 100
     assert None not in words
 
 
@@ -148,47 +140,10 @@ class TestShortForm:
         assert said(found, "b", "Q?", "Yes.") is False
 
 
-def test_what_is_to_be_read_comes_back_as_labels(tmp_path: Path) -> None:
-    file = tmp_path / "to_read.jsonl"
-    rows = [row("rows:1", "It is that."), row("rows:2", "", held=(Reason.EMPTY_DRAFT,))]
-    assert write_to_read(file, rows, {"rows:1": "It is that, surely."}) == 1
-    written = json.loads(file.read_text("utf-8"))
-    assert written["passages"] == [{"id": "rows:9", "sha256": text_hash(PASSAGE), "title": "What?", "text": "That."}]
-    assert written["reference"] == "It is that, surely."
-    (label,) = read_labels(file).every
-    assert (label.id, label.question, label.sent) == ("rows:1", "What is it?", "It is that.")
-    assert (label.supported, label.agrees, label.certify) == (None, None, True)
-    assert [one["sha256"] for one in label.passages] == [text_hash(PASSAGE)]
-
-
-def test_what_a_reader_filled_in_is_found_for_the_answer_that_was_read(tmp_path: Path) -> None:
-    file, rows = tmp_path / "to_read.jsonl", [row("rows:1", "It is that.")]
-    write_to_read(file, rows, {})
-    facts = {"supported": True, "agrees": False, "reader": "Ann", "kind": "person", "when": "2026-01-02"}
-    (label,) = labels(tmp_path, {**json.loads(file.read_text("utf-8")), **facts, "certify": False}).every
-    assert (label.supported, label.agrees, label.certify) == (True, False, False)
-    assert (label.reader, label.kind, label.when) == ("Ann", "person", "2026-01-02")
-
-
 def test_any_text_survives_the_file(tmp_path: Path) -> None:
-    sent = "one\u2028two\x85three"
-    write_to_read(tmp_path / "to_read.jsonl", [row("rows:1", sent)], {})
-    written = json.loads((tmp_path / "to_read.jsonl").read_text("utf-8"))
     file = tmp_path / "labels.jsonl"
-    file.write_text(json.dumps({**written, "supported": True}, ensure_ascii=False) + "\n", "utf-8")
-    assert said(read_labels(file), "rows:1", "What is it?", sent) is True
-
-
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x", "utf-8")
-    with pytest.raises(CalibrationError, match="cannot be written to"):
-        write_to_read(tmp_path / "file" / "to_read.jsonl", [row("rows:1", "It is that.")], {})
-
-
-def test_the_hash_of_a_passage_changes_with_what_it_says_and_not_with_its_score() -> None:
-    assert text_hash(Passage("other", "What?", "That.", "elsewhere", 0.3)) == text_hash(PASSAGE)
-    assert text_hash(Passage("rows:9", "What?", "This.", "rows.csv")) != text_hash(PASSAGE)
-    assert text_hash(Passage("rows:9", "Why?", "That.", "rows.csv")) != text_hash(PASSAGE)
+    file.write_text(json.dumps({**READ, "sent": "one\u2028two\x85three"}, ensure_ascii=False) + "\n", "utf-8")
+    assert said(read_labels(file), "a", "Where is it?", "one\u2028two\x85three") is True
 
 
 @pytest.mark.parametrize(
@@ -230,10 +185,6 @@ def test_two_lines_that_contradict_each_other_are_named(tmp_path: Path) -> None:
 def test_two_lines_that_complete_each_other_are_one_label(tmp_path: Path) -> None:
     found = labels(tmp_path, line(True), line(True), line(None, agrees=False))
     assert [(one.supported, one.agrees) for one in found.every] == [(True, False)]
-
-
-def test_of_two_lines_one_that_was_set_aside_sets_both_aside(tmp_path: Path) -> None:
-    assert [one.certify for one in labels(tmp_path, {**line(True), "certify": False}, line(True)).every] == [False]
 
 
 def test_only_lines_with_a_word_count_as_said(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from support_agent.gate import Decision, Gate, Policy, SupportChecker, customer_text, measure_draft, measure_passages
 from support_agent.gate.combiner import Combiner
 from support_agent.gate.given import Found
-from support_agent.gate.measure import values_of
+from support_agent.gate.measure import measure_own_text, values_of
 from support_agent.records import Draft, Passage, Reason, Route, Signal, Triage
 from support_agent.retrieval.subject import Nearness
 from support_agent.streaming import SentenceGate
@@ -15,9 +17,14 @@ KEY = Passage(
     "How do I get an API key?",
     "You can generate an API key in the API tab at app.lamini.ai. Keep it secret.",
     "docs",
-    0.8,
+    score=0.8,
+    lead=0.1,
+    word_score=1.0,
 )
-PRICE = Passage("docs:2", "How much is it?", "The free plan allows 200 calls a month.", "docs", 0.7)
+PRICE = Passage("docs:2", "How much is it?", "The free plan allows 200 calls a month.", "docs", 0.7, 1.0, 0.5)
+# As near to a question about keys as KEY is, with another answer.
+NEAR_KEY = replace(KEY, lead=0.01)
+RENEW = Passage("docs:3", "How do I renew a key?", "Press renew.", "docs", 0.79, 1.0, 0.5)
 
 
 def draft(text: str, **facts: object) -> Draft:
@@ -59,6 +66,22 @@ def test_never_sends_an_invented_fact(invented: str) -> None:
     assert (decision.route, decision.text) == (Route.HUMAN, "")
 
 
+@pytest.mark.xfail(
+    strict=True, reason="a draft within a passage counts as a quote, at whatever letter it begins or ends"
+)
+@pytest.mark.parametrize(
+    ("made", "passage"),
+    [
+        ("The plan costs $9", "The plan costs $99 a month."),
+        ("You can", "You cannot cancel the plan."),
+        ("Write to help@lamini.a", "Write to help@lamini.ai."),
+    ],
+    ids=["number", "denial", "address"],
+)
+def test_a_quote_does_not_end_inside_a_word(made: str, passage: str) -> None:
+    assert after(draft(made), [replace(KEY, text=passage)]).text == ""
+
+
 def test_ends_the_answer_before_the_sentence_nothing_carries() -> None:
     text = "You can generate an API key in the API tab. Keep it secret. Bananas grow in forests. Keep the key."
     decision = after(draft(text), [KEY])
@@ -72,7 +95,7 @@ def test_ends_the_answer_before_the_sentence_nothing_carries() -> None:
         (draft(""), "empty_draft"),
         (draft("Bananas grow in tropical forests."), "unsupported"),
         (draft("Yes."), "unsupported"),
-        (draft("You can generate an API key in the", finish="length"), "empty_draft"),
+        (draft("You can make an API key in the", finish="length"), "empty_draft"),
         (draft("Keep it secret. You can generate an API key in", finish="length"), "cut_off"),
         (Draft("Keep it secret.", "scripted", tokens=10, sum_log_prob=-40.0), "low_log_prob"),
         (draft("Keep the API key secret. " * 12), "loop"),
@@ -104,14 +127,23 @@ def test_nothing_found_hands_over() -> None:
 
 
 def test_a_short_question_between_two_answers_is_asked_back() -> None:
-    close = [KEY, Passage("docs:3", "How do I renew a key?", "Press renew.", "docs", 0.79)]
-    decision = before("the key?", close)
+    decision = before("the key?", [NEAR_KEY, RENEW])
     assert decision.route is Route.CLARIFY
-    assert "How do I renew a key?" in customer_text(Route.CLARIFY, decision.reasons, close)
+    assert "How do I renew a key?" in customer_text(Route.CLARIFY, decision.reasons, [NEAR_KEY, RENEW])
 
 
-def test_a_full_question_goes_on() -> None:
-    assert before("How do I generate an API key?", [KEY, PRICE]).route is None
+@pytest.mark.parametrize(
+    ("text", "passages"),
+    [
+        ("How do I generate an API key?", [NEAR_KEY, RENEW]),
+        ("the key?", [KEY, RENEW]),
+        ("the key?", [NEAR_KEY]),
+        ("renew key", [replace(RENEW, lead=0.01), KEY]),
+    ],
+    ids=["full question", "clear lead", "one passage", "the very title of a passage"],
+)
+def test_what_is_clear_enough_goes_on(text: str, passages: list[Passage]) -> None:
+    assert before(text, passages).route is None
 
 
 def test_a_sentence_is_cited_with_the_passage_that_holds_most_of_it() -> None:
@@ -177,8 +209,7 @@ def test_characters_that_nobody_sees_are_not_sent() -> None:
 
 
 def test_a_second_question_back_is_not_asked() -> None:
-    close = [KEY, Passage("docs:3", "How do I renew a key?", "Press renew.", "docs", 0.79)]
-    decision = before("the key?", close, asked_back=True)
+    decision = before("the key?", [NEAR_KEY, RENEW], asked_back=True)
     assert (decision.route, decision.reasons) == (Route.HUMAN, ("asked_back_already",))
 
 
@@ -203,14 +234,87 @@ def test_what_meaning_found_is_named_before_the_language() -> None:
     assert Gate(Policy(languages=frozenset({"en"}))).on_ticket(triage).reasons == (Reason.FRUSTRATED,)
 
 
-@pytest.mark.parametrize("closed", [Reason.NOT_CALIBRATED, Reason.NO_PROMISE, Reason.PROMISE_WITHDRAWN])
-def test_a_closed_gate_says_why_and_lets_nothing_out(closed: Reason) -> None:
-    early = measure_passages(Found("How do I get a key?", [KEY], NEARNESS))
-    gate = Gate(Policy(closed=closed))
-    assert gate.on_passages("", early, values_of(early), asked_back=False).reasons == (closed,)
-
-
 SURE_OF_SUPPORT = Policy(Combiner(("mean_support",), (0.9,), (0.1,), (1.0,), 0.0), threshold=0.5)
+CLOSED = [Reason.NOT_PROVEN_YET, Reason.RENEWAL_DUE, Reason.PROMISE_WITHDRAWN]
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_a_closed_gate_says_why_and_makes_a_suggestion_of_what_it_would_send(closed: Reason) -> None:
+    made = draft("Generate an API key in the API tab at app.lamini.ai.")
+    sent, kept = after(made, [KEY], SURE_OF_SUPPORT), after(made, [KEY], replace(SURE_OF_SUPPORT, closed=closed))
+    assert (sent.route, sent.suggestion) == (Route.ANSWER, "")
+    assert (kept.route, kept.reasons, kept.text) == (Route.HUMAN, (closed,), "")
+    assert (kept.suggestion, kept.confidence) == (sent.text, sent.confidence)
+
+
+def test_a_draft_that_nothing_can_stand_in_for_is_no_suggestion_even_behind_a_closed_gate() -> None:
+    empty = replace(KEY, text="")
+    decision = after(draft("Bananas grow in forests."), [empty], replace(SURE_OF_SUPPORT, closed=CLOSED[0]))
+    assert (decision.reasons, decision.suggestion) == (("unsupported",), "")
+
+
+@pytest.mark.parametrize(
+    ("reasons", "policy", "decided"),
+    [
+        ((Reason.OUT_OF_SCOPE,), WITHOUT_PROMISE, (Reason.OUT_OF_SCOPE,)),
+        ((Reason.OUT_OF_SCOPE,), SURE_OF_SUPPORT, ()),
+        ((Reason.OUT_OF_SCOPE,), replace(SURE_OF_SUPPORT, closed=CLOSED[0]), ()),
+        ((Reason.OUT_OF_SCOPE, Reason.FRUSTRATED), SURE_OF_SUPPORT, (Reason.FRUSTRATED,)),
+        ((Reason.FRUSTRATED, Reason.OUT_OF_SCOPE), WITHOUT_PROMISE, (Reason.FRUSTRATED, Reason.OUT_OF_SCOPE)),
+        ((Reason.OUT_OF_SCOPE,), replace(SURE_OF_SUPPORT, languages=frozenset({"de"})), (Reason.LANGUAGE,)),
+    ],
+    ids=["no promise", "a promise", "nothing proven", "angry too", "angry, no promise", "another language"],
+)
+def test_scope_decides_only_where_no_proof_is_asked_for(
+    reasons: tuple[Reason, ...], policy: Policy, decided: tuple[Reason, ...]
+) -> None:
+    assert Gate(policy).on_ticket(Triage("Hi", "Hi", "en", reasons=reasons)).reasons == decided
+
+
+def on_passages(policy: Policy) -> Decision:
+    """What a policy decides on KEY alone: with SURE_OF_SUPPORT's combiner the best draft may reach 0.7311."""
+    early = measure_passages(Found("How do I get a key?", [KEY], NEARNESS))
+    return Gate(policy).on_passages("How do I get a key?", early, values_of(early), asked_back=False)
+
+
+@pytest.mark.parametrize(("draft_from", "route"), [(0.7, None), (0.75, Route.HUMAN)], ids=["may reach it", "cannot"])
+def test_a_draft_is_written_only_where_it_may_reach_the_score_that_is_worth_one(
+    draft_from: float, route: Route | None
+) -> None:
+    decision = on_passages(replace(SURE_OF_SUPPORT, threshold=0.9, draft_from=draft_from))
+    assert decision.route is route
+    [signal] = decision.signals
+    assert (signal.name, signal.value, signal.threshold) == (
+        "highest_confidence",
+        pytest.approx(0.7311, abs=1e-4),
+        draft_from,
+    )
+    assert signal.fired is (route is not None)
+
+
+def test_a_promise_in_force_writes_drafts_below_its_threshold_too() -> None:
+    assert on_passages(replace(SURE_OF_SUPPORT, threshold=0.9)).route is None
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_a_closed_gate_names_its_own_reason_where_no_draft_is_worth_writing(closed: Reason) -> None:
+    assert on_passages(replace(SURE_OF_SUPPORT, draft_from=0.9, closed=closed)).reasons == (closed,)
+
+
+@pytest.mark.parametrize(
+    ("policy", "certified"),
+    [(WITHOUT_PROMISE, False), (SURE_OF_SUPPORT, True), (replace(SURE_OF_SUPPORT, closed=CLOSED[0]), True)],
+    ids=["no promise", "a promise", "nothing proven"],
+)
+def test_whole_drafts_only_are_let_out_where_proof_is_asked_for(policy: Policy, certified: bool) -> None:
+    assert Gate(policy).certified is certified
+
+
+def test_without_a_promise_a_quote_does_not_stand_in_for_a_draft() -> None:
+    made = draft("Call us at 555-0100.")
+    late = measure_own_text("", made, [KEY])
+    decision = Gate(WITHOUT_PROMISE).on_draft("", made, late, [KEY], {})
+    assert (decision.route, decision.reasons, decision.suggestion) == (Route.HUMAN, ("unsupported",), "")
 
 
 def test_under_a_promise_the_best_passage_stands_in_for_a_draft_that_cannot_be_sent() -> None:
@@ -219,16 +323,16 @@ def test_under_a_promise_the_best_passage_stands_in_for_a_draft_that_cannot_be_s
     assert decision.text == KEY.text
 
 
-def test_under_a_promise_a_text_below_the_threshold_is_held_and_kept() -> None:
-    strict = Policy(SURE_OF_SUPPORT.combiner, threshold=0.99)
+def test_under_a_promise_a_text_below_the_threshold_is_not_sent_but_suggested() -> None:
+    strict = replace(SURE_OF_SUPPORT, threshold=0.99)
     decision = after(draft("Generate an API key in the API tab at app.lamini.ai."), [KEY], strict)
     assert (decision.route, decision.reasons[0], decision.text) == (Route.HUMAN, "low_confidence", "")
-    assert decision.held_text == "Generate an API key in the API tab at app.lamini.ai."
+    assert decision.suggestion == "Generate an API key in the API tab at app.lamini.ai."
     assert 0.5 < decision.confidence < 0.99
 
 
 def test_a_signal_that_pulled_the_confidence_down_is_named_even_where_nobody_worded_it() -> None:
-    unworded = Policy(Combiner(("new_signal",), (1.0,), (0.1,), (1.0,), 0.0), threshold=0.9)
+    unworded = Policy(Combiner(("new_signal",), (1.0,), (0.1,), (1.0,), 0.0), threshold=0.9, draft_from=0.9)
     early = (Signal("retrieval_score", 0.8, None, False), Signal("new_signal", 0.0, None, False))
     decision = Gate(unworded).on_passages("", early, values_of(early), asked_back=False)
     assert decision.reasons == (Reason.LOW_CONFIDENCE, Reason.WEAK_SIGNAL)

@@ -1,25 +1,37 @@
-"""A ticket that is measured for evidence and a live one go one way: else the promise would be about neither."""
+"""What is measured of a ticket; and what is suggested is what would be sent, else no label would prove anything."""
+
+from dataclasses import replace
 
 import pytest
 
-from support_agent import Agent, Draft, GenerationError, Route, Ticket
+from support_agent import Agent, Draft, Passage, Reply, Route
 from support_agent.config import Config
-from support_agent.errors import CalibrationError
-from support_agent.evidence.left_out import LeftOutTicket, left_out_tickets
 from support_agent.gate import Gate, Policy
-from support_agent.gate.combiner import Combiner
-from support_agent.gate.measure import EARLY, LATE, Measured, combined, known_late, measure_own_text
+from support_agent.gate.combiner import Combiner, shipped
+from support_agent.gate.given import Found
+from support_agent.gate.measure import (
+    EARLY,
+    LATE,
+    combined,
+    known_late,
+    measure_draft,
+    measure_own_text,
+    measure_passages,
+    measure_quote,
+)
 from support_agent.generation.scripted import ScriptedGenerator
 from support_agent.records import Reason
 from support_agent.retrieval import HashingEmbedder, Subject
 from support_agent.retrieval.fit_scope import fit_scope
 from support_agent.retrieval.fit_subject import shipped_outliers
+from support_agent.retrieval.subject import Nearness
 
 from ..conftest import PASSAGES, WordIndex, make_agent
 
 KEY = "How do I get an API key?"
-# Lets everything out that a signal alone does not hold back.
-OPEN = Policy(Combiner(combined(), (0.0,) * 3, (1.0,) * 3, (0.0,) * 3, 0.0), threshold=0.1)
+COUNT = len(combined())
+# Sends whatever no signal alone holds back.
+OPEN = Policy(Combiner(combined(), (0.0,) * COUNT, (1.0,) * COUNT, (0.1,) * COUNT, 0.0), threshold=0.1)
 CASES = {
     "own words": (KEY, "You can generate an API key in the API tab at app.lamini.ai."),
     "quoted": (KEY, "Call us at 555-0100."),
@@ -31,7 +43,9 @@ CASES = {
     "angry": ("WHERE IS MY F***ING KEY???!!! This is the worst service ever", "Keep it secret."),
     "ambiguous": ("plan", "The Enterprise plan is for large teams. It has support."),
     "another language": ("Wie bekomme ich denn bitte einen Schlüssel für die Schnittstelle?", "Keep it secret."),
+    "another subject": ("What is the best pizza in Naples?", "Keep it secret."),
 }
+SENT = ["own words", "quoted", "sentences removed", "nothing to send", "empty draft", "loop", "another subject"]
 
 
 @pytest.fixture(scope="module")
@@ -41,90 +55,65 @@ def subject() -> Subject:
     return Subject(scope=fit_scope(own, shipped_outliers()[:60], HashingEmbedder()).model)
 
 
-def agent_with(subject: Subject, drafts: dict[str, object]) -> Agent:
+def agent_with(subject: Subject, policy: Policy, drafts: dict[str, object]) -> Agent:
     agent = Agent(WordIndex(subject), ScriptedGenerator(drafts), Config(calibration="none"))  # type: ignore[arg-type]
-    agent.gate = Gate(OPEN)
+    agent.gate = Gate(policy)
     return agent
 
 
-def measured(agent: Agent, *tickets: LeftOutTicket) -> Measured:
-    return next(agent.measure(tickets))
-
-
-@pytest.mark.parametrize(("question", "text"), CASES.values(), ids=CASES.keys())
-def test_a_row_is_measured_as_the_gate_measures_the_same_ticket(question: str, text: str, subject: Subject) -> None:
+def asked(subject: Subject, case: str) -> list[Reply]:
+    """The reply of an agent that may send everything, and that of one for which nothing is proven."""
+    question, text = CASES[case]
     draft = Draft(text, "scripted", tokens=9, sum_log_prob=-1.8, min_log_prob=-0.9)
-    agent = agent_with(subject, {question: draft})
-    row, live = measured(agent, LeftOutTicket(Ticket(question))), agent.ask(question)
-    seen = {signal.name: signal.value for signal in live.signals if signal.name != "highest_confidence"}
-    assert {name: row.values[name] for name in seen} == seen
-    assert bool(row.held) is (live.route is not Route.ANSWER)
-    assert row.held or row.sent == live.text
-    assert not row.held or row.held[0] == live.reasons[0]
+    policies = OPEN, replace(OPEN, closed=Reason.NOT_PROVEN_YET)
+    return [agent_with(subject, policy, {question: draft}).ask(question) for policy in policies]
 
 
-def test_a_measured_ticket_goes_to_its_end_whatever_would_have_stopped_it(subject: Subject) -> None:
-    question = "Let me talk to a human please"
-    agent = agent_with(subject, {question: "Keep it secret."})
-    row = measured(agent, LeftOutTicket(Ticket(question)))
-    assert (row.held[0], row.held_early, row.draft.text) == (Reason.ASKED_FOR_HUMAN, True, "Keep it secret.")
-    assert row.values.keys() >= {"scope", "frustration", "retrieval_score", "mean_support"}
+@pytest.mark.parametrize("case", SENT)
+def test_what_is_suggested_while_nothing_is_proven_is_what_would_be_sent(case: str, subject: Subject) -> None:
+    sent, suggested = asked(subject, case)
+    assert (sent.route, suggested.route, suggested.reasons) == (Route.ANSWER, Route.HUMAN, (Reason.NOT_PROVEN_YET,))
+    assert suggested.suggestion == sent.text
+    assert suggested.confidence == sent.confidence
 
 
-def test_what_is_known_early_is_what_no_draft_tells(subject: Subject) -> None:
-    row = measured(agent_with(subject, {}), LeftOutTicket(Ticket(KEY)))
-    late = {measure.of.__name__ for measure in LATE}
-    assert row.early == {name: value for name, value in row.values.items() if name not in late}
-    assert {measure.of.__name__ for measure in EARLY} <= row.early.keys()
+@pytest.mark.parametrize("case", CASES)
+def test_a_ticket_is_measured_alike_whether_or_not_something_is_proven(case: str, subject: Subject) -> None:
+    sent, suggested = asked(subject, case)
+    assert suggested.signals == sent.signals
+
+
+@pytest.mark.parametrize("case", sorted(CASES.keys() - {*SENT}))
+def test_what_a_signal_alone_decides_is_decided_alike(case: str, subject: Subject) -> None:
+    sent, suggested = asked(subject, case)
+    assert sent.route is not Route.ANSWER
+    assert (suggested.route, suggested.reasons, suggested.text) == (sent.route, sent.reasons, sent.text)
+
+
+def test_another_subject_is_handed_over_where_no_proof_is_asked_for(subject: Subject) -> None:
+    question, text = CASES["another subject"]
+    reply = agent_with(subject, Policy(min_cosine=-1.0), {question: text}).ask(question)
+    assert (reply.route, reply.reasons) == (Route.HUMAN, (Reason.OUT_OF_SCOPE,))
 
 
 @pytest.mark.parametrize("name", sorted({*combined()} - {*known_late()}))
-def test_every_signal_that_is_combined_before_generation_is_measured(name: str, subject: Subject) -> None:
-    assert name in measured(agent_with(subject, {}), LeftOutTicket(Ticket(KEY))).early
+def test_every_signal_that_is_combined_before_generation_is_measured(name: str) -> None:
+    found = measure_passages(Found(KEY, PASSAGES, Nearness(0.3, 0.4, 0.8)))
+    assert name in {signal.name for signal in found}
 
 
-def test_the_scope_of_a_row_is_that_of_a_model_that_has_not_seen_it(subject: Subject) -> None:
-    row = measured(agent_with(subject, {}), LeftOutTicket(Ticket(KEY), scope=0.01))
-    assert (row.values["scope"], row.held[0], row.held_early) == (0.01, Reason.OUT_OF_SCOPE, True)
+def test_the_shipped_ranking_is_of_the_signals_that_are_combined() -> None:
+    assert shipped().names == combined()
 
 
-def test_a_rows_own_passage_is_passed_over(subject: Subject) -> None:
-    row = measured(agent_with(subject, {}), *left_out_tickets(PASSAGES, {}))
-    assert "docs:1" not in {passage.passage_id for passage in row.passages}
-    assert len(row.passages) == 2
+def test_the_early_signals_are_what_is_measured_of_passages() -> None:
+    found = measure_passages(Found(KEY, PASSAGES, Nearness(0.3, 0.4, 0.8)))
+    assert [signal.name for signal in found] == [measure.of.__name__ for measure in EARLY]
 
 
-def test_rows_are_measured_in_order(subject: Subject) -> None:
-    rows = list(agent_with(subject, {}).measure(left_out_tickets(PASSAGES, {})))
-    assert [row.ticket.ticket_id for row in rows] == ["docs:1", "docs:2", "docs:3"]
-
-
-def test_a_generator_that_fails_is_an_error_and_no_measurement(subject: Subject) -> None:
-    agent = agent_with(subject, {KEY: GenerationError("no server")})
-    with pytest.raises(CalibrationError, match=r"'docs:1' could not be measured.*run the same command again"):
-        list(agent.measure(left_out_tickets(PASSAGES, {})))
-
-
-def test_a_step_that_fails_is_an_error_and_no_measurement(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
-        raise ValueError("broken")
-
-    monkeypatch.setattr("support_agent.gate.measure.measure_passages", fails)
-    with pytest.raises(CalibrationError, match="Something failed while the ticket was answered"):
-        list(agent_with(subject, {}).measure(left_out_tickets(PASSAGES, {})))
-
-
-def test_measuring_is_no_traffic(subject: Subject) -> None:
-    agent = agent_with(subject, {})
-
-    class Watching:
-        withdrawn = False
-
-        def see(self, score: float, text: str = "") -> None:
-            raise AssertionError("a measured ticket was watched")
-
-    agent.gate = Gate(OPEN, Watching())
-    assert measured(agent, LeftOutTicket(Ticket(KEY))).sent
+def test_the_late_signals_are_what_is_measured_of_a_draft() -> None:
+    late = measure_own_text("", Draft("Keep it secret.", "scripted", tokens=3, sum_log_prob=-1.0), PASSAGES)
+    assert [signal.name for signal in late.own.signals] == [measure.of.__name__ for measure in LATE]
 
 
 def test_without_a_promise_a_reply_shows_the_signals_of_the_draft_that_was_held() -> None:
@@ -136,3 +125,58 @@ def test_without_a_promise_a_reply_shows_the_signals_of_the_draft_that_was_held(
 def test_of_several_signals_that_hold_a_draft_back_the_graver_comes_first() -> None:
     made = Draft("Bananas grow in the far south and bananas grow in the far south. " * 9, "scripted", finish="length")
     assert measure_own_text("", made, PASSAGES).own.held == (Reason.LOOP, Reason.CUT_OFF, Reason.UNSUPPORTED)
+
+
+# What no generator may say in its own words: "we will call you" commits somebody.
+CALL = Passage("docs:1", "Will you call me?", "We will call you back. Keep your phone near.", "docs")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [CALL.text, "We will call you back.\nKeep your  phone near.\n", "We will call you back."],
+    ids=["word for word", "other line breaks", "a whole sentence of it"],
+)
+def test_a_draft_of_the_best_passages_own_words_counts_as_a_quote(text: str) -> None:
+    own = measure_own_text("", Draft(text, "scripted"), [CALL]).own
+    assert (own.checked.sent, own.held) == (text.strip(), ())
+    assert set(own.checked.support) == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "passages"),
+    [
+        ("We will call you back today.", [CALL]),
+        ("we will call you back.", [CALL]),
+        ("We will call you back.", [PASSAGES[0], CALL]),
+        ("We will call you back.", []),
+    ],
+    ids=["a word more", "other letters", "of the second passage", "of no passage"],
+)
+def test_a_draft_of_other_words_is_no_quote(text: str, passages: list[Passage]) -> None:
+    assert measure_own_text("", Draft(text, "scripted"), passages).own.checked.sent == ""
+
+
+def test_a_quote_that_was_cut_off_is_held_back() -> None:
+    made = Draft("We will call you back.", "scripted", finish="length")
+    assert measure_own_text("", made, [CALL]).own.held == (Reason.CUT_OFF,)
+
+
+def test_a_quote_stands_in_only_for_a_draft_that_is_held_back() -> None:
+    assert measure_draft("", Draft("Keep your phone near.", "scripted"), [CALL]).quote is None
+    late = measure_draft("", Draft("Bananas grow.", "scripted"), [CALL])
+    assert (late.own.held, late.best.checked.sent) == ((Reason.UNSUPPORTED,), CALL.text)
+
+
+TABLE = Passage("docs:1", "Which ports?", "".join(f"- Open the port {n} in the firewall\n" for n in range(9)), "docs")
+
+
+def test_a_passage_that_repeats_itself_is_quoted_and_a_draft_that_does_is_held_back() -> None:
+    assert measure_quote("Which ports?", [TABLE]).held == ()
+    assert measure_own_text("", Draft(TABLE.text, "extractive"), [TABLE]).own.held == ()
+    assert measure_own_text("", Draft(TABLE.text, "scripted"), [TABLE]).own.held == (Reason.LOOP,)
+
+
+@pytest.mark.parametrize("passages", [[], [replace(CALL, text="")]], ids=["nothing found", "an empty passage"])
+def test_there_is_no_quote_without_words_to_quote(passages: list[Passage]) -> None:
+    quote = measure_quote("Will you call me?", passages)
+    assert (quote.held, quote.checked.sent) == ((Reason.EMPTY_DRAFT,), "")

@@ -61,10 +61,15 @@ def test_every_file_is_in_its_own_language(language: str) -> None:
     assert detect(" ".join(text.words for text in SHIPPED[language].values()))[0] == language
 
 
+# What closes the gate is the owner's matter; a customer is told the same.
+TOLD_ALIKE = {"human.not_proven_yet", "human.renewal_due"}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_two_texts_of_a_language_are_the_same(language: str) -> None:
-    words = [text.words for text in SHIPPED[language].values()]
-    assert len(set(words)) == len(words)
+def test_no_two_texts_of_a_language_are_the_same_but_those_of_a_closed_gate(language: str) -> None:
+    texts = {name: text.words for name, text in SHIPPED[language].items()}
+    assert len({texts[name] for name in TOLD_ALIKE}) == 1
+    assert len(set(texts.values())) == len(texts) - 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -221,25 +221,44 @@ def test_a_foreign_adapter_whose_base_cannot_be_told_is_accepted_with_a_warning(
     assert "someone/Llama-2-7b-copy" in caplog.text
 
 
-def test_auto_is_the_shipped_adapter_for_exactly_this_model(tmp_path: Path, base: Path) -> None:
-    folder = made(tmp_path / "shipped" / "for-base", str(base))
-    assert shipped_for(str(base)) == "for-base"
-    assert choose_adapter(Config(model=str(base))) == folder
+FOR_SHOP = {"recipe": {"index": "shop"}}
+
+
+def test_auto_is_the_shipped_adapter_for_exactly_this_model_and_index(tmp_path: Path, base: Path) -> None:
+    folder = made(tmp_path / "shipped" / "for-shop", str(base), **FOR_SHOP)
+    made(tmp_path / "shipped" / "for-bikes", str(base), recipe={"index": "bikes"})
+    assert shipped_for(str(base), "shop") == "for-shop"
+    assert choose_adapter(Config(model=str(base), index="shop")) == folder
+
+
+def test_an_index_folder_is_known_by_its_name(tmp_path: Path, base: Path) -> None:
+    made(tmp_path / "shipped" / "for-shop", str(base), **FOR_SHOP)
+    assert adapter_name(Config(model=str(base), index=str(tmp_path / "shop"))) == "for-shop"
+
+
+@pytest.mark.parametrize("facts", [{}, {"recipe": None}, {"recipe": {}}], ids=["no recipe", "empty", "no index"])
+def test_an_adapter_that_names_no_index_is_taken_by_name_only(
+    tmp_path: Path, base: Path, facts: dict[str, Any]
+) -> None:
+    made(tmp_path / "shipped" / "for-base", str(base), **facts)
+    assert adapter_name(Config(model=str(base), index="shop")) is None
+    assert adapter_name(Config(model=str(base), index="shop", adapter="for-base")) == "for-base"
 
 
 @pytest.mark.parametrize(
     "settings",
     [
         {"model": "another"},
+        {"index": "another"},
         {"adapter": "none"},
         {"generator": "extractive"},
         {"generator": "chat_model", "adapter": "for-base"},
     ],
-    ids=["another model", "none", "no model", "a remote model"],
+    ids=["another model", "another index", "none", "no model", "a remote model"],
 )
 def test_no_adapter_is_used(tmp_path: Path, base: Path, settings: dict[str, str]) -> None:
-    made(tmp_path / "shipped" / "for-base", str(base))
-    assert adapter_name(Config(**{"model": str(base), **settings})) is None
+    made(tmp_path / "shipped" / "for-base", str(base), **FOR_SHOP)
+    assert adapter_name(Config(**{"model": str(base), "index": "shop", **settings})) is None
 
 
 def test_a_named_adapter_is_checked_against_the_model(own: Path, base: Path, tmp_path: Path) -> None:

@@ -1,23 +1,27 @@
 """Opening and searching an index folder: what it finds, and what it refuses."""
 
 import json
+import math
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from support_agent.artefacts import write_manifest
 from support_agent.errors import IndexFolderError
 from support_agent.records import Passage
-from support_agent.retrieval import HashingEmbedder, Index, build_index
+from support_agent.retrieval import Embedder, HashingEmbedder, Index, build_index
 from support_agent.retrieval.building import embedded_text
 from support_agent.retrieval.documents import Source
 from support_agent.retrieval.folders import facts_hash
-from support_agent.retrieval.index import RANK_CONSTANT
+
+from .conftest import source_of
 
 FILES = [
     "manifest.json",
@@ -48,10 +52,20 @@ def test_finds_the_passage_that_shares_meaning_and_words(folder: Path) -> None:
     assert found[0].passage_id == "faq:2"
 
 
-def test_orders_passages_by_rank_score(folder: Path) -> None:
+def test_orders_passages_by_their_cosine(folder: Path) -> None:
     [found] = opened(folder).search(["export my data from settings"], 4)
 
-    assert [one.rank_score for one in found] == sorted((one.rank_score for one in found), reverse=True)
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+def test_words_have_no_vote_on_the_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = opened(folder)
+    monkeypatch.setattr(index.words, "rank", lambda text, depth: [3, 2])
+
+    [found] = index.search(["How do I reset my password?"], 4)
+
+    assert found[0].passage_id == "faq:1"
+    assert {one.passage_id: one.word_score for one in found} == {"faq:1": 0, "faq:2": 0, "faq:3": 0.5, "faq:4": 1}
 
 
 def test_scores_are_the_cosine_of_ticket_and_passage(folder: Path) -> None:
@@ -63,10 +77,91 @@ def test_scores_are_the_cosine_of_ticket_and_passage(folder: Path) -> None:
     assert found[0].score == pytest.approx(float(ticket @ passage), abs=1e-6)
 
 
-def test_first_in_both_rankings_has_the_highest_possible_rank_score(folder: Path) -> None:
-    [found] = opened(folder).search(["How do I reset my password?"], 1)
+@settings(max_examples=15, deadline=None)
+@given(st.lists(SHARED_WORDS, min_size=2, max_size=8), SHARED_WORDS)
+def test_the_order_is_that_of_the_cosines_whatever_words_are_shared(bodies: list[list[str]], asked: list[str]) -> None:
+    rows = [(f"subject{n}", " ".join([*words, f"own{n}"])) for n, words in enumerate(bodies)]
 
-    assert found[0].rank_score == pytest.approx(2 / (RANK_CONSTANT + 1))
+    found = found_in(rows, " ".join(asked), HashingEmbedder())
+
+    assert len(found) == len(rows)
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+def test_the_word_score_is_one_over_the_rank_by_words_alone(folder: Path) -> None:
+    index = opened(folder)
+    first, second = index.words.rank("settings password", 9)
+
+    [found] = index.search(["settings password"], 4)
+
+    scores = {one.passage_id: one.word_score for one in found}
+    assert (scores[index.passages[first].passage_id], scores[index.passages[second].passage_id]) == (1.0, 0.5)
+    assert sorted(scores.values()) == [0.0, 0.0, 0.5, 1.0]
+
+
+class StatedEmbedder:
+    """The vector of a text that says "near 0.7" has the cosine 0.7 with that of every text that names no number."""
+
+    name = "stated"
+    fingerprint = "f" * 64
+    dimension = 2
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        cosines = [float((re.findall(r"near (\d\.\d+)", text) or [1])[-1]) for text in texts]
+        return np.array([[cosine, math.sqrt(1 - cosine**2)] for cosine in cosines], dtype=np.float32).reshape(-1, 2)
+
+
+def found_in(rows: Sequence[tuple[str, str]], asked: str, embedder: Embedder, k: int = 9) -> list[Passage]:
+    with tempfile.TemporaryDirectory() as place:
+        build_index(Path(place), [source_of(rows)], embedder, product="")
+        [found] = Index.open(Path(place), embedder=embedder).search([asked], k)
+    return found
+
+
+PRESS_RENEW = "Open Settings, choose Keys, press Renew and wait a minute until the new key shows."
+LEADS = {
+    "another follows": ([("A", "one near 0.9"), ("B", "two near 0.7")], [0.2, 1.0]),
+    "nothing else": ([("A", "one near 0.9")], [1.0]),
+    "as near": ([("A near 0.9", "one"), ("B near 0.9", "two")], [0.0, 1.0]),
+    "one title": ([("A", "one near 0.9"), ("A", "two near 0.8"), ("B", "three near 0.5")], [0.4, 0.3, 1.0]),
+    "one title for all": ([("A", "one near 0.9"), ("A", "two near 0.8")], [1.0, 1.0]),
+    "one text": (
+        [("A", f"{PRESS_RENEW} near 0.9"), ("B", f"{PRESS_RENEW} near 0.8"), ("C", "No. near 0.6")],
+        [0.3, 0.2, 1.0],
+    ),
+    "a part of the text": (
+        [("A", f"{PRESS_RENEW} near 0.9"), ("B", "Press Renew. near 0.8"), ("C", "No. near 0.6")],
+        [0.1, 0.2, 1.0],
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "leads"), LEADS.values(), ids=LEADS.keys())
+def test_the_lead_is_over_the_next_passage_that_says_something_else(
+    rows: list[tuple[str, str]], leads: list[float]
+) -> None:
+    found = found_in(rows, "What?", StatedEmbedder())
+
+    assert [one.lead for one in found] == pytest.approx(leads, abs=1e-6)
+
+
+def test_the_lead_is_the_same_however_few_passages_are_asked_for() -> None:
+    rows = [("A", "one near 0.9"), ("B", "two near 0.7"), ("C", "three near 0.4")]
+
+    one, three = (found_in(rows, "What?", StatedEmbedder(), k) for k in (1, 3))
+
+    assert one == three[:1]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 99)), min_size=1, max_size=8))
+def test_a_lead_is_never_below_zero_and_the_last_has_the_whole(placed: list[tuple[str, int]]) -> None:
+    rows = [(title, f"own{n} near {cosine / 100:.2f}") for n, (title, cosine) in enumerate(placed)]
+
+    found = found_in(rows, "What?", StatedEmbedder())
+
+    assert min(one.lead for one in found) >= 0
+    assert found[-1].lead == 1.0
 
 
 def test_searching_together_gives_what_searching_alone_gives(folder: Path) -> None:

@@ -91,8 +91,3 @@ def test_a_model_without_a_part_is_refused(model: ScopeModel) -> None:
     del plain["axes"]
     with pytest.raises(ValueError, match="axes"):
         ScopeModel.from_dict(plain)
-
-
-def test_a_scope_that_is_known_already_is_taken(model: ScopeModel) -> None:
-    signal = scope_signal(model, "train a model", NEAR, known=0.25)
-    assert (signal.value, signal.threshold, signal.fired) == (0.25, 0.9, True)
