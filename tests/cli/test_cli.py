@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from support_agent import Agent
 from support_agent.cli import app, main
+from support_agent.generation.extractive import ExtractiveGenerator
 
 ROWS = [
     {"question": "How do I get an API key?", "answer": "Open the API tab at app.example.com. Keep the key secret."},
@@ -40,7 +41,19 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "heavy: []" in done.stdout
-    for command in ("ask", "chat", "batch", "index", "models", "config", "doctor", "finetune"):
+    for command in (
+        "ask",
+        "chat",
+        "batch",
+        "learn",
+        "certify",
+        "renew",
+        "index",
+        "models",
+        "config",
+        "doctor",
+        "finetune",
+    ):
         assert f" {command} " in done.stdout
 
 
@@ -127,7 +140,7 @@ def test_config_show_prints_toml_that_can_be_used_again(shop: CliRunner) -> None
 def test_doctor_says_what_would_run_and_finds_the_index_whole(shop: CliRunner) -> None:
     done = shop.invoke(app, ["doctor"])
     assert done.exit_code == 0, done.output
-    assert "extractive: 1, opened in" in done.stdout
+    assert f"extractive: {ExtractiveGenerator.version}, opened in" in done.stdout
     assert "all as listed" in done.stdout
 
 

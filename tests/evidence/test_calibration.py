@@ -172,6 +172,28 @@ def test_what_else_differs_makes_another_version(change: dict[str, object]) -> N
     assert len(other.version) == 12
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"parts": {**PARTS, "index": "ffff"}}, {"look": replace(CALIBRATION.look, wrong=0)}, {"reference_scores": ()}],
+    ids=["parts", "labels", "reference"],
+)
+def test_a_renewed_promise_is_watched_on(change: dict[str, object]) -> None:
+    assert replace(CALIBRATION, **change).watched == CALIBRATION.watched  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"look": replace(CALIBRATION.look, rung=0)},
+        {"plan": replace(CALIBRATION.plan, promise=Promise(0.2, 0.05))},
+        {"plan": replace(CALIBRATION.plan, since=300)},
+    ],
+    ids=["another rung", "another promise", "on new tickets"],
+)
+def test_another_promise_is_watched_anew(change: dict[str, object]) -> None:
+    assert replace(CALIBRATION, **change).watched != CALIBRATION.watched  # type: ignore[arg-type]
+
+
 def test_the_same_parts_match() -> None:
     assert mismatch(CALIBRATION, PARTS) is None
 

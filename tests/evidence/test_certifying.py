@@ -11,9 +11,10 @@ from support_agent.config import Config
 from support_agent.errors import BatchError, CalibrationError
 from support_agent.evidence.certifying import Certified, certify, renew
 from support_agent.evidence.learning import learn
-from support_agent.evidence.ledger import last_promise, watch_over
-from support_agent.evidence.opening import own_calibration
+from support_agent.evidence.ledger import last_promise
+from support_agent.evidence.opening import own_calibration, watch_over
 from support_agent.evidence.store import Store
+from support_agent.evidence.watch import Watch
 from support_agent.jobs import add_to_index
 from support_agent.records import Ticket
 
@@ -44,10 +45,14 @@ def routes(settings: Config) -> set[tuple[Route, tuple[Reason, ...]]]:
     return {(reply.route, reply.reasons[:1]) for reply in Agent.load(settings).ask_many(QUESTIONS)}
 
 
-def withdraw(settings: Config, store: Store) -> None:
+def watch_of(settings: Config, store: Store) -> Watch:
     made = last_promise(settings)
     assert made is not None
-    watch_over(made, store).check([True] * 30)
+    return watch_over(made, store)
+
+
+def withdraw(settings: Config, store: Store) -> None:
+    watch_of(settings, store).check([True] * 30)
 
 
 def read_on(settings: Config, done: Certified) -> Certified:
@@ -293,6 +298,13 @@ class TestRenewal:
         assert done.calibration is not None
         assert done.calibration.look.wrong == 1
 
+    def test_what_the_watch_has_seen_outlives_it(self, certified: Config, evidence: Evidence, more: Path) -> None:
+        watch_of(certified, evidence()).check([True, False, False])
+        add_to_index("shop", [more])
+        renew(config=certified)
+        checks = watch_of(certified, evidence()).state.checks
+        assert (checks.read, checks.wrong) == (3, 1)
+
     def test_nothing_that_was_promised_is_nothing_to_renew(self, shop: Config) -> None:
         with pytest.raises(CalibrationError, match="There is no promise for shop to renew. Make one: supp"):
             renew(config=shop)
@@ -340,8 +352,8 @@ class TestWithdrawn:
         with pytest.raises(CalibrationError, match="8 tickets with a suggestion are too few"):
             certify(config=certified, tickets=write_tickets(Path("new.csv"), portions[0]), max_error=LOOSE)
         certify(config=certified, tickets=write_tickets(Path("more.csv"), portions[1]), max_error=LOOSE)
-        plan_from = evidence().fact("since")
-        assert sum(one.number > plan_from for one in evidence().tickets()) == len(MORE_QUESTIONS)
+        since = evidence().fact("plan")["since"]
+        assert sum(one.number > since for one in evidence().tickets()) == len(MORE_QUESTIONS)
 
     def test_new_tickets_of_a_batch_count_though_certify_was_run_in_vain_before(
         self, certified: Config, evidence: Evidence

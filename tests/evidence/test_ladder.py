@@ -18,7 +18,7 @@ from support_agent.evidence.ladder import (
     holds,
     labels_needed,
     make_plan,
-    next_look,
+    next_looks,
     percent,
     proven,
     upper,
@@ -31,6 +31,11 @@ SHARE = st.floats(0.01, 0.5)
 
 def taken(due: Due, passed: bool) -> Look:
     return Look(due.climb, due.rung, due.labels, 0, 0.01, passed, until=0.5, last=100)
+
+
+def next_look(plan: Plan, done: list[Look]) -> Due | None:
+    """The test that is due on the first climb, or on the second where that has ended."""
+    return next(iter(next_looks(plan, done)), None)
 
 
 def looks(plan: Plan, *results: bool) -> list[Look]:
@@ -146,6 +151,13 @@ class TestNextLook:
         plan = Plan(TENTH, RUNGS, 2)
         assert next_look(plan, looks(plan, False, False, False, False)) == Due(1, 0, 60)
 
+    def test_the_second_climb_goes_beside_the_first(self) -> None:
+        assert next_looks(Plan(TENTH, RUNGS, 2), []) == [Due(0, 2, 60), Due(1, 0, 60)]
+
+    def test_once_the_first_climb_has_proven_a_rung_the_second_is_over(self) -> None:
+        plan = Plan(TENTH, RUNGS, 2)
+        assert next_looks(plan, looks(plan, True)) == [Due(0, 3, 60)]
+
     def test_the_second_climb_goes_on_as_the_first_does(self) -> None:
         plan = Plan(TENTH, RUNGS, 2)
         assert next_look(plan, looks(plan, False, False, False, False, True)) == Due(1, 1, 60)
@@ -167,7 +179,8 @@ class TestNextLook:
         draw = random.Random(seed)
         plan = Plan(TENTH, RUNGS, draw.randrange(5))
         done: list[Look] = []
-        while due := next_look(plan, done):
+        while dues := next_looks(plan, done):
+            due = draw.choice(dues)
             before = [look for look in done if look.climb == due.climb and look.rung == due.rung - 1]
             first = due.rung == plan.climbs()[due.climb][0]
             assert first or any(look.passed for look in before)

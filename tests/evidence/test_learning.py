@@ -9,8 +9,8 @@ import pytest
 from support_agent.config import Config
 from support_agent.errors import CalibrationError
 from support_agent.evidence.learning import learn
-from support_agent.evidence.ledger import last_promise, watch_over
-from support_agent.evidence.opening import evidence_folder
+from support_agent.evidence.ledger import last_promise
+from support_agent.evidence.opening import evidence_folder, watch_over
 from support_agent.evidence.store import FILE, Store, Verdict
 from support_agent.evidence.watch import CALM_RATE, Watch
 from support_agent.records import Ticket

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_agent.evidence import standing
-from support_agent.evidence.ladder import Look, Plan, Promise, make_plan
+from support_agent.evidence.ladder import Look, Plan, Promise, allowed, make_plan, percent, upper
 from support_agent.evidence.standing import Sampled, Standing, label, region, sampled, stand, take_looks
 from support_agent.evidence.store import KnownTicket, Offer, Store, Verdict, open_store
 from support_agent.gate.combiner import Combiner
@@ -20,6 +20,8 @@ HALF = Promise(0.5, 0.05)
 PLAN = Plan(HALF, (0.9, 0.5, 0.1), start=0)
 ONE_RUNG = Plan(HALF, (0.9,), start=0)
 FIRST, SECOND = HALF.looks[:2]
+# With so many wrong ones the first test passes, with one more it fails.
+SPARE = allowed(FIRST, HALF.max_error, PLAN.level(0, FIRST))
 NEARNESS = Combiner(("nearness",), (0.0,), (1.0,), (1.0,), 0.0)
 
 
@@ -179,7 +181,9 @@ class TestLooks:
         assert (look.until, look.last) == (about[-1].known.sample, 80)
         assert {one.score for one in about} == {0.95}
 
-    @pytest.mark.parametrize(("wrong", "passed"), [(1, True), (2, False)], ids=["few enough", "one too many"])
+    @pytest.mark.parametrize(
+        ("wrong", "passed"), [(SPARE, True), (SPARE + 1, False)], ids=["few enough", "one too many"]
+    )
     def test_a_test_passes_with_as_many_wrong_ones_as_its_level_allows(self, wrong: int, passed: bool) -> None:
         every = rows([0.95] * FIRST, right=True)
         look = standing.test(PLAN, [], read(every, every[:wrong], right=False))
@@ -191,6 +195,21 @@ class TestLooks:
         looks = take_looks(store, PLAN, rows([0.95, 0.6, 0.2] * FIRST, right=True))
         assert [(look.rung, look.labels, look.passed) for look in looks] == [(rung, FIRST, True) for rung in range(3)]
         assert store.looks() == looks
+
+    def test_the_second_climb_goes_on_while_the_first_waits_to_be_read(self) -> None:
+        plan = Plan(HALF, (0.9, 0.5), start=1)
+        every = rows([0.95, 0.6] * FIRST)
+        look = standing.test(plan, [], read(every, first(every, 0, FIRST)))
+        assert look is not None
+        assert (look.climb, look.rung) == (1, 0)
+
+    def test_the_second_climb_is_read_for_while_the_first_waits_for_tickets(self) -> None:
+        plan = Plan(HALF, (0.9, 0.5), start=1)
+        every = rows([0.95] * FIRST + [0.6] * 3)
+        wrong = read(every, first(every, 1, FIRST), right=False)
+        state = stand(plan, climb(plan, wrong), wrong)
+        assert state.due is not None
+        assert (state.due.climb, state.due.rung, state.tickets) == (1, 0, 0)
 
     def test_a_test_is_never_taken_twice(self, tmp_path: Path) -> None:
         store = open_store(tmp_path)
@@ -252,17 +271,17 @@ class TestStanding:
 
     def test_too_many_changed_answers_end_the_promise_until_they_are_read(self) -> None:
         looks, every = proven()
-        changed = read(every, every[:2], right=None)
-        state = stand(ONE_RUNG, looks, changed)
+        changed = every[: SPARE + 1]
+        state = stand(ONE_RUNG, looks, read(every, changed, right=None))
         assert (state.look, state.renewing) == (None, True)
-        assert {one.known.number for one in state.to_read} == {1, 2}
-        again = stand(ONE_RUNG, looks, read(changed, every[:2]))
+        assert {one.known.number for one in state.to_read} == {one.known.number for one in changed}
+        again = stand(ONE_RUNG, looks, read(every, changed))
         assert again.look is not None
         assert not again.renewing
 
     def test_answers_that_changed_for_the_worse_end_the_promise(self) -> None:
         looks, every = proven()
-        assert stand(ONE_RUNG, looks, read(every, every[:2], right=False)).look is None
+        assert stand(ONE_RUNG, looks, read(every, every[: SPARE + 1], right=False)).look is None
 
     def test_a_strict_rung_serves_where_a_wider_one_no_longer_holds(self) -> None:
         every = rows([0.95] * FIRST + [0.6] * 2 * FIRST, right=True)
@@ -298,7 +317,7 @@ class TestWords:
     def test_before_it_is_proven(self) -> None:
         assert in_words(rows([0.95, 0.6, 0.2] * FIRST)) == (
             "Not proven yet: at most 50 % of the answers wrong, with 95 % confidence. 0 of 12 labels in what scores "
-            "0.900 or more, 0 wrong: 50 % is proven at 12 with at most 1 wrong."
+            f"0.900 or more, 0 wrong: 50 % is proven at 12 with at most {SPARE} wrong."
         )
 
     def test_while_tickets_are_wanting(self) -> None:
@@ -306,10 +325,10 @@ class TestWords:
 
     def test_once_it_is_proven(self) -> None:
         every = rows([0.95] * FIRST, right=True) + rows([0.6] * 3 * FIRST)[FIRST:]
-        words = in_words(every)
+        (look, *_), words = climb(PLAN, every), in_words(every)
         assert words.startswith(
             "Proven: at most 50 % of the answers wrong, with 95 % confidence, for what scores 0.900 or more: of 12 that"
-            " were read 0 were wrong (upper bound 28.6 %). "
+            f" were read 0 were wrong (upper bound {percent(upper(look))}). "
         )
         assert "labels in what scores 0.500 or more" in words
 
@@ -325,8 +344,10 @@ class TestWords:
 
     def test_when_answers_have_changed(self) -> None:
         looks, every = proven()
-        state = stand(ONE_RUNG, looks, read(every, every[:2], right=None))
-        assert state.in_words().endswith("2 answers have changed or are new: read them to keep what was proven.")
+        state = stand(ONE_RUNG, looks, read(every, every[: SPARE + 1], right=None))
+        assert state.in_words().endswith(
+            f"{SPARE + 1} answers have changed or are new: read them to keep what was proven."
+        )
 
     @pytest.mark.parametrize(
         ("wrong", "words"), [(0, "; at this rate 25 % needs about 1"), (9, "; at this rate 25 % is out of reach")]

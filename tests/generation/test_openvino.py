@@ -59,6 +59,35 @@ def test_no_end_mark_is_left_in_a_draft(drafts: list[Draft]) -> None:
     assert not any("<|im_end|>" in draft.text for draft in drafts)
 
 
+@pytest.fixture
+def stop_string(drafts: list[Draft], monkeypatch: pytest.MonkeyPatch) -> str:
+    """The middle of the second draft, taken for a mark with which a model goes on after its answer."""
+    middle = len(drafts[1].text) // 2
+    stop = drafts[1].text[middle : middle + 12]
+    monkeypatch.setattr("support_agent.generation.stopping.STOP_STRINGS", (stop,))
+    return stop
+
+
+def test_a_draft_ends_where_it_writes_a_stop_string_and_the_others_go_on(
+    smollm2: OpenVinoGenerator, prompts: list[Prompt], drafts: list[Draft], stop_string: str
+) -> None:
+    written = smollm2.generate(prompts[:2])
+    assert [draft.text for draft in written] == [drafts[0].text, drafts[1].text.partition(stop_string)[0]]
+    assert written[1].finish == "stop"
+    assert written[1].tokens < drafts[1].tokens
+
+
+def test_a_stop_string_is_not_streamed(
+    smollm2: OpenVinoGenerator,
+    prompts: list[Prompt],
+    stop_string: str,
+    collector: tuple[list[str], Callable[[str], bool]],
+) -> None:
+    [draft] = smollm2.generate(prompts[1:2], on_text=collector[1])
+    assert "".join(collector[0]) == draft.text
+    assert stop_string not in draft.text
+
+
 @pytest.mark.parametrize("at", range(4))
 def test_the_stream_joined_is_the_draft(
     smollm2: OpenVinoGenerator,
