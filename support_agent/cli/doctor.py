@@ -159,7 +159,7 @@ def _would_run(settings: Config, open_one: Callable[[], Generator]) -> str:
 
 def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
     """What is promised of the answers, or why every ticket goes to a human."""
-    from support_agent.evidence.ledger import watch_in_words
+    from support_agent.evidence.ledger import watch_in_force
     from support_agent.evidence.opening import NONE, calibrated_parts, find_calibration
     from support_agent.retrieval import find_index
     from support_agent.retrieval.folders import index_version
@@ -172,7 +172,11 @@ def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
     found = find_calibration(settings, calibrated_parts(version, open_one(), settings))
     if found.calibration is None:
         return f"{_NOTHING_ANSWERED}. {found.why}"
-    return f"{found.calibration.version}. {found.calibration.in_words()} {watch_in_words(settings)}".rstrip()
+    watch = watch_in_force(settings)
+    seen = f" {watch.in_words()}" if watch else ""
+    if watch and watch.withdrawn:
+        return f"{_NOTHING_ANSWERED}.{seen}"
+    return f"{found.calibration.version}. {found.calibration.in_words()}{seen}"
 
 
 def _to_be_fetched(settings: Config) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from support_agent.artefacts import sha256_bytes, write_bytes
 from support_agent.errors import CalibrationError
-from support_agent.evidence.ladder import Look, Plan, Promise, percent, upper
+from support_agent.evidence.ladder import Look, Plan, Promise, percent
 from support_agent.gate.combiner import Combiner
 
 FORMAT = 4
@@ -32,6 +32,7 @@ class Calibration:
         combiner: signals → score, the ranking.
         plan: which rungs are tested for which promise.
         look: the test that holds, with its labels as they count now; its rung is in force.
+        upper: one-sided upper bound (0–1) of the share of wrong answers, at the level that the test spent.
         coverage: of the unlabelled tickets, the share (0–1) that the rung answers.
         readers: what kinds of readers gave the labels, "person" or "model"; "" for unknown.
         reference_scores: of unlabelled tickets, ascending; what the watch holds live scores against.
@@ -43,6 +44,7 @@ class Calibration:
     combiner: Combiner
     plan: Plan
     look: Look
+    upper: float
     coverage: float
     readers: tuple[str, ...]
     reference_scores: tuple[float, ...]
@@ -52,7 +54,7 @@ class Calibration:
 
     def __post_init__(self) -> None:
         look, rungs = self.look, self.plan.rungs
-        rates = (*self.reference_scores, *rungs, self.coverage, look.level)
+        rates = (*self.reference_scores, *rungs, self.coverage, self.upper, look.level)
         if not all(0 <= rate <= 1 for rate in rates) or not 0 <= look.rung < len(rungs):
             raise CalibrationError(f"The calibration holds numbers that cannot be. {MEND}")
         if not 0 <= look.wrong <= look.labels:
@@ -81,7 +83,7 @@ class Calibration:
         return (
             f"While tickets stay as they are: {self.plan.promise}. Sent is what scores {self.threshold:.3f} or more, "
             f"{percent(self.coverage)} of tickets; of {self.look.labels:,} such answers that {readers} read, "
-            f"{self.look.wrong:,} were wrong (upper bound {percent(upper(self.look))})."
+            f"{self.look.wrong:,} were wrong (upper bound {percent(self.upper)})."
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from support_agent.agent import Agent
 from support_agent.errors import BatchError, CalibrationError
 from support_agent.evidence.calibration import Calibration, write_calibration
 from support_agent.evidence.kept_drafts import KeepingGenerator
-from support_agent.evidence.ladder import Plan, Promise, make_plan
+from support_agent.evidence.ladder import Plan, Promise, make_plan, upper
 from support_agent.evidence.ledger import last_promise, read_plan, read_ranking, read_tickets
 from support_agent.evidence.opening import (
     AUTO,
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from support_agent.models import OnProgress
 
 OnAsked = Callable[[int, int], None]
+# The fact that names the last ticket before a plan that is to be made anew, until there is one.
+_BEGUN_ANEW = "begun anew"
 
 logger = logging.getLogger(__name__)
 
@@ -99,8 +101,13 @@ def certify(
     agent, store, config = _open(config, on_progress)
     parts, kept = agent.versions["parts"], read_plan(store)
     promise, since = _promise(kept, max_error, delta), kept.since if kept else 0
-    if anew or _withdrawn(store, config):
-        kept, since = None, max((one.number for one in store.tickets()), default=0)
+    begun = store.fact(_BEGUN_ANEW)
+    if anew or (begun is None and _withdrawn(store, config, kept)):
+        begun = max((one.number for one in store.tickets()), default=0)
+        store.set_facts({_BEGUN_ANEW: begun})
+    if begun is not None:
+        kept, since = None, int(begun)
+    store.add_tickets((one, "und") for one in given)
     if kept and kept.promise == promise:
         if store.fact("parts") != parts:
             raise CalibrationError("Something has changed since the last reading: run `support-agent renew` first.")
@@ -137,7 +144,7 @@ def renew(
         raise CalibrationError(
             f"There is no promise for {index_name(config)} to renew. Make one: support-agent certify --tickets past.csv"
         )
-    if _withdrawn(store, config):
+    if _withdrawn(store, config, plan):
         raise CalibrationError("The promise was withdrawn, so that its labels no longer prove it: run certify.")
     labelled = {one.key: in_one_line(one.sent) for one in store.verdicts()}
     drawn = [one for one in store.tickets() if one.drawn]
@@ -177,7 +184,7 @@ def _ask(agent: Agent, store: Store, tickets: Sequence[Ticket], on_asked: OnAske
     for start in range(0, len(tickets), size):
         batch = tickets[start : start + size]
         replies = list(agent.ask_many(batch))
-        store.add_tickets(zip(batch, (reply.language for reply in replies), strict=True))
+        store.set_languages({one.words_key: reply.language for one, reply in zip(batch, replies, strict=True)})
         offers = [offer for ticket, reply in zip(batch, replies, strict=True) if (offer := _offer(ticket, reply))]
         store.add_offers(agent.versions["parts"], offers)
         if on_asked:
@@ -243,7 +250,7 @@ def _new_plan(store: Store, parts: str, promise: Promise, since: int) -> tuple[P
             "what `batch` answered, with verdicts (support-agent learn answered.csv)."
         )
     plan = make_plan([one.score for one in rows], promise, since)
-    facts = {"plan": asdict(plan), "parts": parts, "combiner": combiner.to_dict(), "scores": scores}
+    facts = {"plan": asdict(plan), "parts": parts, "combiner": combiner.to_dict(), "scores": scores, _BEGUN_ANEW: None}
     store.set_facts(facts, forget_looks=True)
     return plan, rows
 
@@ -264,6 +271,7 @@ def _in_force(
             combiner=read_ranking(store),
             plan=plan,
             look=standing.look,
+            upper=round(upper(standing.look), 6),
             coverage=round(standing.coverage, 6),
             readers=tuple(sorted({one.kind for one in said if one.key in inside})),
             reference_scores=tuple(sorted(round(one.score, 6) for one in rows)),
@@ -277,6 +285,7 @@ def _in_force(
     return Certified(standing, made, asked, to_read if to_read and standing.to_read else None)
 
 
-def _withdrawn(store: Store, config: Config) -> bool:
+def _withdrawn(store: Store, config: Config, plan: Plan | None) -> bool:
+    """Whether the promise that this plan has proven was withdrawn."""
     made = last_promise(config)
-    return made is not None and watch_over(made, store).withdrawn
+    return made is not None and made.plan == plan and watch_over(made, store).withdrawn

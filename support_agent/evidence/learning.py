@@ -82,7 +82,7 @@ def learn(
     for parts in {row.parts for row in usable if row.parts}:
         store.add_offers(parts, [_offer_of(row) for row in usable if row.parts == parts and row.score is not None])
     notes, new, labels = _keep_verdicts(store, usable, reader, kind)
-    _check_spots(store, config, [row for row in usable if row.answered], {one.key for one in new})
+    _check_spots(store, config, usable)
     parts = store.fact("parts") or next((row.parts for row in usable if row.parts), "")
     return Learned(
         tickets=len(usable),
@@ -171,13 +171,16 @@ def _check_index(path: Path, rows: Iterable[ReadRow], name: str) -> None:
         )
 
 
-def _check_spots(store: Store, config: Config, answered: Sequence[ReadRow], new: set[str]) -> None:
+def _check_spots(store: Store, config: Config, rows: Sequence[ReadRow]) -> None:
     """Tell the watch what was said of answers that were sent and drawn for reading."""
     made = last_promise(config)
     if made is None:
         return
-    watch = watch_over(made, store)
+    watch, parts = watch_over(made, store), parts_version(made.parts)
     samples = {one.key: one.sample for one in store.tickets()}
-    rate = watch.state.reading_rate
-    mine = [row for row in answered if row.key in new and row.parts == parts_version(made.parts)]
-    watch.check([row.verdict != RIGHT for row in mine if samples[row.key] < rate])
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        if row.verdict and row.answered and row.drawn and row.parts == parts:
+            said.setdefault(row.key, []).append(row.verdict)
+    drawn = [key for key in said if samples[key] < watch.state.reading_rate]
+    watch.check([set(said[key]) != {RIGHT} for key in drawn], drawn)

@@ -14,6 +14,7 @@ from support_agent.gate.combiner import Combiner, shipped
 from support_agent.shelves import CALIBRATIONS
 
 if TYPE_CHECKING:
+    from support_agent.evidence.watch import Watch
     from support_agent.config import Config
 
 
@@ -47,10 +48,7 @@ def last_promise(config: Config) -> Calibration | None:
         return None
 
 
-def watch_in_words(config: Config) -> str:
-    """What the watch over the promise in force has seen; "" where there is none."""
-    found = last_promise(config)
-    folder = evidence_folder(config)
-    if found is None or not folder.is_dir():
-        return ""
-    return watch_over(found, open_store(folder)).in_words()
+def watch_in_force(config: Config) -> Watch | None:
+    """The watch over the promise that was made last, as far as it has come; None where there is none."""
+    found, folder = last_promise(config), evidence_folder(config)
+    return watch_over(found, open_store(folder)) if found and folder.is_dir() else None

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from support_agent.artefacts import MANIFEST, sha256_bytes
 from support_agent.errors import CalibrationError
 from support_agent.evidence.calibration import Calibration, mismatch, read_calibration
-from support_agent.evidence.store import Store, open_store
+from support_agent.evidence.store import Store, has_plan, open_store
 from support_agent.evidence.watch import Watch
 from support_agent.gate import Gate, Policy
 from support_agent.gate.combiner import shipped
@@ -150,7 +150,9 @@ def find_calibration(config: Config, parts: Mapping[str, str]) -> Found:
         problem = mismatch(calibration, parts)
         return Found(None, Reason.RENEWAL_DUE, problem) if problem else Found(calibration)
     own = own_calibration(config)
-    shipped_ones = sorted((CALIBRATIONS.shipped() / index_name(config)).glob("*.json"))
+    # Once the owner's file has a plan, it alone says what is proven.
+    theirs = has_plan(evidence_folder(config))
+    shipped_ones = [] if theirs else sorted((CALIBRATIONS.shipped() / index_name(config)).glob("*.json"))
     problems = []
     for path in [*([own] if own.is_file() else []), *shipped_ones]:
         try:

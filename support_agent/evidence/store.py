@@ -4,7 +4,7 @@
     offer    what one state of the agent offered for it: text, score, signals, passages
     verdict  what one reader said of one text
     look     the tests that were taken; fact: the plan and the ranking in force
-    watch    the state of the watches; seen: the words of tickets they have counted
+    watch    the state of the watch over each promise; seen: the words of tickets that it has counted
 
 Order is by arrival and never by a clock. Knows no statistics.
 """
@@ -15,7 +15,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,8 @@ CREATE TABLE verdict (number INTEGER PRIMARY KEY, key TEXT NOT NULL, sent TEXT N
   UNIQUE (key, sent, reader));
 CREATE TABLE look (number INTEGER PRIMARY KEY, look TEXT NOT NULL);
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE watch (name TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE seen (words TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE watch (promise TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE seen (promise TEXT NOT NULL, words TEXT NOT NULL, PRIMARY KEY (promise, words)) WITHOUT ROWID;
 """
 
 
@@ -130,7 +130,8 @@ class Store:
             try:
                 yield self._connection
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # a full disk has rolled it back already
+                    self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
 
@@ -144,8 +145,8 @@ class Store:
             (
                 ticket.words_key,
                 ticket.ticket_id,
-                ticket.subject,
-                ticket.text,
+                _stored(ticket.subject),
+                _stored(ticket.text),
                 _json([asdict(turn) for turn in ticket.history]),
                 ticket.sample,
                 language,
@@ -160,10 +161,25 @@ class Store:
                 rows,
             )
 
+    def set_languages(self, languages: Mapping[str, str]) -> None:
+        """Note what language tickets are in, by their keys."""
+        with self.transaction() as connection:
+            connection.executemany(
+                "UPDATE ticket SET language = ? WHERE key = ?", [(code, key) for key, code in languages.items()]
+            )
+
     def add_offers(self, parts: str, offers: Iterable[Offer]) -> None:
         """Note what the agent of these parts offered; one that knows its signals stays before one that does not."""
         rows = [
-            (one.key, parts, one.sent, one.score, _json(one.signals), _json([*one.passages.items()]), int(one.answered))
+            (
+                one.key,
+                parts,
+                _stored(one.sent),
+                one.score,
+                _json(one.signals),
+                _json([*one.passages.items()]),
+                int(one.answered),
+            )
             for one in offers
         ]
         with self.transaction() as connection:
@@ -184,7 +200,7 @@ class Store:
         new, changed = [], []
         with self.transaction() as connection:
             for one in verdicts:
-                row = (one.key, in_one_line(one.sent), one.reader)
+                row = (one.key, _stored(in_one_line(one.sent)), one.reader)
                 found = connection.execute(
                     "SELECT * FROM verdict WHERE key = ? AND sent = ? AND reader = ?", row
                 ).fetchone()
@@ -207,19 +223,25 @@ class Store:
     def tickets(self) -> list[KnownTicket]:
         """Every ticket, in the order of arrival."""
         rows = self._rows("SELECT number, language, drawn, ticket_id, subject, text, history FROM ticket ORDER BY 1")
-        return [KnownTicket(_ticket(*row[3:]), row[0], row[1], bool(row[2])) for row in rows]
+        with decoded(self.path):
+            return [KnownTicket(_ticket(*row[3:]), row[0], row[1], bool(row[2])) for row in rows]
 
     def offers(self, parts: str) -> dict[str, Offer]:
         """What the agent of these parts offered, by ticket."""
         rows = self._rows("SELECT key, sent, score, signals, passages, answered FROM offer WHERE parts = ?", parts)
-        return {
-            key: Offer(key, sent, score, json.loads(signals), dict(json.loads(passages)), bool(answered))
-            for key, sent, score, signals, passages, answered in rows
-        }
+        with decoded(self.path):
+            return {
+                key: Offer(
+                    key, _loaded(sent), float(score), json.loads(signals), dict(json.loads(passages)), bool(answered)
+                )
+                for key, sent, score, signals, passages, answered in rows
+            }
 
     def verdicts(self) -> list[Verdict]:
         """Every verdict in force, in the order in which they were given."""
-        return [_verdict(row) for row in self._rows("SELECT * FROM verdict ORDER BY number")]
+        rows = self._rows("SELECT * FROM verdict ORDER BY number")
+        with decoded(self.path):
+            return [_verdict(row) for row in rows]
 
     def add_look(self, look: Look) -> None:
         """Note a test that was taken: none is taken twice."""
@@ -228,12 +250,15 @@ class Store:
 
     def looks(self) -> list[Look]:
         """The tests that were taken under the plan in force, in order."""
-        return [Look(**json.loads(row[0])) for row in self._rows("SELECT look FROM look ORDER BY number")]
+        rows = self._rows("SELECT look FROM look ORDER BY number")
+        with decoded(self.path):
+            return [Look(**json.loads(row[0])) for row in rows]
 
     def fact(self, name: str) -> Any:
         """A named fact, None where there is none."""
         rows = self._rows("SELECT value FROM fact WHERE name = ?", name)
-        return json.loads(rows[0][0]) if rows else None
+        with decoded(self.path):
+            return json.loads(rows[0][0]) if rows else None
 
     def set_facts(self, facts: Mapping[str, Any], *, forget_looks: bool = False) -> None:
         """Set facts; a new plan forgets the looks of the one before."""
@@ -274,20 +299,60 @@ def _translated(path: Path) -> Iterator[None]:
             raise CalibrationError(full_message(path, "Nothing of this step was kept; run it again.")) from problem
         if any(word in said for word in ("locked", "readonly", "unable to open")):
             raise CalibrationError(f"{path} cannot be used: {said}.") from problem
-        raise CalibrationError(
-            f"{path} is damaged or not a file of this program ({said}). Move it away and run the command again; what "
-            "was learned must then be learned anew."
-        ) from problem
+        raise CalibrationError(_damaged(path, said)) from problem
+    except UnicodeDecodeError as problem:  # SQLite quotes damaged bytes in what it says
+        raise CalibrationError(_damaged(path, str(problem))) from problem
 
 
-def _ticket(ticket_id: str, subject: str, text: str, history: str) -> Ticket:
+@contextmanager
+def decoded(path: Path) -> Iterator[None]:
+    """What reading a row's JSON raises over damage, as one sentence."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError) as problem:
+        raise CalibrationError(_damaged(path, repr(problem))) from problem
+
+
+def _damaged(path: Path, how: str) -> str:
+    return (
+        f"{path} is damaged or not a file of this program ({how}). Move it away and run the command again; what was "
+        "learned must then be learned anew."
+    )
+
+
+def has_plan(folder: Path) -> bool:
+    """Whether the evidence file in this folder has a plan of its own; one that cannot be read counts as having one."""
+    path = folder / FILE
+    if not path.is_file():
+        return False
+    try:
+        with closing(Store(path)) as store:
+            return bool(store.fact("plan"))
+    except (CalibrationError, sqlite3.Error):
+        return True
+
+
+def _stored(text: str) -> str | bytes:
+    """Text as SQLite takes it: half a surrogate pair is kept as bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def _loaded(value: str | bytes) -> str:
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def _ticket(ticket_id: str, subject: str | bytes, text: str | bytes, history: str) -> Ticket:
     turns = (Turn(turn["ticket"], turn["reply"], Route(turn["route"])) for turn in json.loads(history))
-    return Ticket(text, subject, ticket_id, tuple(turns))
+    return Ticket(_loaded(text), _loaded(subject), ticket_id, tuple(turns))
 
 
 def _verdict(row: Sequence[Any]) -> Verdict:
-    return Verdict(*row[1:9])
+    return Verdict(row[1], _loaded(row[2]), *row[3:9])
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return json.dumps(value, sort_keys=True)

@@ -29,9 +29,10 @@ SUGGESTION, EVIDENCE, SCORE, SAMPLE = "sa_suggestion", "sa_evidence", "sa_score"
 ANSWER, LANGUAGE = "sa_answer", "sa_language"
 ROUTE = "sa_route"
 _WORDS = {
-    RIGHT: "r right ok okay yes y true correct good 1 + ✓ ✔ richtig ja correcto sí si vrai oui juste",
+    RIGHT: "r right ok okay yes y correct good 1 + ✓ ✔ richtig ja correcto sí si oui juste "
+    "true wahr verdadero vrai vero waar verdadeiro истина",
     PARTLY: "p partly partial partially half ~ teilweise parcial partiellement",
-    WRONG: "w wrong no n false incorrect bad 0 - ✗ ✘ x falsch nein incorrecto faux non",
+    WRONG: "w wrong no n incorrect bad 0 - ✗ ✘ x falsch nein incorrecto non false falso faux onwaar ложь",
 }
 _VERDICTS = {word: verdict for verdict, words in _WORDS.items() for word in words.split()}
 
@@ -83,7 +84,7 @@ def write_to_read(path: Path, rows: Sequence[Sampled], passages: Mapping[str, Pa
         raise CalibrationError(f"{path} is there already, and may hold verdicts. Name another file.")
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(("id", "subject", "text", VERDICT, CORRECT, WHY, SUGGESTION, EVIDENCE, SCORE, SAMPLE))
+    writer.writerow(("id", "subject", "description", VERDICT, CORRECT, WHY, SUGGESTION, EVIDENCE, SCORE, SAMPLE))
     for one in rows:
         ticket, found = one.known.ticket, (passages[name] for name in one.offer.passages if name in passages)
         facts = write_evidence(one.known.key, index, parts, found)
@@ -147,9 +148,8 @@ def _read_row(path: Path, row: TableRow, names: Mapping[str, int], tickets: Colu
     if not sent.strip():
         return f"{where}: a verdict, and no answer or suggestion that it could be about." if verdict else None
     facts = read_evidence(cell.get(EVIDENCE, ""))
-    ticket = tickets.ticket(row) if tickets else None
-    if ticket:
-        ticket = Ticket(as_it_was(ticket.text), as_it_was(ticket.subject), ticket.ticket_id)
+    written = tickets.ticket(row) if tickets else None
+    ticket = _as_asked(written, facts.ticket) if written else None
     key = facts.ticket or (ticket.words_key if ticket else "")
     if not key:
         return (
@@ -161,7 +161,7 @@ def _read_row(path: Path, row: TableRow, names: Mapping[str, int], tickets: Colu
     return ReadRow(
         where=where,
         key=key,
-        ticket=ticket if ticket and ticket.words_key == key else None,
+        ticket=ticket,
         language=cell.get(LANGUAGE, "").strip() or "und",
         index=facts.index,
         parts=facts.parts,
@@ -175,6 +175,18 @@ def _read_row(path: Path, row: TableRow, names: Mapping[str, int], tickets: Colu
         why=as_it_was(cell.get(WHY, "")).strip(),
         reader=cell.get(READER, "").strip(),
     )
+
+
+def _as_asked(ticket: Ticket, key: str) -> Ticket | None:
+    """The ticket as it was before a spreadsheet had it in hand; None where it is not the one that ``key`` names.
+
+    What may have changed are apostrophes before formulas and the ends of lines inside cells.
+    """
+    subject, text = as_it_was(ticket.subject), as_it_was(ticket.text)
+    plain = Ticket(text.replace("\r\n", "\n"), subject.replace("\r\n", "\n"), ticket.ticket_id)
+    windows = Ticket(plain.text.replace("\n", "\r\n"), plain.subject.replace("\n", "\r\n"), ticket.ticket_id)
+    same = (Ticket(text, subject, ticket.ticket_id), ticket, plain, windows)
+    return next((one for one in same if not key or one.words_key == key), None)
 
 
 def _ticket_columns(path: Path, layout: Layout, mapping: Mapping[str, str] | None) -> Columns | None:

@@ -20,14 +20,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from support_agent.errors import CalibrationError
 from support_agent.evidence.drift import Drift
+from support_agent.evidence.store import Store, decoded
 from support_agent.wording import content_words
-
-if TYPE_CHECKING:
-    from support_agent.evidence.store import Store
 
 # Probability of ever raising the reading rate, and of ever withdrawing, while nothing has changed; each sign has half.
 RAISE, WITHDRAW = 0.05, 0.001
@@ -94,7 +92,7 @@ class Watch:
     """The watch over one promise in force. Without a store its state ends with the process.
 
     Args:
-        promise: what is watched (``Calibration.watched``); the state of another promise is begun anew.
+        promise: what is watched (``Calibration.watched``); each promise has a state of its own.
         reference_scores, threshold, max_error: of the promise.
     """
 
@@ -133,10 +131,14 @@ class Watch:
         words = sha256(" ".join(sorted(set(content_words(text)))).encode()).hexdigest()[:24] if text else ""
         self._change(partial(_play_score, score), words)
 
-    def check(self, wrongs: Sequence[bool]) -> None:
-        """Take in verdicts on answers that were sent and drawn for reading: True for a wrong one."""
-        for wrong in wrongs:
-            self._change(partial(_play_check, wrong))
+    def check(self, wrongs: Sequence[bool], answers: Sequence[str] = ()) -> None:
+        """Take in verdicts on answers that were sent and drawn for reading: True for a wrong one.
+
+        Args:
+            answers: whose verdicts they are; each answer counts once.
+        """
+        for at, wrong in enumerate(wrongs):
+            self._change(partial(_play_check, wrong), f"read {answers[at]}" if answers else "")
 
     def in_words(self) -> str:
         """See ``State.in_words``."""
@@ -151,11 +153,11 @@ class Watch:
         try:
             with self._store.transaction() as connection:
                 state = self._read(connection)
-                if words and connection.execute("INSERT OR IGNORE INTO seen VALUES (?)", (words,)).rowcount == 0:
+                if words and self._saw(connection, words):
                     self.state = state
                     return
                 self._apply(state, change)
-                connection.execute("INSERT OR REPLACE INTO watch VALUES ('promise', ?)", (_to_json(state),))
+                connection.execute("INSERT OR REPLACE INTO watch VALUES (?, ?)", (self._promise, _to_json(state)))
                 self.state = state
         except CalibrationError as problem:
             # A ticket is answered all the same; what is seen from here on ends with this process.
@@ -182,12 +184,16 @@ class Watch:
         if connection is None:
             with self._store.transaction() as opened:
                 return self._read(opened)
-        row = connection.execute("SELECT state FROM watch WHERE name = 'promise'").fetchone()
-        state = _from_json(row[0]) if row else fresh
-        if state.promise != fresh.promise:
-            connection.execute("DELETE FROM seen")
+        row = connection.execute("SELECT state FROM watch WHERE promise = ?", (self._promise,)).fetchone()
+        if not row:
             return fresh
-        return state
+        with decoded(self._store.path):
+            return _from_json(row[0])
+
+    def _saw(self, connection: Any, words: str) -> bool:
+        """Whether a ticket of these words was counted before; from now on it was."""
+        added = connection.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (self._promise, words))
+        return bool(added.rowcount == 0)
 
 
 def _play_score(score: float, state: State) -> None:

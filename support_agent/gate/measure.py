@@ -16,11 +16,10 @@ from support_agent.gate.clarity import ambiguous_words
 from support_agent.gate.generation_signals import cut_off, loop_share, mean_log_prob
 from support_agent.gate.given import Found, Written
 from support_agent.gate.retrieval_signals import HIGHEST, LOWEST, lead, nearness, retrieval_score, word_rank
-from support_agent.gate.support import CheckedDraft, check_draft, check_quote
+from support_agent.gate.support import CheckedDraft, check_draft, check_quote, is_quote
 from support_agent.gate.support_signals import empty_draft, mean_support, unsupported_share
 from support_agent.generation.extractive import QUOTING, extract
 from support_agent.records import Draft, Passage, Reason, Signal
-from support_agent.wording import in_one_line
 
 GOLDEN = Path(__file__).parent / "golden.jsonl"
 _Given = TypeVar("_Given")
@@ -89,7 +88,7 @@ def measure_passages(found: Found) -> tuple[Signal, ...]:
 
 def measure_own_text(question: str, draft: Draft, passages: Sequence[Passage]) -> Late:
     """Every late signal of the draft's own text."""
-    quoted = passages and in_one_line(draft.text) in in_one_line(passages[0].text)
+    quoted = passages and is_quote(draft.text, passages[0])
     own = check_quote(draft.text, passages[0]) if quoted else check_draft(question, draft, passages)
     signals = _measured(LATE, Written(draft, own))
     return Late(Sendable(own, signals, _reasons(LATE, signals)))

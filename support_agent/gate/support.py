@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, takewhile
+from itertools import accumulate, groupby, takewhile
 
 from support_agent.generation.endings import clean_draft
 from support_agent.records import Citation, Draft, Passage
 from support_agent.sentences import split_sentences
 from support_agent.triage.readable import clean
-from support_agent.wording import content_words, facts, is_negated, known_facts, names
+from support_agent.wording import content_words, facts, in_one_line, is_negated, known_facts, names
 
 _QUOTE_CHARS = 300
 # Below this share of shared content words a passage does not carry a sentence.
@@ -126,6 +126,15 @@ def check_draft(question: str, draft: Draft, passages: Sequence[Passage]) -> Che
     cleaned = clean(clean_draft(draft.text, draft.finish))
     every = [sentence for sentence in SupportChecker(passages, question).check_all(cleaned) if sentence.text.strip()]
     return CheckedDraft(tuple(every), tuple(carried_start(every)))
+
+
+def is_quote(text: str, passage: Passage) -> bool:
+    """Whether a text is whole sentences of the passage, one after the other; white space does not count."""
+    sentences = [in_one_line(sentence) for sentence in split_sentences(passage.text) if sentence.strip()]
+    ends = list(accumulate(len(sentence) + 1 for sentence in sentences))
+    starts, whole, words = {0, *ends}, " ".join(sentences), in_one_line(text)
+    places = (found.start() for found in re.finditer(f"(?={re.escape(words)})", whole))
+    return bool(words) and any(place in starts and place + len(words) + 1 in starts for place in places)
 
 
 def check_quote(text: str, passage: Passage) -> CheckedDraft:

@@ -462,6 +462,15 @@ def test_an_answer_has_evidence_and_a_score_and_no_suggestion(
     assert read_evidence(row["sa_evidence"]).ticket == Ticket("hello").words_key
 
 
+def test_without_a_promise_an_answer_has_no_score_for_its_confidence_is_another(
+    answer_file: Run, echo_agent: Any, tmp_path: Path
+) -> None:
+    agent = echo_agent(versions={"calibration": "none"})
+    answer_file(write(tmp_path / "in.csv", [("1", "hello", "")]), tmp_path / "out.csv", agent)
+    [row] = read(tmp_path / "out.csv")
+    assert (row["sa_route"], row["sa_confidence"], row["sa_score"]) == ("answer", "0.750", "")
+
+
 def test_a_row_that_was_not_asked_has_none_of_the_cells(answer_file: Run, source: Path, tmp_path: Path) -> None:
     answer_file(source, tmp_path / "out.csv")
     rejected = read(tmp_path / "out.csv")[4]

@@ -111,7 +111,7 @@ def fill_in(file: Path, past: list[dict[str, Any]], rows: list[dict[str, Any]]) 
         read = list(csv.DictReader(table))
     for row in read:
         first = json.loads(row["sa_evidence"])["passages"][0]
-        right = topics.get((first["title"], first["text"])) == asked[row["text"].lstrip("'").strip()]
+        right = topics.get((first["title"], first["text"])) == asked[row["description"].lstrip("'").strip()]
         row["verdict"] = "r" if right else "w"
     with file.open("w", encoding="utf-8", newline="") as table:
         writer = csv.DictWriter(table, list(read[0]))

@@ -39,6 +39,7 @@ def calibration() -> Calibration:
         combiner=Combiner(("nearness",), (0.5,), (0.1,), (1.0,), 0.0),
         plan=Plan(Promise(), (0.5,), 0),
         look=Look(0, 0, 60, 1, 0.0175, True, 0.5, 100),
+        upper=0.095,
         coverage=0.5,
         readers=("person",),
         reference_scores=(0.5,),

@@ -20,6 +20,7 @@ CALIBRATION = Calibration(
     combiner=Combiner(("nearness", "lead"), (0.5, 0.1), (0.2, 0.05), (1.5, -0.7), 0.3),
     plan=Plan(Promise(0.1, 0.05), (0.9, 0.8, 0.7), 1),
     look=Look(0, 1, 60, 1, 0.014, True, 0.25, 300),
+    upper=0.095,
     coverage=0.35,
     readers=("person",),
     reference_scores=(0.1, 0.7, 0.9),
@@ -74,6 +75,7 @@ def test_the_rung_in_force_is_where_answers_begin() -> None:
     [
         ({"reference_scores": (0.1, float("nan"))}, "numbers that cannot be"),
         ({"coverage": 1.5}, "numbers that cannot be"),
+        ({"upper": 1.1}, "numbers that cannot be"),
         ({"plan": Plan(Promise(), (7.0, 0.8), 0)}, "numbers that cannot be"),
         ({"look": replace(CALIBRATION.look, rung=3)}, "numbers that cannot be"),
         ({"look": replace(CALIBRATION.look, rung=-1)}, "numbers that cannot be"),
@@ -84,6 +86,7 @@ def test_the_rung_in_force_is_where_answers_begin() -> None:
     ids=[
         "score",
         "coverage",
+        "upper bound",
         "rung",
         "no such rung",
         "rung before the first",
@@ -231,7 +234,7 @@ def test_another_part_is_named(made_for: Mapping[str, str], found: Mapping[str, 
 def test_the_words_are_the_promise_what_is_sent_and_who_read(kinds: tuple[str, ...], readers: str) -> None:
     assert replace(CALIBRATION, readers=kinds).in_words() == (
         "While tickets stay as they are: at most 10 % of the answers wrong, with 95 % confidence. Sent is what scores "
-        f"0.800 or more, 35 % of tickets; of 60 such answers {readers}, 1 were wrong (upper bound 9.97 %)."
+        f"0.800 or more, 35 % of tickets; of 60 such answers {readers}, 1 were wrong (upper bound 9.5 %)."
     )
 
 

@@ -12,8 +12,8 @@ from support_agent.errors import BatchError, CalibrationError
 from support_agent.evidence.certifying import Certified, certify, renew
 from support_agent.evidence.learning import learn
 from support_agent.evidence.ledger import last_promise
-from support_agent.evidence.opening import own_calibration, watch_over
-from support_agent.evidence.store import Store
+from support_agent.evidence.opening import evidence_folder, own_calibration, watch_over
+from support_agent.evidence.store import FILE, Store
 from support_agent.evidence.watch import Watch
 from support_agent.jobs import add_to_index
 from support_agent.records import Ticket
@@ -76,7 +76,7 @@ class TestFirstTime:
         assert (done.calibration, done.standing.look) == (None, None)
         assert done.written == READ
         read = read_csv(READ)
-        assert [row["text"] for row in read] == [one.known.ticket.text for one in done.standing.to_read]
+        assert [row["description"] for row in read] == [one.known.ticket.text for one in done.standing.to_read]
         assert len(read) == done.standing.plan.promise.looks[0] == 12
 
     def test_nothing_is_sent_before_anything_is_proven(self, asked: Config) -> None:
@@ -168,12 +168,12 @@ class TestSample:
         copies = [f"Please, {question}" for question in QUESTIONS]
         done = certify(config=shop, tickets=write_tickets(PAST, [*QUESTIONS, *copies]), max_error=LOOSE, to_read=READ)
         assert done.asked == 120
-        assert not any(row["text"].startswith("Please") for row in read_csv(READ))
+        assert not any(row["description"].startswith("Please") for row in read_csv(READ))
 
     def test_tickets_that_come_later_do_not_make_anybody_read_twice(self, asked: Config) -> None:
         learn(fill_in(READ), config=asked)
         done = certify(config=asked, tickets=write_tickets(Path("new.csv"), MORE_QUESTIONS), to_read="more.csv")
-        read = {row["text"] for row in read_csv(READ)}
+        read = {row["description"] for row in read_csv(READ)}
         assert read.isdisjoint(one.known.ticket.text for one in done.standing.to_read)
 
 
@@ -382,13 +382,13 @@ def ship(settings: Config, shipped: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("support_agent.shelves.Shelf.shipped", lambda shelf: shipped / shelf.kind)
 
 
-def test_a_shipped_promise_that_labels_no_longer_prove_is_not_in_force(
+def test_once_the_owner_has_a_plan_a_shipped_promise_is_not_in_force(
     certified: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ship(certified, tmp_path / "shipped", monkeypatch)
+    (evidence_folder(certified) / FILE).unlink()
     assert (Route.ANSWER, ()) in routes(certified)
-    learn(fill_in(READ, lambda row: "wrong"), config=certified)
-    assert certify(config=certified).calibration is None
+    assert certify(config=certified, tickets=write_tickets(Path("past.csv"))).calibration is None
     assert (Route.ANSWER, ()) not in routes(certified)
 
 

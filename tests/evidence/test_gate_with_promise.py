@@ -44,6 +44,7 @@ def promise(parts: dict[str, str], threshold: float = 0.5) -> Calibration:
         combiner=RANKING,
         plan=Plan(Promise(), (threshold,), 0),
         look=Look(0, 0, 60, 1, 0.0175, True, 0.5, 100),
+        upper=0.095,
         coverage=0.5,
         readers=("person",),
         reference_scores=tuple(place / 100 for place in range(100)),

@@ -136,7 +136,7 @@ class TestTwoVerdicts:
         learn(fill_in(READ, lambda row: "wrong"), config=asked)
         change(0, verdict="right")
         done = learn(READ, config=asked)
-        key = Ticket(read_csv(READ)[0]["text"]).words_key
+        key = Ticket(read_csv(READ)[0]["description"]).words_key
         assert done.notes == (f"Ticket {key[:12]}: wrong was taken back for right.",)
         assert done.standing is not None
         assert done.standing.wrong == 11
@@ -306,5 +306,5 @@ class TestSpotChecks:
 
 def test_the_random_number_that_the_watch_goes_by_is_the_tickets_own(asked: Config) -> None:
     rows = read_csv(READ)
-    assert [float(row["sa_sample"]) for row in rows] == [Ticket(row["text"]).sample for row in rows]
-    assert replace(Ticket(rows[0]["text"]), ticket_id="another").sample == float(rows[0]["sa_sample"])
+    assert [float(row["sa_sample"]) for row in rows] == [Ticket(row["description"]).sample for row in rows]
+    assert replace(Ticket(rows[0]["description"]), ticket_id="another").sample == float(rows[0]["sa_sample"])

@@ -6,7 +6,7 @@ from support_agent import Agent, Reply, Route
 from support_agent.config import Config
 from support_agent.evidence.certifying import certify, renew
 from support_agent.evidence.learning import learn
-from support_agent.evidence.ledger import watch_in_words
+from support_agent.evidence.ledger import watch_in_force
 from support_agent.jobs import add_to_index
 
 from .shop import (
@@ -75,7 +75,9 @@ def test_what_is_sent_is_read_on_and_the_watch_tells_what_it_has_seen(certified:
     sent = answer_batch(certified, Path("sent.csv"))
     rows = [row for row in read_csv(sent) if row["sa_route"] == "answer" and float(row["sa_sample"]) < 0.1]
     learn(write_csv(sent, [{**row, "verdict": "right", "reader": "Ann"} for row in rows]), config=certified)
-    assert watch_in_words(certified) == (
+    watch = watch_in_force(certified)
+    assert watch is not None
+    assert watch.in_words() == (
         f"Nothing speaks against the promise (60 different tickets seen, {len(rows)} sent answers read); read 10% of "
         "the answers that are sent."
     )

@@ -305,11 +305,11 @@ class TestWriting:
 
     def test_rows_stand_in_the_order_given_with_room_for_verdicts(self, file: Path) -> None:
         written = self.write(file, to_read(TICKET, SENT), to_read(Ticket("Who pays?"), "You."))
-        assert [row["text"] for row in written] == ["Where are my keys?", "Who pays?"]
+        assert [row["description"] for row in written] == ["Where are my keys?", "Who pays?"]
         assert written[0] == {
             "id": "t7",
             "subject": "Keys",
-            "text": "Where are my keys?",
+            "description": "Where are my keys?",
             "verdict": "",
             "correct_answer": "",
             "why": "",
@@ -329,7 +329,7 @@ class TestWriting:
 
     def test_a_formula_is_defused(self, file: Path) -> None:
         (row,) = self.write(file, to_read(Ticket("=HYPERLINK(1)", "@here"), "+evil()"))
-        assert (row["text"], row["subject"], row["sa_suggestion"]) == ("'=HYPERLINK(1)", "'@here", "'+evil()")
+        assert (row["description"], row["subject"], row["sa_suggestion"]) == ("'=HYPERLINK(1)", "'@here", "'+evil()")
 
     def test_a_file_that_may_hold_verdicts_is_not_written_over(self, file: Path) -> None:
         file.write_text("mine")

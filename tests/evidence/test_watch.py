@@ -192,7 +192,7 @@ class TestFileThatCannotBeUsed:
     @pytest.mark.parametrize("state", ["{", '{"promise": "abc"}'], ids=["cut", "half"])
     def test_a_damaged_state_is_one_sentence(self, store: Store, state: str) -> None:
         with store.transaction() as connection:
-            connection.execute("INSERT INTO watch VALUES ('promise', ?)", (state,))
+            connection.execute("INSERT INTO watch VALUES (?, ?)", ("abc", state))
         with pytest.raises(CalibrationError, match="evidence.sqlite3"):
             watch_over(store)
 
