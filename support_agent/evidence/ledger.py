@@ -14,8 +14,8 @@ from support_agent.gate.combiner import Combiner, shipped
 from support_agent.shelves import CALIBRATIONS
 
 if TYPE_CHECKING:
-    from support_agent.evidence.watch import Watch
     from support_agent.config import Config
+    from support_agent.evidence.watch import Watch
 
 
 def read_plan(store: Store) -> Plan | None:

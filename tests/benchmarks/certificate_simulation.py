@@ -63,13 +63,14 @@ def main() -> None:
     report_watch(given.courses, np.random.default_rng([given.seed, 99]))
 
 
-def once(law: Law, *, decimals: int = 6) -> Course:
-    """All tickets arrive, then all that is due is read."""
+def once(law: Law, *, decimals: int = 6, start: int | None = None) -> Course:
+    """All tickets arrive, then all that is due is read; the first climb begins at the rung ``start``."""
 
     def course(source: np.random.Generator) -> float | None:
         score = source.random(ARRIVE).round(decimals)
         rows, truth = tickets(score, source.random(ARRIVE) < law.wrong(score), source)
         plan = make_plan([one.score for one in rows], PROMISE)
+        plan = plan if start is None else replace(plan, start=start)
         looks, rows = read_all(plan, [], rows, truth)
         return risk_of(law, plan, stand(plan, looks, rows).look, decimals)
 
@@ -210,6 +211,8 @@ def withdrawn_after(error: float, source: np.random.Generator) -> int | None:
 SETTINGS: Mapping[str, Course] = {
     "useless scores, all at once": once(USELESS),
     "telling scores, all at once": once(TELLING),
+    "useless scores, two climbs": once(USELESS, start=2),
+    "telling scores, two climbs": once(TELLING, start=2),
     "useless scores, tied (one decimal)": once(USELESS, decimals=1),
     "telling scores, tied (one decimal)": once(TELLING, decimals=1),
     "useless scores, arriving in portions": in_portions(USELESS),
