@@ -71,6 +71,7 @@ _NO_SUGGESTION = frozenset(
         Reason.DANGER_LEGAL,
         Reason.ABUSE,
         Reason.INJECTION,
+        Reason.TOO_LONG,  # of the longest, only the ends were read
         Reason.EMPTY,
         Reason.UNREADABLE,
         Reason.AMBIGUOUS,

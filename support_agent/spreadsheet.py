@@ -16,6 +16,8 @@ from typing import Any
 from support_agent.artefacts import sha256_bytes
 from support_agent.records import Passage
 
+# The signal that fires where no draft was worth writing, so that the score is only a bound.
+BOUND = "highest_confidence"
 _TRIGGERS = ("=", "+", "-", "@")
 # A sign and a number, as an amount or a phone number is written; or a rule or dash of signs alone.
 _HARMLESS = re.compile(r"[+-][0-9 .,]*[0-9]%?|[+-]+")
@@ -27,16 +29,20 @@ _PASSAGE_CHARS = 5_000
 class EvidenceCell:
     """What ``sa_evidence`` says: which ticket (``Ticket.words_key``), index and state of the agent a row is of.
 
-    ``index`` is name and version; ``passages`` holds the hash of each text by id. Each is empty where it was cut.
+    ``index`` is name and version; ``passages`` holds the hash of each text by id; ``batch`` names the run that wrote it
+    and says for how many different tickets that offered a text. Each is empty where it was cut.
     """
 
     ticket: str = ""
     index: str = ""
     parts: str = ""
     passages: Mapping[str, str] = field(default_factory=dict)
+    batch: tuple[str, int] = ("", 0)
 
 
-def write_evidence(ticket: str, index: str, parts: str, passages: Iterable[Passage]) -> str:
+def write_evidence(
+    ticket: str, index: str, parts: str, passages: Iterable[Passage], batch: tuple[str, int] = ("", 0)
+) -> str:
     """The cell, with the passages' text for the person who reads."""
     listed = [
         {
@@ -47,14 +53,15 @@ def write_evidence(ticket: str, index: str, parts: str, passages: Iterable[Passa
         }
         for one in passages
     ]
-    return json.dumps({"ticket": ticket, "index": index, "parts": parts, "passages": listed}, ensure_ascii=False)
+    facts = {"ticket": ticket, "index": index, "parts": parts, "batch": list(batch), "passages": listed}
+    return json.dumps(facts, ensure_ascii=False)
 
 
-def evidence_of_reply(ticket: str, reply: Mapping[str, Any]) -> str:
+def evidence_of_reply(ticket: str, reply: Mapping[str, Any], batch: tuple[str, int]) -> str:
     """The cell for a reply, given as ``Reply.to_dict()``."""
     versions = reply["versions"]
     passages = [Passage(**one) for one in reply["evidence"]]
-    return write_evidence(ticket, versions.get("index", ""), versions.get("parts", ""), passages)
+    return write_evidence(ticket, versions.get("index", ""), versions.get("parts", ""), passages, batch)
 
 
 def read_evidence(cell: str) -> EvidenceCell:
@@ -62,7 +69,10 @@ def read_evidence(cell: str) -> EvidenceCell:
     try:
         found = json.loads(as_it_was(cell))
         hashes = {str(one["id"]): str(one["sha256"]) for one in found["passages"]}
-        return EvidenceCell(str(found["ticket"]), str(found["index"]), str(found["parts"]), hashes)
+        name, count = found.get("batch", ("", 0))
+        return EvidenceCell(
+            str(found["ticket"]), str(found["index"]), str(found["parts"]), hashes, (str(name), int(count))
+        )
     except (ValueError, TypeError, KeyError, RecursionError):
         return EvidenceCell()
 

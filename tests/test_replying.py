@@ -56,9 +56,8 @@ def test_a_draft_is_suggested_only_as_far_as_passages_carry_it() -> None:
         (HUMAN_PLEASE, "asked_for_human"),
         ("WHERE IS MY F***ING API KEY???!!! This is the worst service ever", "frustrated"),
         ("Wie bekomme ich denn bitte einen API key für die Schnittstelle?", "language"),
-        ("How do I get an API key? " * 500, "too_long"),
     ],
-    ids=["asks for a person", "angry", "another language", "too long"],
+    ids=["asks for a person", "angry", "another language"],
 )
 def test_a_harmless_hand_off_carries_the_best_passage(open_agent: OpenAgent, text: str, reason: str) -> None:
     generator = ScriptedGenerator()

@@ -140,8 +140,9 @@ def test_the_hash_of_a_passage_is_of_what_it_says(title: str, text: str, same: b
 
 def test_the_evidence_of_a_reply_is_that_of_its_passages_index_and_parts(agent: Agent) -> None:
     reply = agent.ask("How do I get an API key?").to_dict()
-    found = read_evidence(evidence_of_reply("k", reply))
+    found = read_evidence(evidence_of_reply("k", reply, ("run", 7)))
     assert (found.ticket, found.index, found.parts) == ("k", "lamini_docs:words", reply["versions"]["parts"])
+    assert found.batch == ("run", 7)
     assert found.passages == {passage.passage_id: text_hash(passage) for passage in PASSAGES}
 
 

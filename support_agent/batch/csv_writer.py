@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from support_agent.errors import BatchError
-from support_agent.spreadsheet import defuse, evidence_of_reply
+from support_agent.spreadsheet import BOUND, defuse, evidence_of_reply
 from support_agent.tables import Layout
 
 ADDED_COLUMNS = (
@@ -62,11 +62,16 @@ def real_output(source: Path, output: Path) -> Path:
     return output if real == output.absolute() else real
 
 
-def cells_of_reply(reply: Mapping[str, Any], key: str) -> AnsweredCells:
-    """The added cells for a reply, given as ``Reply.to_dict()``; ``key`` is its ticket's (``Ticket.words_key``)."""
+def cells_of_reply(reply: Mapping[str, Any], key: str, batch: tuple[str, int]) -> AnsweredCells:
+    """The added cells for a reply, given as ``Reply.to_dict()``; ``key`` is its ticket's (``Ticket.words_key``).
+
+    Args:
+        batch: a name for the run, and for how many different tickets it offered a text.
+    """
     offered = reply["route"] == "answer" or reply["suggestion"]
-    # Without a promise the confidence is an order of its own, and no score of the ranking.
-    ranked = offered and reply["confidence"] > 0 and reply["versions"].get("calibration") != "none"
+    # Without a promise the confidence is an order of its own; where no draft was worth writing, only a bound is known.
+    bound = any(one["name"] == BOUND and one["fired"] for one in reply["signals"])
+    ranked = offered and reply["confidence"] > 0 and not bound and reply["versions"].get("calibration") != "none"
     status = STATUSES[reply["route"]]
     cells = (
         reply["route"],
@@ -78,7 +83,7 @@ def cells_of_reply(reply: Mapping[str, Any], key: str) -> AnsweredCells:
         status,
         "",
         reply["suggestion"],
-        evidence_of_reply(key, reply) if offered else "",
+        evidence_of_reply(key, reply, batch) if offered else "",
         f"{reply['confidence']:.6f}" if ranked else "",
         f"{reply['sample']:.9f}",
     )

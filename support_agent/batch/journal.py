@@ -20,6 +20,7 @@ from typing import Any
 
 from support_agent.disk import full_message, translated_errors
 from support_agent.errors import BatchError
+from support_agent.spreadsheet import BOUND
 
 _SCHEMA = (
     "PRAGMA journal_mode=WAL",
@@ -135,6 +136,18 @@ class Journal:
         with self._transaction() as execute:
             rows = execute("SELECT reply FROM outcome WHERE ticket_key = :key", key=ticket_key)
         return dict(json.loads(rows[0][0])) if rows else None
+
+    def offers(self) -> int:
+        """For how many tickets a text was offered of which the score is known, and not only a bound."""
+        with self._transaction() as execute:
+            rows = execute(
+                "SELECT count(*) FROM outcome WHERE json_extract(reply, '$.confidence') > 0 "
+                "AND (status = 'answered' OR json_extract(reply, '$.suggestion') <> '') "
+                "AND NOT EXISTS (SELECT 1 FROM json_each(outcome.reply, '$.signals') AS one WHERE "
+                "json_extract(one.value, '$.name') = :bound AND json_extract(one.value, '$.fired'))",
+                bound=BOUND,
+            )
+        return int(rows[0][0])
 
     def clear(self) -> None:
         """Forget every reply and fact, to start over."""

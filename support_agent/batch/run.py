@@ -249,11 +249,12 @@ class _Queue:
 def _write_output(plan: BatchPlan, journal: Journal) -> Summary:
     """Join the rows, read once more, with their replies."""
     counts, generator_down, suggested = Counts(), 0, 0
+    batch = (plan.sha256[:12], journal.offers())
     _remove_leftovers(plan.output)
     with translated_errors(plan.output, BatchError, GO_ON), atomic_write(plan.output) as file:
         writer = CsvWriter(file, plan.layout)
         for row in plan.read():
-            cells, reply = _answered(plan, journal, row)
+            cells, reply = _answered(plan, journal, row, batch)
             writer.write(row.cells, cells.cells)
             counts.add(cells.status)
             generator_down += Reason.GENERATOR_DOWN in reply.get("reasons", ())
@@ -273,7 +274,9 @@ def _remove_leftovers(output: Path) -> None:
             part.unlink()
 
 
-def _answered(plan: BatchPlan, journal: Journal, row: TableRow) -> tuple[AnsweredCells, Mapping[str, Any]]:
+def _answered(
+    plan: BatchPlan, journal: Journal, row: TableRow, batch: tuple[str, int]
+) -> tuple[AnsweredCells, Mapping[str, Any]]:
     """The row's added cells, and its reply; an empty one where it was not asked."""
     if cells := _cells_unasked(plan, row):
         return cells, {}
@@ -283,7 +286,7 @@ def _answered(plan: BatchPlan, journal: Journal, row: TableRow) -> tuple[Answere
         raise BatchError(
             f"{plan.layout.path}, line {row.line}: the journal holds no reply. Run the same command again."
         )
-    return cells_of_reply(reply, key), reply
+    return cells_of_reply(reply, key, batch), reply
 
 
 def _cells_unasked(plan: BatchPlan, row: TableRow) -> AnsweredCells | None:

@@ -41,8 +41,9 @@ def learn(
 ) -> None:
     """Keep what people said of answers, and say where the promise stands.
 
-    Fill in a column verdict (right, wrong or partly; r, w or p) and, if you like, correct_answer, why and reader. The
-    exit code is 3 if a row could not be used; each is named.
+    Fill in a column verdict (right, wrong or partly; r, w or p) and, if you like, correct_answer, why and reader. Leave
+    all rows in the file: what nobody has read counts as such. The exit code is 3 if a row could not be used; each is
+    named.
     """
     from support_agent.evidence import learning
 
@@ -56,7 +57,8 @@ def learn(
         print_json({**facts, "standing": _plain(done.standing)})
     elif done.standing:
         typer.echo(done.standing.in_words())
-        typer.echo("Test it: support-agent certify", err=True)
+        proven = "Put it in force" if done.standing.look else "What to read next"
+        typer.echo(f"{proven}: support-agent certify", err=True)
     else:
         typer.echo("Too few tickets are known to plan a promise on; let more come in.")
     if done.problems:
@@ -89,11 +91,10 @@ def certify(
     is proven yet is an ordinary outcome: everything stays a suggestion.
     """
     from support_agent.evidence import certifying
-    from support_agent.evidence.ladder import Promise
 
     settings = options.settings()
     if tickets:
-        promise = Promise(*(given or default for given, default in ((max_error, 0.10), (delta, 0.05))))
+        promise = certifying.asked_promise(settings, max_error, delta)
         typer.echo(
             f"For {promise}, {promise.looks[0]:,} answers are to be read at least, and {promise.looks[1]:,} where the "
             "first test fails. Each ticket is asked once.",
@@ -151,6 +152,8 @@ def _say(done: Certified, as_json: bool) -> None:
         )
     elif waiting:
         typer.echo(f"{waiting:,} answers are to be read next: --to-read FILE writes them.", err=True)
+    else:
+        typer.echo("Nothing is to be read now.", err=True)
 
 
 def _plain(standing: Standing | None) -> dict[str, Any] | None:

@@ -81,7 +81,8 @@ class Calibration:
         kinds = {"person": "people", "model": "language models"}
         readers = " and ".join(kinds.get(kind, "readers") for kind in self.readers) or "readers"
         return (
-            f"While tickets stay as they are: {self.plan.promise}. Sent is what scores {self.threshold:.3f} or more, "
+            f"While tickets stay as they are: {self.plan.promise}, like questions counted once. "
+            f"Sent is what scores {self.threshold:.3f} or more, "
             f"{percent(self.coverage)} of tickets; of {self.look.labels:,} such answers that {readers} read, "
             f"{self.look.wrong:,} were wrong (upper bound {percent(self.upper)})."
         )

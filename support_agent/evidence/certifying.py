@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,16 @@ from support_agent.agent import Agent
 from support_agent.errors import BatchError, CalibrationError
 from support_agent.evidence.calibration import Calibration, write_calibration
 from support_agent.evidence.kept_drafts import KeepingGenerator
-from support_agent.evidence.ladder import Plan, Promise, make_plan, upper
-from support_agent.evidence.ledger import last_promise, read_plan, read_ranking, read_tickets
+from support_agent.evidence.ladder import Plan, Promise, upper
+from support_agent.evidence.ledger import (
+    BEGUN_ANEW,
+    begin_plan,
+    last_promise,
+    read_plan,
+    read_ranking,
+    read_tickets,
+    take_back,
+)
 from support_agent.evidence.opening import (
     AUTO,
     calibrated_parts,
@@ -24,9 +33,9 @@ from support_agent.evidence.opening import (
     suggesting_gate,
     watch_over,
 )
-from support_agent.evidence.ranking import ENOUGH, choose_ranking
+from support_agent.evidence.ranking import ENOUGH
 from support_agent.evidence.shipped import seed
-from support_agent.evidence.standing import Sampled, Standing, sampled, stand, take_looks
+from support_agent.evidence.standing import Sampled, Standing, stand, take_looks
 from support_agent.evidence.store import Offer, Store, open_store
 from support_agent.evidence.verdict_files import write_to_read
 from support_agent.gate.measure import combined
@@ -42,8 +51,8 @@ if TYPE_CHECKING:
     from support_agent.models import OnProgress
 
 OnAsked = Callable[[int, int], None]
-# The fact that names the last ticket before a plan that is to be made anew, until there is one.
-_BEGUN_ANEW = "begun anew"
+# Right answers in a language from which on answers in it are sent.
+_ENOUGH_OF_A_LANGUAGE = 5
 
 logger = logging.getLogger(__name__)
 
@@ -97,28 +106,62 @@ def certify(
     Raises:
         CalibrationError: there is nothing to test yet, or a file cannot be read or written.
     """
+    _check_target(to_read)
     given = _read_tickets(Path(tickets), mapping) if tickets else []
     agent, store, config = _open(config, on_progress)
     parts, kept = agent.versions["parts"], read_plan(store)
     promise, since = _promise(kept, max_error, delta), kept.since if kept else 0
-    begun = store.fact(_BEGUN_ANEW)
+    begun = store.fact(BEGUN_ANEW)
     if anew or (begun is None and _withdrawn(store, config, kept)):
         begun = max((one.number for one in store.tickets()), default=0)
-        store.set_facts({_BEGUN_ANEW: begun})
-    if begun is not None:
-        kept, since = None, int(begun)
-    store.add_tickets((one, "und") for one in given)
-    if kept and kept.promise == promise:
+        store.set_facts({BEGUN_ANEW: begun})
+    if begun is None and kept and kept.promise == promise:
         if store.fact("parts") != parts:
             raise CalibrationError("Something has changed since the last reading: run `support-agent renew` first.")
-        _ask(agent, store, given, on_asked)
-        plan, rows = kept, read_tickets(store, parts)
+        plan = kept
+        # What is due is tested on the tickets that were known when it was read, before others come in.
+        take_looks(store, plan, read_tickets(store, parts))
+        store.add_tickets((one, "und") for one in given)
     else:
+        since = since if begun is None else int(begun)
+        store.add_tickets((one, "und") for one in given)
         given = list({one.words_key: one for one in (*given, *_unasked(store, parts, since))}.values())
-        _ask(agent, store, given, on_asked)
-        plan, rows = _new_plan(store, parts, promise, since)
+        _check_new(store, since)
+        plan = None
+    _ask(agent, store, given, on_asked)
+    if plan is None:
+        plan, rows = begin_plan(store, parts, promise, since)
+    else:
+        rows = read_tickets(store, parts)
     take_looks(store, plan, rows)
     return _in_force(store, agent, config, plan, rows, len(given), Path(to_read) if to_read else None)
+
+
+def asked_promise(config: Config, max_error: float | None, delta: float | None) -> Promise:
+    """The promise that ``certify`` would plan for with these arguments."""
+    folder = evidence_folder(config)
+    kept = read_plan(open_store(folder)) if folder.is_dir() else None
+    return _promise(kept, max_error, delta)
+
+
+def _check_target(to_read: str | Path | None) -> None:
+    if to_read and Path(to_read).exists():
+        raise CalibrationError(f"{to_read} is there already, and may hold verdicts. Name another file.")
+
+
+def _check_new(store: Store, since: int) -> None:
+    """Refuse a plan on tickets of which there are none, before anything is asked."""
+    if any(one.drawn and one.number > since for one in store.tickets()):
+        return
+    if since:
+        raise CalibrationError(
+            "No new ticket has come since a new plan was begun, and the old ones prove nothing for it. Learn what "
+            "`batch` has answered since, or give newer tickets: certify --tickets newer.csv"
+        )
+    raise CalibrationError(
+        "No ticket is known yet. Give past tickets (certify --tickets past.csv), or what `batch` answered, with "
+        "verdicts (support-agent learn answered.csv)."
+    )
 
 
 def renew(
@@ -138,6 +181,7 @@ def renew(
     Raises:
         CalibrationError: nothing was ever certified here, or the promise was withdrawn.
     """
+    _check_target(to_read)
     agent, store, config = _open(config, on_progress)
     plan, before = read_plan(store), store.fact("parts") or ""
     if plan is None:
@@ -240,32 +284,17 @@ def _promise(kept: Plan | None, max_error: float | None, delta: float | None) ->
     return Promise(before.max_error if max_error is None else max_error, before.delta if delta is None else delta)
 
 
-def _new_plan(store: Store, parts: str, promise: Promise, since: int) -> tuple[Plan, list[Sampled]]:
-    """A plan made of the tickets that came after ``since``, put in the place of any other; and those tickets."""
-    combiner, scores = choose_ranking(store, parts)
-    rows = sampled(store, parts, combiner, scores, since)
-    if not rows:
-        raise CalibrationError(
-            "No ticket is known that this agent has an answer for. Give past tickets (certify --tickets past.csv), or "
-            "what `batch` answered, with verdicts (support-agent learn answered.csv)."
-        )
-    plan = make_plan([one.score for one in rows], promise, since)
-    facts = {"plan": asdict(plan), "parts": parts, "combiner": combiner.to_dict(), "scores": scores, _BEGUN_ANEW: None}
-    store.set_facts(facts, forget_looks=True)
-    return plan, rows
-
-
 def _in_force(
     store: Store, agent: Agent, config: Config, plan: Plan, rows: list[Sampled], asked: int, to_read: Path | None
 ) -> Certified:
     """Write what is proven, or take back what no longer is; and write what is to be read."""
     standing, target = stand(plan, store.looks(), rows), own_calibration(config)
     made = None
-    if standing.look is None:
-        target.unlink(missing_ok=True)
-    else:
+    take_back(target.parent, plan)  # of whatever settings: a plan proves one promise
+    if standing.look:
         said = store.verdicts()
-        inside = {one.known.key: one.known.language for one in rows if one.right is not None}
+        inside = [one for one in rows if one.right is not None and one.score >= plan.rungs[standing.look.rung]]
+        right = Counter(one.known.language for one in inside if one.right)
         made = Calibration(
             parts=dict(calibrated_parts(agent.index.version, agent.generator, config)),
             combiner=read_ranking(store),
@@ -273,9 +302,9 @@ def _in_force(
             look=standing.look,
             upper=round(upper(standing.look), 6),
             coverage=round(standing.coverage, 6),
-            readers=tuple(sorted({one.kind for one in said if one.key in inside})),
+            readers=tuple(sorted({one.kind for one in said if one.key in {each.known.key for each in inside}})),
             reference_scores=tuple(sorted(round(one.score, 6) for one in rows)),
-            languages=tuple(sorted(set(inside.values()) - {"und"})),
+            languages=tuple(sorted(code for code, count in right.items() if count >= _ENOUGH_OF_A_LANGUAGE)),
             made=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         write_calibration(target, made)

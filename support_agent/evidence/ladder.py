@@ -81,13 +81,15 @@ class Plan:
     """What is tested, in which order; fixed from unlabelled scores before the first look.
 
     ``rungs`` are scores (0–1), the strictest first; ``start`` is the place of the one where the first climb begins. Its
-    tickets are those that came after ticket number ``since``.
+    tickets are those that came after ticket number ``since``. ``earlier`` plans were made of the same tickets; each
+    halves what a plan may spend, so that planning anew until something passes gains nothing.
     """
 
     promise: Promise
     rungs: tuple[float, ...]
     start: int
     since: int = 0
+    earlier: int = 0
 
     def climbs(self) -> tuple[tuple[int, ...], ...]:
         """Places of the rungs of each climb, in order."""
@@ -99,7 +101,7 @@ class Plan:
         share = FIRST_CLIMB if climb == 0 else SECOND_CLIMB
         if self.start == 0:
             share = 1.0  # the second climb has nothing to climb
-        return share * self.promise.delta * SPENT[self.promise.looks.index(labels)]
+        return share * self.promise.delta * SPENT[self.promise.looks.index(labels)] * 0.5**self.earlier
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Due:
     labels: int
 
 
-def make_plan(scores: Sequence[float], promise: Promise, since: int = 0) -> Plan:
+def make_plan(scores: Sequence[float], promise: Promise, since: int = 0, earlier: int = 0) -> Plan:
     """Rungs from unlabelled scores of the tickets that came after ticket number ``since``.
 
     Raises:
@@ -120,21 +122,21 @@ def make_plan(scores: Sequence[float], promise: Promise, since: int = 0) -> Plan
     ordered = sorted(scores, reverse=True)
     if len(ordered) < promise.looks[0]:
         raise CalibrationError(
-            f"{len(ordered):,} tickets with a suggestion are too few to plan on: a promise of {promise} takes at least "
+            f"Too few tickets with a suggestion to plan on ({len(ordered):,}): a promise of {promise} takes at least "
             f"{promise.looks[0]:,} readings. Let more tickets come in, or give past ones: certify --tickets past.csv"
         )
     at = [max(0, math.ceil(share * len(ordered)) - 1) for share in SHARES]
     rungs = tuple(dict.fromkeys(ordered[place] for place in at))
     thought = [_mean(1 - score for score in ordered if score >= rung) for rung in rungs]
     hopeful = [place for place, error in enumerate(thought) if error <= HOPEFUL * promise.max_error]
-    return Plan(promise, rungs, max(hopeful, default=0), since)
+    return Plan(promise, rungs, max(hopeful, default=0), since, earlier)
 
 
 def next_looks(plan: Plan, looks: Sequence[Look]) -> list[Due]:
     """The test that is due on each climb, the first climb's before; none on a climb that has ended.
 
-    A climb ends at the first rung that fails its last look. The second goes beside the first, on its own part of delta,
-    until that has proven a rung, which is wider than any of its own.
+    A climb ends at the first rung that fails its last look. The second climb is over once the first has proven a rung:
+    every rung of the first is wider than those of the second.
     """
     taken = {(look.climb, look.rung, look.labels): look.passed for look in looks}
     first, second = (_due(plan, climb, rungs, taken) for climb, rungs in enumerate(plan.climbs()))

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support_agent.errors import CalibrationError
-from support_agent.evidence.ladder import Promise, make_plan
-from support_agent.evidence.ledger import last_promise, read_plan, read_tickets
+from support_agent.evidence.ladder import Promise
+from support_agent.evidence.ledger import begin_plan, last_promise, read_plan, read_tickets, take_back
 from support_agent.evidence.opening import evidence_folder, index_name, parts_version, watch_over
 from support_agent.evidence.shipped import seed
-from support_agent.evidence.standing import RIGHT, Standing, stand
+from support_agent.evidence.standing import RIGHT, Standing, stand, take_looks
 from support_agent.evidence.store import Offer, Store, Verdict, open_store
 from support_agent.evidence.verdict_files import ReadRow, read_verdicts
 from support_agent.wording import in_one_line
@@ -56,7 +56,8 @@ def learn(
         file: the table with its column ``verdict`` filled in for some or all rows.
         config: the settings; those of ``Agent.load()`` if left out. Verdicts are kept for their index.
         mapping: role ("text", "subject", "id") → column, for a header that is not recognised.
-        reader: who read, where the file's column ``reader`` does not say; kind: "person" or "model".
+        reader: who read, where the file's column ``reader`` does not say; without either the file's name.
+        kind: of reader, "person" or "model".
 
     Raises:
         CalibrationError: the file is no such table, or was written for another index.
@@ -66,8 +67,11 @@ def learn(
     config, path = config or load_config().config, Path(file)
     read = read_verdicts(path, mapping)
     _check_index(path, read.rows, index_name(config))
-    store = open_store(evidence_folder(config))
+    folder = evidence_folder(config)
+    store = open_store(folder)
     seed(store, config)
+    parts = store.fact("parts") or next((row.parts for row in read.rows if row.parts), "")
+    _take_looks(store, parts)
     known = {one.key for one in store.tickets()}
     usable = [row for row in read.rows if row.ticket or row.key in known]
     problems = list(read.problems)
@@ -76,32 +80,58 @@ def learn(
         for row in read.rows
         if row.verdict and row not in usable
     ]
+    cut = _cut_batches(usable, known)
     for drawn in (True, False):
-        rows = [row for row in usable if row.drawn == drawn and row.ticket]
+        rows = [row for row in usable if row.ticket and (row.drawn and row.batch[0] not in cut) == drawn]
         store.add_tickets([(row.ticket, row.language) for row in rows if row.ticket], drawn=drawn)
-    for parts in {row.parts for row in usable if row.parts}:
-        store.add_offers(parts, [_offer_of(row) for row in usable if row.parts == parts and row.score is not None])
-    notes, new, labels = _keep_verdicts(store, usable, reader, kind)
+    for state in {row.parts for row in usable if row.parts}:
+        store.add_offers(state, [_offer_of(row) for row in usable if row.parts == state and row.score is not None])
+    notes, new, labels = _keep_verdicts(store, usable, reader or path.name, kind)
     _check_spots(store, config, usable)
-    parts = store.fact("parts") or next((row.parts for row in usable if row.parts), "")
+    standing = _take_looks(store, parts)
+    plan = read_plan(store)
+    if plan and standing and standing.look is None and take_back(folder, plan):
+        notes.append(
+            "What was promised no longer stands, and nothing is sent. `support-agent certify` says what to read."
+        )
     return Learned(
         tickets=len(usable),
         labels=len(new),
         known=labels - len(new),
         problems=tuple(problems),
-        notes=tuple(notes + _other_state(usable, parts)),
-        standing=_standing(store, parts),
+        notes=(*notes, *_missing(cut), *_other_state(usable, parts)),
+        standing=standing,
     )
 
 
-def _standing(store: Store, parts: str) -> Standing | None:
-    """Where the promise stands, or would stand; None while there are too few tickets to tell."""
-    rows = read_tickets(store, parts)
+def _cut_batches(rows: Sequence[ReadRow], known: set[str]) -> dict[str, int]:
+    """By batch, how many of its tickets neither came back nor are known: what is left of it was picked by somebody."""
+    came: dict[tuple[str, int], set[str]] = {}
+    for row in rows:
+        if row.batch[0] and row.score is not None:
+            came.setdefault(row.batch, set()).add(row.key)
+    missing = {name: count - len(keys) for (name, count), keys in came.items() if not keys <= known}
+    return {name: count for name, count in missing.items() if count > 0}
+
+
+def _missing(cut: Mapping[str, int]) -> list[str]:
+    return [
+        f"{count:,} tickets of the answered file are missing. What is left of it is no fair sample, and counts for the "
+        "ranking alone: learn the whole file, with the rows that nobody has read."
+        for count in cut.values()
+    ]
+
+
+def _take_looks(store: Store, parts: str) -> Standing | None:
+    """Take what is due, and say where the promise stands; a plan is made where there is none and tickets suffice."""
     plan = read_plan(store)
     try:
-        return stand(plan or make_plan([one.score for one in rows], Promise()), store.looks(), rows)
+        rows = read_tickets(store, parts) if plan else []
+        if plan is None:
+            plan, rows = begin_plan(store, parts, Promise(), 0)
     except CalibrationError:
         return None
+    return stand(plan, take_looks(store, plan, rows), rows)
 
 
 def _offer_of(row: ReadRow) -> Offer:
@@ -146,7 +176,7 @@ def _keep_verdicts(
     ]
     if undrawn := sum(bool(row.verdict) and not row.drawn for row in rows):
         notes.append(
-            f"{undrawn:,} labels come without a random number (sa_sample), as somebody picked them: they count for the "
+            f"Labels without a random number (sa_sample), as somebody picked them: {undrawn:,}. They count for the "
             "ranking, and prove nothing."
         )
     return notes, [one for one in new if one not in second], len(first)
@@ -157,7 +187,7 @@ def _other_state(rows: Sequence[ReadRow], parts: str) -> list[str]:
     if not other:
         return []
     return [
-        f"{other:,} labels are of answers by another state of the agent than the promise is planned on; "
+        f"Labels of answers by another state of the agent than the promise is planned on: {other:,}. "
         "`support-agent renew` asks their tickets again."
     ]
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support_agent.errors import CalibrationError
 from support_agent.evidence.calibration import Calibration, read_calibration
-from support_agent.evidence.ladder import Plan, Promise
+from support_agent.evidence.ladder import Plan, Promise, make_plan
 from support_agent.evidence.opening import evidence_folder, index_name, own_calibration, watch_over
+from support_agent.evidence.ranking import choose_ranking
 from support_agent.evidence.standing import Sampled, sampled
-from support_agent.evidence.store import Store, open_store
+from support_agent.evidence.store import PLAN, Store, open_store
 from support_agent.gate.combiner import Combiner, shipped
 from support_agent.shelves import CALIBRATIONS
 
@@ -17,13 +20,47 @@ if TYPE_CHECKING:
     from support_agent.config import Config
     from support_agent.evidence.watch import Watch
 
+# The fact that names the last ticket before a plan that is to be made anew, until there is one.
+BEGUN_ANEW = "begun anew"
+
 
 def read_plan(store: Store) -> Plan | None:
     """The plan in force, None where there is none."""
-    plain = store.fact("plan")
+    plain = store.fact(PLAN)
     if not plain:
         return None
     return Plan(**{**plain, "promise": Promise(**plain["promise"]), "rungs": tuple(plain["rungs"])})
+
+
+def begin_plan(store: Store, parts: str, promise: Promise, since: int) -> tuple[Plan, list[Sampled]]:
+    """A plan made of the tickets that came after ``since``, put in the place of any other; and those tickets.
+
+    Raises:
+        CalibrationError: too few tickets have come.
+    """
+    combiner, scores = choose_ranking(store, parts)
+    rows = sampled(store, parts, combiner, scores, since)
+    before = read_plan(store)
+    same = before is not None and before.since == since
+    earlier = (before.earlier + bool(store.looks())) if before and same else 0
+    plan = make_plan([one.score for one in rows], promise, since, earlier)
+    facts = {PLAN: asdict(plan), "parts": parts, "combiner": combiner.to_dict(), "scores": scores, BEGUN_ANEW: None}
+    store.begin_plan(facts)
+    return plan, rows
+
+
+def take_back(folder: Path, plan: Plan) -> list[Path]:
+    """Delete every promise in this folder that the plan has proven; which they were."""
+    gone = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            proven_by = read_calibration(path).plan
+        except CalibrationError:
+            continue  # nothing is sent because of a file that cannot be read
+        if proven_by == plan:
+            path.unlink()
+            gone.append(path)
+    return gone
 
 
 def read_ranking(store: Store) -> Combiner:

@@ -80,7 +80,7 @@ def gate_of(calibration: Calibration, store: Store | None = None) -> Gate:
     policy = Policy(
         combiner=calibration.combiner,
         threshold=threshold,
-        languages=frozenset(calibration.languages),
+        languages=frozenset({"und", *calibration.languages}),  # never empty, which would mean all
         draft_from=min(threshold, wider),
     )
     watch = watch_over(calibration, store)

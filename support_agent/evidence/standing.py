@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from support_agent.gate.combiner import Combiner
 
 RIGHT, PARTLY, WRONG = "right", "partly", "wrong"
+# Fewer labels say nothing of a rate.
+_FEW = 20
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,17 @@ def sampled(
 
     Args:
         scores: of the tickets that the combiner was fitted on, by one that has not seen them.
-        since: only tickets that came after this number.
+        since: only tickets that came after this number, and are no near-duplicates of one before.
     """
     offers, said = store.offers(parts), _by_ticket(store.verdicts())
-    every = [one for one in store.tickets() if one.drawn and one.key in offers and one.number > since]
-    groups = group_numbers([one.ticket.body for one in every])
+    every = [one for one in store.tickets() if one.drawn]
     first: dict[int, KnownTicket] = {}
-    for group, one in zip(groups, every, strict=True):
-        first.setdefault(group, one)
+    for group, one in zip(group_numbers([one.ticket.body for one in every]), every, strict=True):
+        if group not in first and (one.key in offers or one.number <= since):
+            first[group] = one
+    counted = [one for one in first.values() if one.number > since]
     rows = []
-    for one in first.values():
+    for one in counted:
         offer = offers[one.key]
         score = (scores or {}).get(one.key)
         if score is None:
@@ -85,13 +88,13 @@ def region(rows: Sequence[Sampled], rung: float) -> list[Sampled]:
 def take_looks(store: Store, plan: Plan, rows: Sequence[Sampled]) -> list[Look]:
     """Take every test that is due and whose tickets are all read; all that were ever taken."""
     looks = store.looks()
-    while look := test(plan, looks, rows):
-        store.add_look(look)
+    while look := next_test(plan, looks, rows):
+        store.add_look(look, plan)
         looks.append(look)
     return looks
 
 
-def test(plan: Plan, looks: Sequence[Look], rows: Sequence[Sampled]) -> Look | None:
+def next_test(plan: Plan, looks: Sequence[Look], rows: Sequence[Sampled]) -> Look | None:
     """The next test that can be taken, taken; None where there is none, or a ticket of each is not read yet."""
     for due in next_looks(plan, looks):
         first = region(rows, plan.rungs[due.rung])[: due.labels]
@@ -150,8 +153,9 @@ class Standing:
         level = self.plan.level(self.due.climb, self.due.labels)
         where = f"{self.read:,} of {self.due.labels:,} labels in {_top(self.plan, self.due.rung)}, {self.wrong:,} wrong"
         spare = allowed(self.due.labels, self.plan.promise.max_error, level)
-        passes = f"{self.plan.promise.max_error:.3g}".rstrip("0")
-        goal = f"{percent(float(passes))} is proven at {self.due.labels:,} with at most {spare} wrong"
+        goal = f"{percent(self.plan.promise.max_error)} is proven at {self.due.labels:,} with at most {spare} wrong"
+        if spare < 0:
+            goal = f"so few prove nothing, and the test is repeated on more than {self.due.labels:,}"
         waits = f"; {self.tickets:,} more tickets must come in first" if self.tickets else ""
         return f"{where}: {goal}{self._outlook(level)}{waits}."
 
@@ -165,13 +169,9 @@ class Standing:
 
     def _hopeless(self) -> str:
         return (
-            "Every planned test has failed: answers are wrong too often for this promise. Better answers or a weaker "
-            "promise (certify --max-error) begin a new plan."
+            "The planned tests are taken and none stands: answers are wrong too often for this promise. Another "
+            "promise (certify --max-error), or new tickets once something is better (--anew), begin a new plan."
         )
-
-
-# Fewer labels say nothing of a rate.
-_FEW = 20
 
 
 def stand(plan: Plan, looks: Sequence[Look], rows: Sequence[Sampled]) -> Standing:

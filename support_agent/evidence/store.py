@@ -22,12 +22,14 @@ from typing import Any
 
 from support_agent.disk import full_message
 from support_agent.errors import CalibrationError
-from support_agent.evidence.ladder import Look
+from support_agent.evidence.ladder import Look, Plan
 from support_agent.records import Route, Ticket, Turn
 from support_agent.wording import in_one_line
 
 FILE = "evidence.sqlite3"
 SCHEMA = 1
+# The fact that holds the plan in force.
+PLAN = "plan"
 _TABLES = """
 CREATE TABLE ticket (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, ticket_id TEXT NOT NULL,
   subject TEXT NOT NULL, text TEXT NOT NULL, history TEXT NOT NULL, sample REAL NOT NULL, language TEXT NOT NULL,
@@ -243,9 +245,16 @@ class Store:
         with decoded(self.path):
             return [_verdict(row) for row in rows]
 
-    def add_look(self, look: Look) -> None:
-        """Note a test that was taken: none is taken twice."""
+    def add_look(self, look: Look, plan: Plan) -> None:
+        """Note a test that was taken.
+
+        Raises:
+            CalibrationError: somebody has put another plan in place of this one meanwhile.
+        """
         with self.transaction() as connection:
+            kept = connection.execute("SELECT value FROM fact WHERE name = ?", (PLAN,)).fetchone()
+            if kept and json.loads(kept[0]) != json.loads(_json(asdict(plan))):
+                raise CalibrationError("Another process has begun a new plan meanwhile. Run the same command again.")
             connection.execute("INSERT INTO look (look) VALUES (?)", (_json(asdict(look)),))
 
     def looks(self) -> list[Look]:
@@ -260,11 +269,17 @@ class Store:
         with decoded(self.path):
             return json.loads(rows[0][0]) if rows else None
 
-    def set_facts(self, facts: Mapping[str, Any], *, forget_looks: bool = False) -> None:
-        """Set facts; a new plan forgets the looks of the one before."""
+    def begin_plan(self, facts: Mapping[str, Any]) -> None:
+        """Put a new plan, with what belongs to it, in the place of the one before; that one's looks are forgotten."""
         with self.transaction() as connection:
-            if forget_looks:
-                connection.execute("DELETE FROM look")
+            connection.execute("DELETE FROM look")
+            connection.executemany(
+                "INSERT OR REPLACE INTO fact VALUES (?, ?)", [(name, _json(value)) for name, value in facts.items()]
+            )
+
+    def set_facts(self, facts: Mapping[str, Any]) -> None:
+        """Set facts."""
+        with self.transaction() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO fact VALUES (?, ?)", [(name, _json(value)) for name, value in facts.items()]
             )
@@ -327,7 +342,7 @@ def has_plan(folder: Path) -> bool:
         return False
     try:
         with closing(Store(path)) as store:
-            return bool(store.fact("plan"))
+            return bool(store.fact(PLAN))
     except (CalibrationError, sqlite3.Error):
         return True
 

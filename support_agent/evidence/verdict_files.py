@@ -42,7 +42,8 @@ class ReadRow:
     """A row that came back: its ticket (None where only ``key`` says which), what was offered, what was said of it.
 
     ``index`` is name and version; ``parts`` the state of the agent; each "" where the file does not say. ``verdict`` is
-    "" where nobody has read it. ``drawn`` says that it came with its random number. ``where`` is file and line.
+    "" where nobody has read it. ``drawn`` says that it came with its random number, ``batch`` of which run it is and
+    how many tickets that offered a text for. ``where`` is file and line.
     """
 
     where: str
@@ -57,6 +58,7 @@ class ReadRow:
     passages: Mapping[str, str]
     drawn: bool
     verdict: str
+    batch: tuple[str, int] = ("", 0)
     correct_answer: str = ""
     why: str = ""
     reader: str = ""
@@ -106,7 +108,10 @@ def read_verdicts(path: Path, mapping: Mapping[str, str] | None = None) -> Verdi
         CalibrationError: it is no table, or has no column for verdicts or for what was offered.
     """
     layout = read_layout(path, CalibrationError)
-    names = {name.strip().casefold(): at for at, name in enumerate(layout.header)}
+    plain = [name.strip().casefold() for name in layout.header]
+    if plain.count(VERDICT) > 1:
+        raise CalibrationError(f"{path}, line 1: the column {VERDICT!r} stands twice. Delete or rename one of them.")
+    names = {name: at for at, name in enumerate(plain)}
     if VERDICT not in names:
         raise CalibrationError(
             f"{path} has no column {VERDICT!r}. Add one, and write right, wrong or partly into it for each answer read."
@@ -117,12 +122,10 @@ def read_verdicts(path: Path, mapping: Mapping[str, str] | None = None) -> Verdi
             "`support-agent certify` wrote. A verdict needs the text it is about."
         )
     tickets = _ticket_columns(path, layout, mapping)
-    rows, problems = [], []
+    rows: list[ReadRow] = []
+    problems: list[str] = []
     for row in read_rows(layout):
-        found = _read_row(path, row, names, tickets)
-        if isinstance(found, str):
-            problems.append(found)
-        elif found:
+        if found := _read_row(path, row, names, tickets, problems):
             rows.append(found)
     return VerdictFile(tuple(rows), tuple(problems))
 
@@ -133,31 +136,44 @@ def verdict_of(cell: str) -> str | None:
     return _VERDICTS.get(word) if word else ""
 
 
-def _read_row(path: Path, row: TableRow, names: Mapping[str, int], tickets: Columns | None) -> ReadRow | str | None:
-    """The row, a sentence why it cannot be used, or None where there is nothing in it for us."""
+def _read_row(
+    path: Path, row: TableRow, names: Mapping[str, int], tickets: Columns | None, problems: list[str]
+) -> ReadRow | None:
+    """The row, None where there is nothing in it for us; what is wrong with it goes into ``problems``.
+
+    A ticket whose verdict cannot be read stays in the sample, as one that nobody has read.
+    """
     where = f"{path}, line {row.line}"
     if row.fault:
-        return f"{where}: {row.fault}"
+        problems.append(f"{where}: {row.fault}")
+        return None
     cell = {name: row.cells[at] for name, at in names.items()}
-    verdict = verdict_of(cell[VERDICT])
+    verdict, score = verdict_of(cell[VERDICT]), read_number(cell.get(SCORE, ""))
     if verdict is None:
-        return f"{where}: {cell[VERDICT].strip()!r} is no verdict. Write right, wrong or partly, or r, w or p."
-    route = cell.get(ROUTE, "").strip().casefold()
-    answered = route == "answer"
+        problems.append(
+            f"{where}: {cell[VERDICT].strip()!r} is no verdict, so that the answer counts as not read. Write right, "
+            "wrong or partly, or r, w or p."
+        )
+    if score is not None and not 0 <= score <= 1:
+        problems.append(
+            f"{where}: {SCORE} is {cell[SCORE].strip()!r}, and lies between 0 and 1 where it is as written."
+        )
+        score = None
+    answered = cell.get(ROUTE, "").strip().casefold() == "answer"
     sent = as_it_was(cell.get(ANSWER, "") if answered else cell.get(SUGGESTION, ""))
     if not sent.strip():
-        return f"{where}: a verdict, and no answer or suggestion that it could be about." if verdict else None
+        if verdict:
+            problems.append(f"{where}: a verdict, and no answer or suggestion that it could be about.")
+        return None
     facts = read_evidence(cell.get(EVIDENCE, ""))
     written = tickets.ticket(row) if tickets else None
     ticket = _as_asked(written, facts.ticket) if written else None
     key = facts.ticket or (ticket.words_key if ticket else "")
     if not key:
-        return (
+        problems.append(
             f"{where}: neither {EVIDENCE} nor a column of texts says which ticket this is. Name it: --map text=COLUMN"
         )
-    score, sample = read_number(cell.get(SCORE, "")), read_number(cell.get(SAMPLE, ""))
-    if score is not None and not 0 <= score <= 1:
-        return f"{where}: {SCORE} is {cell[SCORE].strip()!r} and should lie between 0 and 1, as it was written."
+        return None
     return ReadRow(
         where=where,
         key=key,
@@ -169,8 +185,9 @@ def _read_row(path: Path, row: TableRow, names: Mapping[str, int], tickets: Colu
         score=score,
         answered=answered,
         passages=facts.passages,
-        drawn=sample is not None,
-        verdict=verdict,
+        drawn=read_number(cell.get(SAMPLE, "")) is not None,
+        verdict=verdict or "",
+        batch=facts.batch,
         correct_answer=as_it_was(cell.get(CORRECT, "")).strip(),
         why=as_it_was(cell.get(WHY, "")).strip(),
         reader=cell.get(READER, "").strip(),

@@ -14,6 +14,7 @@ from support_agent.gate.combiner import Combiner
 from support_agent.gate.measure import Late, Sendable, early_reasons, known_late
 from support_agent.gate.support import citations_of
 from support_agent.records import Citation, Draft, Passage, Reason, Route, Signal, Triage
+from support_agent.spreadsheet import BOUND
 
 # Only without a promise: a floor by hand, for owners who answer without one.
 _MIN_MEAN_LOG_PROB = -1.5
@@ -25,9 +26,10 @@ class Policy:
     """What the owner has in force.
 
     With a ``combiner`` nothing is sent without proof: answers of at least ``threshold`` (0–1) are, in ``languages``
-    (empty: in all), unless ``closed`` says why nothing at all may be; the rest are suggestions. A draft is written from
-    the score ``draft_from`` (0–1) on; below it the best passage is suggested. Without a combiner answers go out on the
-    words' own evidence, unless the nearest passage is further off than ``min_cosine`` (−1 to 1).
+    (empty: in all), unless ``closed`` says why nothing at all may be, not even a question back; the rest are
+    suggestions. A draft is written from the score ``draft_from`` (0–1) on; below it the best passage is suggested.
+    Without a combiner answers go out on the words' own evidence, unless the nearest passage is further off than
+    ``min_cosine`` (−1 to 1).
     """
 
     combiner: Combiner | None = None
@@ -81,7 +83,7 @@ def on_passages(
     """
     if policy.combiner is None and not values["retrieval_score"] >= policy.min_cosine:
         return Decision(Route.HUMAN, (Reason.NO_PASSAGE,))
-    if unclear := early_reasons(signals):
+    if not policy.closed and (unclear := early_reasons(signals)):
         reasons = (Reason.ASKED_BACK_ALREADY,) if asked_back else unclear
         return Decision(reasons[0].route, reasons)
     return hopeless(policy, values) if policy.combiner else Decision()
@@ -114,7 +116,7 @@ def hopeless(policy: Policy, values: Mapping[str, float]) -> Decision:
     if policy.combiner is None:
         return Decision()
     highest = policy.combiner.highest(values, known_late())
-    signal = Signal("highest_confidence", highest, policy.draft_from, highest < policy.draft_from)
+    signal = Signal(BOUND, highest, policy.draft_from, highest < policy.draft_from)
     if not signal.fired:
         return Decision(signals=(signal,))
     return Decision(Route.HUMAN, _not_sent(policy.combiner, values, policy), (signal,), confidence=highest)

@@ -13,7 +13,7 @@ from support_agent.records import Draft, Passage, Reason, Signal, Triage
 
 
 class Watch(Protocol):
-    """What a gate needs of a watch over live scores (``support_agent.evidence.drift``)."""
+    """What a gate needs of a watch over live scores (``support_agent.evidence.watch``)."""
 
     @property
     def withdrawn(self) -> bool:
@@ -29,8 +29,8 @@ class Watch(Protocol):
 class Gate:
     """Decides on the tickets of one agent; threads may share it.
 
-    ``version`` is the calibration's hash, "none" or "refused"; ``in_words`` says what is promised, or why nothing may
-    be answered.
+    ``version`` is the calibration's hash, "none", or why nothing is sent; ``in_words`` says what is promised, or why
+    nothing may be answered.
     """
 
     policy: Policy = field(default_factory=Policy)

@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from support_agent.clusters import group_numbers
+from support_agent.evidence.drift import Drift
 from support_agent.evidence.ladder import Look, Plan, Promise, make_plan
-from support_agent.evidence.standing import Sampled, label, stand, test
+from support_agent.evidence.standing import Sampled, label, next_test, stand
 from support_agent.evidence.store import KnownTicket, Offer, Verdict
 from support_agent.evidence.watch import WITHDRAW, SpotChecks
 from support_agent.intervals import clopper_pearson
@@ -28,6 +29,8 @@ from support_agent.records import Ticket
 PROMISE = Promise(0.10, 0.05)
 ARRIVE, PORTIONS = 800, 5
 TRUTH = 100_000
+# Of the watch over scores: those a promise was planned on, and live ones.
+REFERENCE, LIVE = 300, 1_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def main() -> None:
         force = np.mean([risk is not None for risk in risks])
         print(f"  {name:44s} {force:.3f}   {broken / given.courses:.4f} [{low:.4f}, {high:.4f}]", flush=True)
     report_watch(given.courses, np.random.default_rng([given.seed, 99]))
+    report_drift(given.courses, np.random.default_rng([given.seed, 98]))
 
 
 def once(law: Law, *, decimals: int = 6, start: int | None = None) -> Course:
@@ -170,7 +174,7 @@ def read_all(
     """Read whatever is due, until no test is left or tickets are wanting."""
     looks = list(looks)
     while True:
-        while look := test(plan, looks, rows):
+        while look := next_test(plan, looks, rows):
             looks.append(look)
         state = stand(plan, looks, rows)
         if not state.to_read or state.tickets > 0:
@@ -196,6 +200,28 @@ def report_watch(courses: int, source: np.random.Generator) -> None:
         soon = f", after {int(np.median(found))} readings in the median" if found else ""
         share = f"{len(found) / courses:.4f} [{low:.4f}, {high:.4f}]"
         print(f"  spot checks, {error:.0%} wrong: withdrawn within 1,000 readings {share}{soon}")
+
+
+def report_drift(courses: int, source: np.random.Generator) -> None:
+    """How often scores withdraw a promise while traffic stays as it is, and how soon once it gets worse."""
+    for shift in (0.0, 0.15):
+        until = []
+        for _ in range(courses):
+            drift = Drift.begin(source.random(REFERENCE).tolist(), 0.5)
+            scores = np.clip(source.random(LIVE) - shift, 0, 1).tolist()
+            until.append(next((at for at, score in enumerate(scores, 1) if worse(drift, score)), None))
+        found = [count for count in until if count]
+        share = (
+            f"{len(found) / courses:.4f} [{', '.join(f'{end:.4f}' for end in clopper_pearson(len(found), courses))}]"
+        )
+        soon = f", after {int(np.median(found))} tickets in the median" if found else ""
+        print(f"  scores {shift:.2f} lower: withdrawn within {LIVE:,} tickets {share}{soon}")
+
+
+def worse(drift: Drift, score: float) -> bool:
+    """Whether the bet on lower scores withdraws with this one."""
+    drift.play(score)
+    return drift.wealth >= 2 / WITHDRAW
 
 
 def withdrawn_after(error: float, source: np.random.Generator) -> int | None:

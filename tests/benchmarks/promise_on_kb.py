@@ -27,7 +27,7 @@ from support_agent import Agent, build_index
 from support_agent.evidence.ladder import Plan, Promise, make_plan, proven
 from support_agent.evidence.opening import suggesting_gate
 from support_agent.evidence.ranking import STRENGTH, auroc
-from support_agent.evidence.standing import Sampled, stand, test
+from support_agent.evidence.standing import Sampled, next_test, stand
 from support_agent.evidence.store import KnownTicket, Offer
 from support_agent.gate.combiner import Combiner, fit
 from support_agent.gate.measure import combined
@@ -157,7 +157,7 @@ def climb(plan: Plan, rows: list[Sampled], truth: dict[int, bool], budget: int) 
     looks = []
     read = 0
     while True:
-        while look := test(plan, looks, rows):
+        while look := next_test(plan, looks, rows):
             looks.append(look)
         waiting = {one.known.number for one in stand(plan, looks, rows).to_read}
         if not waiting or read + len(waiting) > budget:

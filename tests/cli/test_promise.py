@@ -118,8 +118,8 @@ class TestLearn:
         stdout, stderr = run("learn", fill_in(READ))
         first, second, *_ = stdout.split("\n")
         assert first == "past.to-read.csv: 12 tickets, 12 new labels"
-        assert second.startswith("Not proven yet: ")
-        assert "Test it: support-agent certify" in stderr
+        assert second.startswith("Proven: ")
+        assert "Put it in force: support-agent certify" in stderr
         assert "0 new labels, 12 known before" in run("learn", READ)[0]
 
     def test_a_row_that_cannot_be_used_is_named_and_is_exit_code_3(self) -> None:
@@ -127,7 +127,10 @@ class TestLearn:
         write_csv(READ, [{**first, "verdict": "maybe"}, *others])
         stdout, stderr = run("learn", READ, code=3)
         assert "11 new labels" in stdout
-        assert "past.to-read.csv, line 2: 'maybe' is no verdict. Write right, wrong or partly" in stderr
+        assert (
+            "past.to-read.csv, line 2: 'maybe' is no verdict, so that the answer counts as not read. Write right"
+            in stderr
+        )
 
     def test_what_the_reader_should_know_is_said_on_stderr(self) -> None:
         first, *others = read_csv(fill_in(READ))
@@ -143,7 +146,7 @@ class TestLearn:
             [],
             [],
         )
-        assert facts["standing"]["read"] == 12
+        assert facts["standing"]["look"]["labels"] == 12
 
     def test_who_read_stands_in_the_promise(self) -> None:
         run("learn", fill_in(READ), "--kind", "model", "--reader", "Ann")
@@ -195,7 +198,7 @@ class TestInForce:
 
     def test_a_promise_begun_anew_needs_new_tickets(self) -> None:
         done = CliRunner().invoke(app, ["certify", "--anew"])
-        assert "No ticket is known that this agent has an answer for" in str(done.exception)
+        assert "No new ticket has come since" in str(done.exception)
 
 
 @pytest.mark.usefixtures("asked")

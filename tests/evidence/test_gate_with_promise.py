@@ -48,7 +48,7 @@ def promise(parts: dict[str, str], threshold: float = 0.5) -> Calibration:
         coverage=0.5,
         readers=("person",),
         reference_scores=tuple(place / 100 for place in range(100)),
-        languages=(),
+        languages=("en",),
         made="2026-01-01",
     )
 

@@ -108,7 +108,7 @@ class TestPlan:
 
     def test_fewer_tickets_than_labels_of_the_first_test_are_too_few(self) -> None:
         with pytest.raises(
-            CalibrationError, match=r"59 tickets .* too few to plan on: .* at least 60 readings.*--tick"
+            CalibrationError, match=r"Too few tickets .* to plan on .59.: .* at least 60 readings.*--tick"
         ):
             make_plan([0.9] * 59, TENTH)
         assert make_plan([0.9] * 60, TENTH).rungs == (0.9,)

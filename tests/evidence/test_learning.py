@@ -33,7 +33,8 @@ class TestKept:
         done = learn(fill_in(READ), config=asked)
         assert (done.tickets, done.labels, done.known, done.problems, done.notes) == (12, 12, 0, (), ())
         assert done.standing is not None
-        assert (done.standing.read, done.standing.wrong, done.standing.to_read) == (12, 0, ())
+        assert done.standing.look is not None
+        assert (done.standing.look.labels, done.standing.look.wrong, done.standing.to_read) == (12, 0, ())
 
     def test_a_file_that_is_learned_again_brings_nothing_new(self, asked: Config) -> None:
         learn(fill_in(READ), config=asked)
@@ -97,7 +98,9 @@ class TestTwoVerdicts:
         write_csv(READ, rows)
         return rows
 
-    def test_both_are_told_and_it_counts_as_wrong(self, asked: Config, said_twice: list[Row]) -> None:
+    def test_both_are_told_and_it_counts_as_wrong(
+        self, asked: Config, said_twice: list[Row], evidence: Evidence
+    ) -> None:
         done = learn(READ, config=asked)
         assert done.notes == (
             "read.csv, line 2 says right and read.csv, line 14 wrong of the same answer: it counts as wrong until one "
@@ -105,7 +108,7 @@ class TestTwoVerdicts:
         )
         assert done.labels == 12
         assert done.standing is not None
-        assert (done.standing.read, done.standing.wrong) == (12, 1)
+        assert evidence().looks()[0].wrong == 1
 
     def test_the_mended_file_clears_it(self, asked: Config, said_twice: list[Row]) -> None:
         learn(READ, config=asked)
@@ -128,8 +131,7 @@ class TestTwoVerdicts:
         write_csv(READ, [{**row, "reader": f"reader {row['verdict']}"} for row in said_twice])
         done = learn(READ, config=asked)
         assert done.notes == ()
-        assert done.standing is not None
-        assert done.standing.wrong == 1
+        assert evidence().looks()[0].wrong == 1
         assert len(evidence().verdicts()) == 13
 
     def test_a_reader_who_takes_a_verdict_back_is_told_so_and_the_new_one_counts(self, asked: Config) -> None:
@@ -150,8 +152,8 @@ class TestNotes:
         write_csv(Path("picked.csv"), [{**without("sa_sample", row), "verdict": "right"} for row in rows])
         done = learn("picked.csv", config=asked)
         assert done.notes == (
-            "5 labels come without a random number (sa_sample), as somebody picked them: they count for the ranking, "
-            "and prove nothing.",
+            "Labels without a random number (sa_sample), as somebody picked them: 5. They count for the ranking, and "
+            "prove nothing.",
         )
         assert done.labels == 5
         assert [one.drawn for one in evidence().tickets()] == [True] * 60 + [False] * 5
@@ -170,8 +172,8 @@ class TestNotes:
         other = asked.model_copy(update={"passages": 2})
         done = learn(fill_in(answer_batch(other, Path("answered.csv"))), config=asked)
         assert done.notes == (
-            "60 labels are of answers by another state of the agent than the promise is planned on; "
-            "`support-agent renew` asks their tickets again.",
+            "Labels of answers by another state of the agent than the promise is planned on: 60. `support-agent renew` "
+            "asks their tickets again.",
         )
 
 
@@ -181,7 +183,8 @@ class TestNotUsed:
         change(1, verdict="maybe")
         done = learn(READ, config=asked)
         assert done.problems == (
-            "read.csv, line 3: 'maybe' is no verdict. Write right, wrong or partly, or r, w or p.",
+            "read.csv, line 3: 'maybe' is no verdict, so that the answer counts as not read. Write right, wrong or "
+            "partly, or r, w or p.",
         )
         assert done.labels == 11
 
@@ -226,12 +229,13 @@ class TestSpotChecks:
     @pytest.fixture
     def sent(self, certified: Config) -> list[Row]:
         """What a batch has sent of which the random number says that it is to be read."""
+        self.promise = last_promise(certified)
         answer_batch(certified, Path("sent.csv"))
         rows = [row for row in read_csv(Path("sent.csv")) if float(row["sa_sample"]) < CALM_RATE]
         return [row for row in rows if row["sa_route"] == "answer"]
 
     def watch(self, settings: Config, evidence: Evidence) -> Watch:
-        made = last_promise(settings)
+        made = self.promise  # what was in force when the answers were sent, whatever has become of it
         assert made is not None
         return watch_over(made, evidence())
 
@@ -308,3 +312,39 @@ def test_the_random_number_that_the_watch_goes_by_is_the_tickets_own(asked: Conf
     rows = read_csv(READ)
     assert [float(row["sa_sample"]) for row in rows] == [Ticket(row["description"]).sample for row in rows]
     assert replace(Ticket(rows[0]["description"]), ticket_id="another").sample == float(rows[0]["sa_sample"])
+
+
+class TestFairSample:
+    """What came back of an answered file proves something only if all of it did."""
+
+    def test_a_verdict_that_cannot_be_read_does_not_take_its_ticket_out_of_the_sample(
+        self, asked: Config, evidence: Evidence
+    ) -> None:
+        learn(fill_in(READ, lambda row: "misleading"), config=asked)
+        assert evidence().looks() == []
+        assert sum(one.drawn for one in evidence().tickets()) == 60
+
+    def test_rows_that_were_deleted_make_the_rest_a_picked_one(self, shop: Config, evidence: Evidence) -> None:
+        file = answer_batch(shop, Path("answered.csv"))
+        rows = [{**row, "verdict": "right"} for row in read_csv(file)[:40]]
+        done = learn(write_csv(file, rows), config=shop)
+        assert [note.startswith("20 tickets of the answered file are missing.") for note in done.notes] == [True]
+        assert not any(one.drawn for one in evidence().tickets())
+
+    def test_rows_that_came_in_two_files_are_a_whole_one(self, shop: Config, evidence: Evidence) -> None:
+        rows = read_csv(answer_batch(shop, Path("answered.csv")))
+        learn(write_csv(Path("first.csv"), rows[:30]), config=shop)
+        assert learn(write_csv(Path("all.csv"), rows), config=shop).notes == ()
+        assert all(one.drawn for one in evidence().tickets())
+
+    def test_verdicts_that_refute_a_promise_end_it_at_once(self, certified: Config) -> None:
+        done = learn(fill_in(READ, lambda row: "wrong"), config=certified)
+        assert any(note.startswith("What was promised no longer stands") for note in done.notes)
+        assert last_promise(certified) is None
+
+    def test_files_of_two_readers_without_a_name_are_two_readers(self, asked: Config, evidence: Evidence) -> None:
+        rows = read_csv(READ)
+        for name, word in (("anna.csv", "wrong"), ("ben.csv", "right")):
+            learn(write_csv(Path(name), [{**row, "verdict": word} for row in rows]), config=asked)
+        assert {one.reader for one in evidence().verdicts()} == {"anna.csv", "ben.csv"}
+        assert evidence().looks()[0].wrong == len(rows)

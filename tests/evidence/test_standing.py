@@ -47,7 +47,7 @@ def first(every: Sequence[Sampled], rung: int, labels: int) -> list[Sampled]:
 def climb(plan: Plan, every: Sequence[Sampled]) -> list[Look]:
     """Every test that can be taken."""
     looks: list[Look] = []
-    while look := standing.test(plan, looks, every):
+    while look := standing.next_test(plan, looks, every):
         looks.append(look)
     return looks
 
@@ -161,21 +161,21 @@ class TestLooks:
     def test_an_unread_ticket_blocks_a_test(self) -> None:
         every = rows([0.95] * FIRST)
         most = read(every, every[1:])
-        assert standing.test(PLAN, [], most) is None
-        assert standing.test(PLAN, [], read(most, every)) is not None
+        assert standing.next_test(PLAN, [], most) is None
+        assert standing.next_test(PLAN, [], read(most, every)) is not None
 
     def test_labels_outside_the_first_ones_do_not_stand_in_for_an_unread_one(self) -> None:
         every = rows([0.95] * (FIRST + 30))
         skipped = first(every, 0, FIRST)[3]
-        assert standing.test(PLAN, [], read(every, [one for one in every if one != skipped])) is None
+        assert standing.next_test(PLAN, [], read(every, [one for one in every if one != skipped])) is None
 
     def test_too_few_tickets_block_a_test(self) -> None:
-        assert standing.test(PLAN, [], rows([0.95] * (FIRST - 1), right=True)) is None
+        assert standing.next_test(PLAN, [], rows([0.95] * (FIRST - 1), right=True)) is None
 
     def test_a_test_counts_the_first_tickets_of_its_rung_by_their_random_numbers(self) -> None:
         every = rows([0.95, 0.2] * 40)
         about = first(every, 0, FIRST)
-        look = standing.test(PLAN, [], read(read(every, about), about[:1], right=False))
+        look = standing.next_test(PLAN, [], read(read(every, about), about[:1], right=False))
         assert look is not None
         assert (look.rung, look.labels, look.wrong) == (0, FIRST, 1)
         assert (look.until, look.last) == (about[-1].known.sample, 80)
@@ -186,7 +186,7 @@ class TestLooks:
     )
     def test_a_test_passes_with_as_many_wrong_ones_as_its_level_allows(self, wrong: int, passed: bool) -> None:
         every = rows([0.95] * FIRST, right=True)
-        look = standing.test(PLAN, [], read(every, every[:wrong], right=False))
+        look = standing.next_test(PLAN, [], read(every, every[:wrong], right=False))
         assert look is not None
         assert look.passed is passed
 
@@ -199,7 +199,7 @@ class TestLooks:
     def test_the_second_climb_goes_on_while_the_first_waits_to_be_read(self) -> None:
         plan = Plan(HALF, (0.9, 0.5), start=1)
         every = rows([0.95, 0.6] * FIRST)
-        look = standing.test(plan, [], read(every, first(every, 0, FIRST)))
+        look = standing.next_test(plan, [], read(every, first(every, 0, FIRST)))
         assert look is not None
         assert (look.climb, look.rung) == (1, 0)
 
@@ -340,7 +340,9 @@ class TestWords:
         assert in_words(rows([0.95, 0.6, 0.2] * FIRST, right=True)).endswith("All that was planned is tested.")
 
     def test_when_nothing_can_be_proven(self) -> None:
-        assert "Every planned test has failed: answers are wrong too often" in in_words(rows([0.95] * 90, right=False))
+        assert "The planned tests are taken and none stands: answers are wrong too often" in in_words(
+            rows([0.95] * 90, right=False)
+        )
 
     def test_when_answers_have_changed(self) -> None:
         looks, every = proven()
@@ -379,7 +381,7 @@ def course(source: np.random.Generator, promise: Promise, portions: int = 1) -> 
     looks: list[Look] = []
     for portion in range(1, portions + 1):
         here = every[: portion * count // portions]
-        while look := standing.test(plan, looks, here):
+        while look := standing.next_test(plan, looks, here):
             looks.append(look)
     return stand(plan, looks, every)
 

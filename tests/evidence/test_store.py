@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_agent.errors import CalibrationError
-from support_agent.evidence.ladder import Look
+from support_agent.evidence.ladder import Look, Plan, Promise
 from support_agent.evidence.store import FILE, SCHEMA, Offer, Store, Verdict, open_store
 from support_agent.records import Route, Ticket, Turn
 
@@ -30,16 +30,19 @@ def add(store: Store, *tickets: Ticket, drawn: bool = True) -> None:
     store.add_tickets([(ticket, "en") for ticket in tickets], drawn=drawn)
 
 
+PLAN = Plan(Promise(), (0.9, 0.5), 0)
+
+
 def everything(store: Store) -> list[object]:
-    return [store.tickets(), store.offers("p"), store.verdicts(), store.looks(), store.fact("plan")]
+    return [store.tickets(), store.offers("p"), store.verdicts(), store.looks(), store.fact("other")]
 
 
 def fill(store: Store) -> None:
     add(store, *TICKETS)
     store.add_offers("p", [OFFER])
     store.add_verdicts([SAID])
-    store.add_look(LOOK)
-    store.set_facts({"plan": {"rungs": [0.5]}})
+    store.add_look(LOOK, PLAN)
+    store.set_facts({"other": {"rungs": [0.5]}})
 
 
 class TestTickets:
@@ -127,8 +130,8 @@ class TestVerdicts:
 
 class TestPlan:
     def test_looks_are_kept_in_order(self, store: Store) -> None:
-        store.add_look(LOOK)
-        store.add_look(replace(LOOK, rung=3))
+        store.add_look(LOOK, PLAN)
+        store.add_look(replace(LOOK, rung=3), PLAN)
         assert store.looks() == [LOOK, replace(LOOK, rung=3)]
 
     def test_facts_are_kept_by_name_and_unknown_ones_are_none(self, store: Store) -> None:
@@ -140,7 +143,7 @@ class TestPlan:
         fill(store)
         store.set_facts({"plan": 1})
         assert store.looks() == [LOOK]
-        store.set_facts({"plan": 2}, forget_looks=True)
+        store.begin_plan({"plan": 2})
         assert store.looks() == []
 
 

@@ -230,9 +230,12 @@ def test_line_ends_inside_a_ticket_that_excel_rewrites_lose_no_verdict(file: Pat
 
 class TestRowThatCannotBeUsed:
     def test_a_verdict_that_is_none(self, file: Path) -> None:
-        assert problem(file, verdict=" Maybe ") == (
-            "'Maybe' is no verdict. Write right, wrong or partly, or r, w or p."
+        found = comes_back(file, {**ROW, "verdict": " Maybe "})
+        assert found.problems == (
+            f"{file}, line 2: 'Maybe' is no verdict, so that the answer counts as not read. Write right, wrong or "
+            "partly, or r, w or p.",
         )
+        assert [row.verdict for row in found.rows] == [""]
 
     def test_a_verdict_on_nothing(self, file: Path) -> None:
         assert problem(file, sa_suggestion="") == "a verdict, and no answer or suggestion that it could be about."
@@ -246,9 +249,11 @@ class TestRowThatCannotBeUsed:
 
     @pytest.mark.parametrize("score", ["912.345", "-1", "nan"])
     def test_a_score_that_cannot_be(self, file: Path, score: str) -> None:
-        assert problem(file, sa_score=score) == (
-            f"sa_score is '{score}' and should lie between 0 and 1, as it was written."
+        found = comes_back(file, {**ROW, "sa_score": score})
+        assert found.problems == (
+            f"{file}, line 2: sa_score is '{score}', and lies between 0 and 1 where it is as written.",
         )
+        assert [(row.score, row.verdict) for row in found.rows] == [(None, "right")]
 
     def test_a_row_of_another_width(self, file: Path) -> None:
         write_csv(file, [ROW])
@@ -259,7 +264,7 @@ class TestRowThatCannotBeUsed:
 
     def test_one_bad_row_keeps_no_other_from_being_used(self, file: Path) -> None:
         found = comes_back(file, {**ROW, "verdict": "?"}, ROW)
-        assert (len(found.rows), len(found.problems)) == (1, 1)
+        assert ([row.verdict for row in found.rows], len(found.problems)) == (["", "right"], 1)
 
 
 class TestFileThatCannotBeUsed:

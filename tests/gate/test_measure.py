@@ -41,7 +41,6 @@ CASES = {
     "loop": ("What is the Enterprise plan?", "It has support. " * 20),
     "asks for a human": ("Let me talk to a human please", "The Enterprise plan is for large teams."),
     "angry": ("WHERE IS MY F***ING KEY???!!! This is the worst service ever", "Keep it secret."),
-    "ambiguous": ("plan", "The Enterprise plan is for large teams. It has support."),
     "another language": ("Wie bekomme ich denn bitte einen Schlüssel für die Schnittstelle?", "Keep it secret."),
     "another subject": ("What is the best pizza in Naples?", "Keep it secret."),
 }
@@ -88,6 +87,12 @@ def test_what_a_signal_alone_decides_is_decided_alike(case: str, subject: Subjec
     sent, suggested = asked(subject, case)
     assert sent.route is not Route.ANSWER
     assert (suggested.route, suggested.reasons, suggested.text) == (sent.route, sent.reasons, sent.text)
+
+
+def test_while_nothing_is_proven_nobody_is_asked_back(subject: Subject) -> None:
+    closed = replace(OPEN, closed=Reason.NOT_PROVEN_YET)
+    routes = [agent_with(subject, policy, {}).ask("plan").route for policy in (OPEN, closed)]
+    assert routes == [Route.CLARIFY, Route.HUMAN]
 
 
 def test_another_subject_is_handed_over_where_no_proof_is_asked_for(subject: Subject) -> None:

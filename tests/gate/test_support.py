@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_agent.gate.support import check_draft, check_quote, citations_of
+from support_agent.gate.support import check_draft, check_quote, citations_of, is_quote
 from support_agent.records import Citation, Draft, Passage
 from support_agent.triage.readable import clean
 from support_agent.wording import in_one_line
@@ -14,6 +14,45 @@ STEPS = "Do it like this:\n\n1. Open the tab.\n2. Press Renew.\n\n```\nlamini re
 
 def passage(text: str) -> Passage:
     return Passage("docs:1", "How do I renew a key?", text, "docs")
+
+
+THREE = "Open the tab. Press Renew. It costs $99 a month."
+NO_SPACE = pytest.mark.xfail(strict=True, reason="sentences without white space between them are joined with one")
+
+
+@pytest.mark.parametrize(
+    ("text", "of"),
+    [
+        (THREE, THREE),
+        ("Open the tab.", THREE),
+        ("Press Renew. It costs $99 a month.", THREE),
+        ("Open the\n tab.\n\nPress Renew.", THREE),
+        (STEPS, STEPS),
+        ("Keep it", "Keep it"),
+        pytest.param("開きます。押します。", "開きます。押します。", marks=NO_SPACE),
+        pytest.param("Use ```x```, then wait.", "Use ```x```, then wait.", marks=NO_SPACE),
+    ],
+    ids=["all", "first", "last two", "other line breaks", "steps and code", "no full stop", "Japanese", "code inside"],
+)
+def test_whole_sentences_one_after_the_other_are_a_quote(text: str, of: str) -> None:
+    assert is_quote(text, passage(of))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "Open the",
+        "the tab.",
+        "It costs $9",
+        "Open the tab. It costs $99 a month.",
+        "Press Renew. Open the tab.",
+    ],
+    ids=["empty", "white space", "a start", "an end", "a piece of a number", "one left out", "another order"],
+)
+def test_anything_else_is_no_quote(text: str) -> None:
+    assert not is_quote(text, passage(THREE))
 
 
 def test_a_quote_is_sent_whole_with_its_code_steps_and_line_breaks() -> None:
