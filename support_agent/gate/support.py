@@ -15,7 +15,7 @@ from support_agent.generation.endings import clean_draft
 from support_agent.records import Citation, Draft, Passage
 from support_agent.sentences import split_sentences
 from support_agent.triage.readable import clean
-from support_agent.wording import content_words, facts, in_one_line, is_negated, known_facts, names
+from support_agent.wording import content_words, facts, is_negated, known_facts, names
 
 _QUOTE_CHARS = 300
 # Below this share of shared content words a passage does not carry a sentence.
@@ -130,19 +130,29 @@ def check_draft(question: str, draft: Draft, passages: Sequence[Passage]) -> Che
 
 def is_quote(text: str, passage: Passage) -> bool:
     """Whether a text is whole sentences of the passage, one after the other; white space does not count."""
-    sentences = [in_one_line(sentence) for sentence in split_sentences(passage.text) if sentence.strip()]
-    ends = list(accumulate(len(sentence) + 1 for sentence in sentences))
-    starts, whole, words = {0, *ends}, " ".join(sentences), in_one_line(text)
+    ends = list(accumulate(len(_squeezed(sentence)) for sentence in split_sentences(passage.text)))
+    borders, whole, words = {0, *ends}, _squeezed(passage.text), _squeezed(text)
     places = (found.start() for found in re.finditer(f"(?={re.escape(words)})", whole))
-    return bool(words) and any(place in starts and place + len(words) + 1 in starts for place in places)
+    return bool(words) and any(place in borders and place + len(words) in borders for place in places)
+
+
+def _squeezed(text: str) -> str:
+    """The text without any white space."""
+    return "".join(text.split())
 
 
 def check_quote(text: str, passage: Passage) -> CheckedDraft:
     """A passage's own words, as they stand: each sentence carries itself, code and steps included."""
-    sentences = [sentence for sentence in split_sentences(clean(text)) if sentence.strip()]
+    sentences: list[str] = []
+    for piece in split_sentences(clean(text)):
+        if piece.strip() or not sentences:
+            sentences.append(piece)
+        else:
+            sentences[-1] += piece
     every = tuple(
         CheckedSentence(one, Citation(passage.passage_id, 1.0, one.strip()[:_QUOTE_CHARS]), frozenset(), fits=True)
         for one in sentences
+        if one.strip()
     )
     return CheckedDraft(every, every)
 

@@ -58,12 +58,14 @@ def extract(question: str, passages: Sequence[Passage]) -> str:
 def _blocks(text: str) -> list[str]:
     """Paragraphs that belong together: a list is one with all its steps and the line that announces it."""
     blocks: list[str] = []
+    last_part = ""
     for part in re.findall(r".+?(?:\n[ \t]*\n\s*|\Z)", text, re.DOTALL):
-        announced = blocks and (blocks[-1].rstrip().endswith(":") or _LIST_ITEM.match(blocks[-1].splitlines()[-1]))
-        if announced and _LIST_ITEM.match(part):
+        announced = last_part.rstrip().endswith(":") or _LIST_ITEM.match(last_part)
+        if blocks and announced and _LIST_ITEM.match(part):
             blocks[-1] += part
         else:
             blocks.append(part)
+        last_part = part
     return blocks
 
 

@@ -28,6 +28,7 @@ from support_agent.retrieval.folders import (
     read_subject,
     read_vectors,
 )
+from support_agent.retrieval.pairs import SUFFIXES as PAIR_FILES
 from support_agent.wording import token_f1
 
 if TYPE_CHECKING:
@@ -142,8 +143,9 @@ class Index:
 
 
 def _says_else(one: Passage, other: Passage) -> bool:
-    """Whether neither title nor text say that both are answers to the same question."""
-    return one.title != other.title and token_f1(one.text, other.text) < SAME_ANSWER_F1
+    """Whether neither text nor question say that both answer the same; a document's title is no question."""
+    same_question = one.title == other.title and Path(one.source).suffix.lower() in PAIR_FILES
+    return not same_question and token_f1(one.text, other.text) < SAME_ANSWER_F1
 
 
 def _sane(cosine: float) -> float:

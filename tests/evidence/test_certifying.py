@@ -100,6 +100,17 @@ class TestFirstTime:
         answered = [reply.route for reply in Agent.load(asked).ask_many(QUESTIONS)].count(Route.ANSWER)
         assert answered / 60 == done.standing.coverage == done.calibration.coverage > 0
 
+    def test_it_is_for_the_languages_in_which_enough_were_read_as_right(
+        self, asked: Config, evidence: Evidence
+    ) -> None:
+        keys = [Ticket(row["description"]).words_key for row in read_csv(READ)]
+        languages = ["de"] * 4 + ["fr"] * 5 + ["und"] * 3
+        evidence().set_languages(dict(zip(keys, languages, strict=True)))
+        learn(fill_in(READ), config=asked)
+        made = certify(config=asked).calibration
+        assert made is not None
+        assert made.languages == ("fr",)
+
     def test_wrong_answers_are_not_proven_and_more_are_to_be_read(self, asked: Config) -> None:
         learn(fill_in(READ, lambda row: "wrong"), config=asked)
         done = certify(config=asked, to_read="more.csv")
@@ -188,6 +199,18 @@ class TestPlan:
         assert done.standing.plan.promise.max_error == 0.4
         assert evidence().fact("plan")["promise"] == {"max_error": 0.4, "delta": 0.05}
 
+    def test_another_one_on_the_same_tickets_costs_half_of_delta_once_a_test_was_taken(self, asked: Config) -> None:
+        assert certify(config=asked, max_error=0.4).standing.plan.earlier == 0
+        learn(fill_in(READ), config=asked)
+        more = certify(config=asked, to_read="more.csv")
+        assert more.written is not None
+        read_on(asked, more)
+        assert certify(config=asked, max_error=LOOSE).standing.plan.earlier == 1
+
+    def test_on_new_tickets_it_costs_nothing(self, certified: Config) -> None:
+        new = write_tickets(Path("new.csv"), MORE_QUESTIONS)
+        assert certify(config=certified, anew=True, tickets=new).standing.plan.earlier == 0
+
     def test_what_is_left_out_of_a_promise_is_as_before(self, asked: Config) -> None:
         promise = certify(config=asked, delta=0.1).standing.plan.promise
         assert (promise.max_error, promise.delta) == (LOOSE, 0.1)
@@ -215,6 +238,18 @@ class TestTakenBack:
         learn(fill_in(READ, lambda row: "wrong"), config=certified)
         assert certify(config=certified).calibration is None
         assert routes(certified) == {(Route.HUMAN, (Reason.NOT_PROVEN_YET,))}
+
+    def test_labels_that_refute_it_end_it_though_another_plan_was_begun(self, certified: Config) -> None:
+        certify(config=certified, max_error=0.4)
+        learn(fill_in(READ, lambda row: "wrong"), config=certified)
+        certify(config=certified)
+        assert (Route.ANSWER, ()) not in routes(certified)
+
+    def test_a_plan_proves_one_promise_that_of_the_settings_it_was_renewed_for(self, certified: Config) -> None:
+        other = certified.model_copy(update={"generator": "scripted"})
+        renew(config=other)
+        assert last_promise(other) is not None
+        assert last_promise(certified) is None
 
     def test_one_wrong_answer_of_a_dozen_is_told_and_does_not(self, certified: Config) -> None:
         first, *others = read_csv(READ)
@@ -253,10 +288,11 @@ class TestNotPossible:
             assert certify(config=shop, tickets=PAST, max_error=LOOSE).asked == 60
         assert "past.csv: 1 rows are malformed and were left out." in caplog.messages
 
-    def test_a_file_that_may_hold_verdicts_is_not_written_over(self, asked: Config) -> None:
+    @pytest.mark.parametrize("job", [certify, renew])
+    def test_a_file_that_may_hold_verdicts_is_not_written_over(self, asked: Config, job: Callable[..., object]) -> None:
         before = READ.read_bytes()
         with pytest.raises(CalibrationError, match="read.csv is there already, and may hold verdicts"):
-            certify(config=asked, to_read=READ)
+            job(config=asked, to_read=READ)
         assert READ.read_bytes() == before
 
 
@@ -345,6 +381,14 @@ class TestWithdrawn:
         assert done.calibration is not None
         assert not watch_over(done.calibration, evidence()).withdrawn
         assert (Route.ANSWER, ()) in routes(certified)
+
+    def test_near_copies_of_the_tickets_that_proved_it_are_no_new_ones(
+        self, certified: Config, evidence: Evidence
+    ) -> None:
+        withdraw(certified, evidence())
+        copies = write_tickets(Path("copies.csv"), [f"Please, {question}" for question in QUESTIONS])
+        with pytest.raises(CalibrationError, match="Too few tickets with a suggestion to plan on .0."):
+            certify(config=certified, tickets=copies, max_error=LOOSE)
 
     def test_new_tickets_that_came_in_portions_all_count(self, certified: Config, evidence: Evidence) -> None:
         withdraw(certified, evidence())

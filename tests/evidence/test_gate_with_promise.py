@@ -99,6 +99,11 @@ class TestInForce:
         agent.gate = gate_of(replace(promise({}), languages=("de",)))
         assert (agent.ask(KEY).reasons, generator.calls) == (("language",), 0)
 
+    def test_a_promise_of_no_language_answers_in_none(self) -> None:
+        agent = agent_with(ScriptedGenerator())
+        agent.gate = gate_of(replace(promise({}), languages=()))
+        assert agent.ask(KEY).reasons == ("language",)
+
     def test_a_draft_that_cannot_be_sent_is_replaced_by_the_best_passage(self) -> None:
         reply = agent_with(ScriptedGenerator({KEY: "Call us at 555-0100."})).ask(KEY)
         assert (reply.route, reply.reasons) == (Route.ANSWER, ("quoted", "unsupported"))

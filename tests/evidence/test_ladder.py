@@ -126,6 +126,11 @@ class TestPlan:
         ]
         assert 0.99 * delta < math.fsum(spent) <= delta * (1 + 1e-9)
 
+    @pytest.mark.parametrize("start", [0, 2], ids=["one climb", "two climbs"])
+    def test_all_plans_on_the_same_tickets_together_spend_twice_delta_at_most(self, start: int) -> None:
+        levels = [Plan(TENTH, RUNGS, start, earlier=earlier).level(0, 60) for earlier in range(6)]
+        assert levels[1:] == [level / 2 for level in levels[:-1]]
+
     def test_the_first_test_of_a_tenth_allows_one_wrong_answer(self) -> None:
         levels = [Plan(TENTH, RUNGS, start).level(0, 60) for start in range(5)]
         assert [allowed(60, 0.1, level) for level in levels] == [1] * 5

@@ -121,6 +121,12 @@ class TestSampled:
         arrive("Why me?")
         assert self.texts(store, since=last) == ["Why me?"]
 
+    def test_a_near_copy_of_an_older_ticket_is_no_new_one(self, store: Store, arrive: Callable[..., None]) -> None:
+        arrive("How do I export reports as files?")
+        last = store.tickets()[-1].number
+        arrive("Please, how do I EXPORT the report as a file", "Who pays?")
+        assert self.texts(store, since=last) == ["Who pays?"]
+
     def test_those_for_which_this_state_has_no_offer_are_left_out(
         self, store: Store, arrive: Callable[..., None]
     ) -> None:

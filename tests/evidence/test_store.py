@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +133,14 @@ class TestPlan:
         store.add_look(LOOK, PLAN)
         store.add_look(replace(LOOK, rung=3), PLAN)
         assert store.looks() == [LOOK, replace(LOOK, rung=3)]
+
+    def test_a_test_of_a_plan_that_another_process_has_replaced_is_not_kept(self, store: Store) -> None:
+        store.begin_plan({"plan": asdict(PLAN)})
+        store.add_look(LOOK, PLAN)
+        store.begin_plan({"plan": asdict(replace(PLAN, earlier=1))})
+        with pytest.raises(CalibrationError, match="Another process has begun a new plan meanwhile. Run the same"):
+            store.add_look(LOOK, PLAN)
+        assert store.looks() == []
 
     def test_facts_are_kept_by_name_and_unknown_ones_are_none(self, store: Store) -> None:
         store.set_facts({"a": [1, "ä"], "b": None})

@@ -284,6 +284,10 @@ class TestFileThatCannotBeUsed:
         with pytest.raises(CalibrationError, match=words):
             comes_back(file, *rows)
 
+    def test_two_columns_for_verdicts_are_one_too_many(self, file: Path) -> None:
+        with pytest.raises(CalibrationError, match=r"read\.csv, line 1: the column 'verdict' stands twice"):
+            comes_back(file, {**ROW, "Verdict ": "wrong"})
+
     def test_a_file_that_is_not_there_is_named(self, file: Path) -> None:
         with pytest.raises(CalibrationError, match=r"read\.csv is not there"):
             read_verdicts(file)

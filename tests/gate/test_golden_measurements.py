@@ -95,6 +95,8 @@ EDITS: dict[str, object] = {
     "sentences:_MAY_END_A_SENTENCE": frozenset(),
     "sentences:_UNBREAKABLE": re.compile(r"(?!)"),
     "sentences:_INITIALS": re.compile(r"(?!)"),
+    "generation.extractive:_WHOLE_CHARS": 1_000,
+    "generation.extractive:_LIST_ITEM": re.compile(r"(?!)"),
     "generation.endings:_REPEATED_RUN": 3,
     "generation.endings:_SAME_LINES": 1,
     "generation.endings:STOP_STRINGS": (),

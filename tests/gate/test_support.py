@@ -17,7 +17,6 @@ def passage(text: str) -> Passage:
 
 
 THREE = "Open the tab. Press Renew. It costs $99 a month."
-NO_SPACE = pytest.mark.xfail(strict=True, reason="sentences without white space between them are joined with one")
 
 
 @pytest.mark.parametrize(
@@ -29,8 +28,8 @@ NO_SPACE = pytest.mark.xfail(strict=True, reason="sentences without white space 
         ("Open the\n tab.\n\nPress Renew.", THREE),
         (STEPS, STEPS),
         ("Keep it", "Keep it"),
-        pytest.param("開きます。押します。", "開きます。押します。", marks=NO_SPACE),
-        pytest.param("Use ```x```, then wait.", "Use ```x```, then wait.", marks=NO_SPACE),
+        pytest.param("開きます。押します。", "開きます。押します。"),
+        pytest.param("Use ```x```, then wait.", "Use ```x```, then wait."),
     ],
     ids=["all", "first", "last two", "other line breaks", "steps and code", "no full stop", "Japanese", "code inside"],
 )

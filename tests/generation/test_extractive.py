@@ -64,12 +64,8 @@ def test_what_follows_goes_before_what_comes_earlier(place: int) -> None:
         pytest.param(TOGETHER, id="lines"),
         pytest.param(AFTER_A_GAP, id="lines after a gap"),
         pytest.param(BULLETS, id="bullets"),
-        pytest.param(APART, id="gaps between", marks=pytest.mark.xfail(strict=True, reason="only the first is joined")),
-        pytest.param(
-            OF_SEVERAL_LINES,
-            id="several lines each",
-            marks=pytest.mark.xfail(strict=True, reason="only the last line of what stands before is looked at"),
-        ),
+        pytest.param(APART, id="gaps between"),
+        pytest.param(OF_SEVERAL_LINES, id="several lines each"),
     ],
 )
 def test_a_list_is_taken_with_all_its_steps_and_the_line_that_announces_it(steps: str) -> None:
