@@ -18,6 +18,7 @@ from support_agent.evidence.ladder import Plan, Promise, upper
 from support_agent.evidence.ledger import (
     BEGUN_ANEW,
     begin_plan,
+    end_refuted,
     last_promise,
     read_plan,
     read_ranking,
@@ -291,6 +292,7 @@ def _in_force(
     standing, target = stand(plan, store.looks(), rows), own_calibration(config)
     made = None
     take_back(target.parent, plan)  # of whatever settings: a plan proves one promise
+    end_refuted(store, target.parent)
     if standing.look:
         said = store.verdicts()
         inside = [one for one in rows if one.right is not None and one.score >= plan.rungs[standing.look.rung]]

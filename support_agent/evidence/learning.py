@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from support_agent.errors import CalibrationError
 from support_agent.evidence.ladder import Promise
-from support_agent.evidence.ledger import begin_plan, last_promise, read_plan, read_tickets, take_back
+from support_agent.evidence.ledger import begin_plan, end_refuted, last_promise, read_plan, read_tickets
 from support_agent.evidence.opening import evidence_folder, index_name, parts_version, watch_over
 from support_agent.evidence.shipped import seed
 from support_agent.evidence.standing import RIGHT, Standing, stand, take_looks
@@ -89,8 +89,7 @@ def learn(
     notes, new, labels = _keep_verdicts(store, usable, reader or path.name, kind)
     _check_spots(store, config, usable)
     standing = _take_looks(store, parts)
-    plan = read_plan(store)
-    if plan and standing and standing.look is None and take_back(folder, plan):
+    if end_refuted(store, folder):
         notes.append(
             "What was promised no longer stands, and nothing is sent. `support-agent certify` says what to read."
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +11,9 @@ from typing import TYPE_CHECKING
 from support_agent.errors import CalibrationError
 from support_agent.evidence.calibration import Calibration, read_calibration
 from support_agent.evidence.ladder import Plan, Promise, make_plan
-from support_agent.evidence.opening import evidence_folder, index_name, own_calibration, watch_over
+from support_agent.evidence.opening import evidence_folder, index_name, own_calibration, parts_version, watch_over
 from support_agent.evidence.ranking import choose_ranking
-from support_agent.evidence.standing import Sampled, sampled
+from support_agent.evidence.standing import Sampled, sampled, stand
 from support_agent.evidence.store import PLAN, Store, open_store
 from support_agent.gate.combiner import Combiner, shipped
 from support_agent.shelves import CALIBRATIONS
@@ -49,18 +51,32 @@ def begin_plan(store: Store, parts: str, promise: Promise, since: int) -> tuple[
     return plan, rows
 
 
-def take_back(folder: Path, plan: Plan) -> list[Path]:
-    """Delete every promise in this folder that the plan has proven; which they were."""
-    gone = []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            proven_by = read_calibration(path).plan
-        except CalibrationError:
-            continue  # nothing is sent because of a file that cannot be read
-        if proven_by == plan:
+def take_back(folder: Path, plan: Plan) -> None:
+    """Delete every promise in this folder that the plan has proven."""
+    for path, made in _promises(folder):
+        if made.plan == plan:
             path.unlink()
-            gone.append(path)
-    return gone
+
+
+def end_refuted(store: Store, folder: Path) -> bool:
+    """Delete every promise in this folder that its labels no longer prove, whatever plan it is of; whether any was."""
+    refuted = [path for path, made in _promises(folder) if not _stands(store, made)]
+    for path in refuted:
+        path.unlink()
+    return bool(refuted)
+
+
+def _promises(folder: Path) -> Iterator[tuple[Path, Calibration]]:
+    for path in sorted(folder.glob("*.json")):
+        with suppress(CalibrationError):  # nothing is sent because of a file that cannot be read
+            yield path, read_calibration(path)
+
+
+def _stands(store: Store, made: Calibration) -> bool:
+    """Whether the test that a promise rests on holds with the labels of now, on the answers that it was made of."""
+    scores = (store.fact("scores") or {}) if made.combiner == read_ranking(store) else {}
+    rows = sampled(store, parts_version(made.parts), made.combiner, scores, made.plan.since)
+    return stand(made.plan, [made.look], rows).look is not None
 
 
 def read_ranking(store: Store) -> Combiner:

@@ -121,8 +121,12 @@ class TestSampled:
         arrive("Why me?")
         assert self.texts(store, since=last) == ["Why me?"]
 
-    def test_a_near_copy_of_an_older_ticket_is_no_new_one(self, store: Store, arrive: Callable[..., None]) -> None:
-        arrive("How do I export reports as files?")
+    @pytest.mark.parametrize("offered", [True, False], ids=["with an offer", "without one"])
+    def test_a_near_copy_of_an_older_ticket_is_no_new_one(
+        self, store: Store, arrive: Callable[..., None], offered: bool
+    ) -> None:
+        store.add_tickets([(Ticket("How do I export reports as files?"), "en")])
+        arrive(*["How do I export reports as files?"] * offered, "Where is it?")
         last = store.tickets()[-1].number
         arrive("Please, how do I EXPORT the report as a file", "Who pays?")
         assert self.texts(store, since=last) == ["Who pays?"]
