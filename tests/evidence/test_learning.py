@@ -8,7 +8,7 @@ import pytest
 
 from support_agent.config import Config
 from support_agent.errors import CalibrationError
-from support_agent.evidence.learning import learn
+from support_agent.evidence.learning import Learned, learn
 from support_agent.evidence.ledger import last_promise
 from support_agent.evidence.opening import evidence_folder, watch_over
 from support_agent.evidence.store import FILE, Store, Verdict
@@ -26,6 +26,13 @@ def change(row: int = 0, file: Path = READ, **cells: str) -> None:
     rows = read_csv(file)
     rows[row].update(cells)
     write_csv(file, rows)
+
+
+def counted_wrong(done: Learned) -> int:
+    """Of the labels of the test that holds."""
+    assert done.standing is not None
+    assert done.standing.look is not None
+    return done.standing.look.wrong
 
 
 class TestKept:
@@ -111,19 +118,16 @@ class TestTwoVerdicts:
         assert evidence().looks()[0].wrong == 1
 
     def test_the_mended_file_clears_it(self, asked: Config, said_twice: list[Row]) -> None:
-        learn(READ, config=asked)
+        assert counted_wrong(learn(READ, config=asked)) == 1
         change(12, verdict="right")
         done = learn(READ, config=asked)
         assert done.notes == ()
-        assert done.standing is not None
-        assert done.standing.wrong == 0
+        assert counted_wrong(done) == 0
 
     def test_the_file_without_one_of_them_clears_it(self, asked: Config, said_twice: list[Row]) -> None:
-        learn(READ, config=asked)
+        assert counted_wrong(learn(READ, config=asked)) == 1
         write_csv(READ, said_twice[:-1])
-        done = learn(READ, config=asked)
-        assert done.standing is not None
-        assert done.standing.wrong == 0
+        assert counted_wrong(learn(READ, config=asked)) == 0
 
     def test_two_readers_who_differ_are_both_kept_and_it_counts_as_wrong(
         self, asked: Config, said_twice: list[Row], evidence: Evidence
@@ -297,6 +301,17 @@ class TestSpotChecks:
         learn(write_csv(Path("complaints.csv"), rows), config=certified)
         assert self.counted(certified, evidence) == (0, 0)
 
+    def test_answers_by_another_state_of_the_agent_do_not_count(
+        self, certified: Config, sent: list[Row], evidence: Evidence
+    ) -> None:
+        parts = evidence().fact("parts")
+        rows = [
+            {**row, "sa_evidence": row["sa_evidence"].replace(parts, "another"), "verdict": "wrong", "reader": "Ann"}
+            for row in sent
+        ]
+        learn(write_csv(Path("before.csv"), rows), config=certified)
+        assert self.counted(certified, evidence) == (0, 0)
+
     def test_many_wrong_ones_withdraw_the_promise(self, certified: Config, sent: list[Row], evidence: Evidence) -> None:
         watch = self.watch(certified, evidence)
         watch.check([True] * 17)
@@ -335,6 +350,13 @@ class TestFairSample:
         rows = read_csv(answer_batch(shop, Path("answered.csv")))
         learn(write_csv(Path("first.csv"), rows[:30]), config=shop)
         assert learn(write_csv(Path("all.csv"), rows), config=shop).notes == ()
+        assert all(one.drawn for one in evidence().tickets())
+
+    def test_a_part_of_a_file_that_was_learned_whole_is_fair_too(self, shop: Config, evidence: Evidence) -> None:
+        rows = read_csv(answer_batch(shop, Path("answered.csv")))
+        learn("answered.csv", config=shop)
+        read = [{**row, "verdict": "right"} for row in rows[:10]]
+        assert learn(write_csv(Path("part.csv"), read), config=shop).notes == ()
         assert all(one.drawn for one in evidence().tickets())
 
     def test_verdicts_that_refute_a_promise_end_it_at_once(self, certified: Config) -> None:
