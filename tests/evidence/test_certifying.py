@@ -13,7 +13,7 @@ from support_agent.evidence.certifying import Certified, certify, renew
 from support_agent.evidence.learning import learn
 from support_agent.evidence.ledger import last_promise
 from support_agent.evidence.opening import evidence_folder, own_calibration, watch_over
-from support_agent.evidence.store import FILE, Store
+from support_agent.evidence.store import FILE, Store, Verdict
 from support_agent.evidence.watch import Watch
 from support_agent.jobs import add_to_index
 from support_agent.records import Ticket
@@ -181,6 +181,12 @@ class TestSample:
         assert done.asked == 120
         assert not any(row["description"].startswith("Please") for row in read_csv(READ))
 
+    def test_what_was_read_is_tested_before_new_tickets_come_in(self, asked: Config, evidence: Evidence) -> None:
+        read = [Verdict(Ticket(row["description"]).words_key, row["sa_suggestion"], "right") for row in read_csv(READ)]
+        evidence().add_verdicts(read)
+        certify(config=asked, tickets=write_tickets(Path("new.csv"), MORE_QUESTIONS))
+        assert evidence().looks()[0].last == 60
+
     def test_tickets_that_come_later_do_not_make_anybody_read_twice(self, asked: Config) -> None:
         learn(fill_in(READ), config=asked)
         done = certify(config=asked, tickets=write_tickets(Path("new.csv"), MORE_QUESTIONS), to_read="more.csv")
@@ -294,6 +300,11 @@ class TestNotPossible:
         with pytest.raises(CalibrationError, match="read.csv is there already, and may hold verdicts"):
             job(config=asked, to_read=READ)
         assert READ.read_bytes() == before
+
+    def test_that_is_said_before_anything_is_asked(self, asked: Config, evidence: Evidence) -> None:
+        with pytest.raises(CalibrationError, match="read.csv is there already"):
+            certify(config=asked, tickets=write_tickets(Path("new.csv"), MORE_QUESTIONS), to_read=READ)
+        assert len(evidence().tickets()) == 60
 
 
 @pytest.fixture
