@@ -12,7 +12,7 @@ import json
 import os
 import platform
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -137,16 +137,21 @@ class Journal:
             rows = execute("SELECT reply FROM outcome WHERE ticket_key = :key", key=ticket_key)
         return dict(json.loads(rows[0][0])) if rows else None
 
-    def offers(self) -> int:
-        """For how many tickets a text was offered of which the score is known, and not only a bound."""
+    def offers(self, ticket_keys: Iterable[str]) -> int:
+        """For how many of these tickets a text was offered of which the score is known, and not only a bound."""
         with self._transaction() as execute:
+            execute("CREATE TEMP TABLE asked (ticket_key TEXT PRIMARY KEY) WITHOUT ROWID")
+            for key in ticket_keys:
+                execute("INSERT OR IGNORE INTO asked VALUES (:key)", key=key)
             rows = execute(
-                "SELECT count(*) FROM outcome WHERE json_extract(reply, '$.confidence') > 0 "
+                "SELECT count(*) FROM outcome JOIN asked USING (ticket_key) "
+                "WHERE json_extract(reply, '$.confidence') > 0 "
                 "AND (status = 'answered' OR json_extract(reply, '$.suggestion') <> '') "
                 "AND NOT EXISTS (SELECT 1 FROM json_each(outcome.reply, '$.signals') AS one WHERE "
                 "json_extract(one.value, '$.name') = :bound AND json_extract(one.value, '$.fired'))",
                 bound=BOUND,
             )
+            execute("DROP TABLE asked")
         return int(rows[0][0])
 
     def clear(self) -> None:

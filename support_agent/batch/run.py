@@ -140,8 +140,7 @@ def count_distinct(plan: BatchPlan) -> int:
     """How many different tickets the rows hold; counted on disk, in a database that vanishes with this call."""
     with closing(sqlite3.connect("")) as seen:
         seen.execute("CREATE TABLE ticket (key TEXT PRIMARY KEY) WITHOUT ROWID")
-        keys = ((plan.columns.ticket(row).words_key,) for row in plan.read() if not _cells_unasked(plan, row))
-        seen.executemany("INSERT OR IGNORE INTO ticket VALUES (?)", keys)
+        seen.executemany("INSERT OR IGNORE INTO ticket VALUES (?)", ((key,) for key in _asked_keys(plan)))
         return int(seen.execute("SELECT count(*) FROM ticket").fetchone()[0])
 
 
@@ -249,7 +248,7 @@ class _Queue:
 def _write_output(plan: BatchPlan, journal: Journal) -> Summary:
     """Join the rows, read once more, with their replies."""
     counts, generator_down, suggested = Counts(), 0, 0
-    batch = (plan.sha256[:12], journal.offers())
+    batch = (plan.sha256[:12], journal.offers(_asked_keys(plan)))
     _remove_leftovers(plan.output)
     with translated_errors(plan.output, BatchError, GO_ON), atomic_write(plan.output) as file:
         writer = CsvWriter(file, plan.layout)
@@ -287,6 +286,11 @@ def _answered(
             f"{plan.layout.path}, line {row.line}: the journal holds no reply. Run the same command again."
         )
     return cells_of_reply(reply, key, batch), reply
+
+
+def _asked_keys(plan: BatchPlan) -> Iterator[str]:
+    """The key of each row's ticket, of the rows that are put before the agent."""
+    return (plan.columns.ticket(row).words_key for row in plan.read() if not _cells_unasked(plan, row))
 
 
 def _cells_unasked(plan: BatchPlan, row: TableRow) -> AnsweredCells | None:

@@ -15,7 +15,8 @@ from support_agent.cli.printing import print_json
 
 if TYPE_CHECKING:
     from support_agent.config import Config
-    from support_agent.evidence.certifying import Certified, OnAsked
+    from support_agent.evidence.asking import OnAsked
+    from support_agent.evidence.certifying import Certified
     from support_agent.evidence.standing import Standing
     from support_agent.models import OnProgress
 

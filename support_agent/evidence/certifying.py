@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support_agent.agent import Agent
-from support_agent.errors import BatchError, CalibrationError
+from support_agent.errors import CalibrationError
+from support_agent.evidence.asking import OnAsked, ask_all, open_suggesting, read_past_tickets
 from support_agent.evidence.calibration import Calibration, write_calibration
-from support_agent.evidence.kept_drafts import KeepingGenerator
 from support_agent.evidence.ladder import Plan, Promise, upper
 from support_agent.evidence.ledger import (
     BEGUN_ANEW,
     begin_plan,
-    end_refuted,
+    hold_to_labels,
     last_promise,
     read_plan,
     read_ranking,
@@ -26,34 +26,29 @@ from support_agent.evidence.ledger import (
     take_back,
 )
 from support_agent.evidence.opening import (
-    AUTO,
     calibrated_parts,
     evidence_folder,
     index_name,
     own_calibration,
-    suggesting_gate,
     watch_over,
 )
 from support_agent.evidence.ranking import ENOUGH
 from support_agent.evidence.shipped import seed
 from support_agent.evidence.standing import Sampled, Standing, stand, take_looks
-from support_agent.evidence.store import Offer, Store, open_store
+from support_agent.evidence.store import Store, open_store
 from support_agent.evidence.verdict_files import write_to_read
-from support_agent.gate.measure import combined
-from support_agent.generation import open_generator
-from support_agent.records import Reply, Route, Ticket
-from support_agent.retrieval import Index, find_index
-from support_agent.spreadsheet import text_hash
-from support_agent.tables import read_layout, read_rows
+from support_agent.records import Ticket
 from support_agent.wording import in_one_line
 
 if TYPE_CHECKING:
+    from support_agent.agent import Agent
     from support_agent.config import Config
     from support_agent.models import OnProgress
 
-OnAsked = Callable[[int, int], None]
 # Right answers in a language from which on answers in it are sent.
 _ENOUGH_OF_A_LANGUAGE = 5
+# From this share of past tickets that are questions of the index, word for word, the index may have been made of them.
+_MANY_OWN_QUESTIONS = 0.1
 
 logger = logging.getLogger(__name__)
 
@@ -108,41 +103,79 @@ def certify(
         CalibrationError: there is nothing to test yet, or a file cannot be read or written.
     """
     _check_target(to_read)
-    given = _read_tickets(Path(tickets), mapping) if tickets else []
-    agent, store, config = _open(config, on_progress)
-    parts, kept = agent.versions["parts"], read_plan(store)
-    promise, since = _promise(kept, max_error, delta), kept.since if kept else 0
-    begun = store.fact(BEGUN_ANEW)
-    if anew or (begun is None and _withdrawn(store, config, kept)):
-        begun = max((one.number for one in store.tickets()), default=0)
-        store.set_facts({BEGUN_ANEW: begun})
-    if begun is None and kept and kept.promise == promise:
-        if store.fact("parts") != parts:
-            raise CalibrationError("Something has changed since the last reading: run `support-agent renew` first.")
-        plan = kept
-        # What is due is tested on the tickets that were known when it was read, before others come in.
-        take_looks(store, plan, read_tickets(store, parts))
+    config = config or _settings()
+    given = read_past_tickets(Path(tickets), mapping) if tickets else []
+    agent = open_suggesting(config, on_progress)
+    _warn_of_own_questions(agent, given)
+    with closing(open_store(evidence_folder(config))) as store:
+        seed(store, config)
+        if anew:
+            _begin_anew(store)
+        kept = _plan_to_go_on(store, config)
+        promise, parts = _promise(read_plan(store), max_error, delta), agent.versions["parts"]
+        since = _since(store, kept)
+        plan = kept if kept and kept.promise == promise else None
+        if plan:
+            if store.fact("parts") != parts:
+                raise CalibrationError("Something has changed since the last reading: run `support-agent renew` first.")
+            # What is due is tested on the tickets that were known when it was read, before others come in.
+            take_looks(store, plan, read_tickets(store, parts))
         store.add_tickets((one, "und") for one in given)
-    else:
-        since = since if begun is None else int(begun)
-        store.add_tickets((one, "und") for one in given)
-        given = list({one.words_key: one for one in (*given, *_unasked(store, parts, since))}.values())
         _check_new(store, since)
-        plan = None
-    _ask(agent, store, given, on_asked)
-    if plan is None:
-        plan, rows = begin_plan(store, parts, promise, since)
-    else:
-        rows = read_tickets(store, parts)
-    take_looks(store, plan, rows)
-    return _in_force(store, agent, config, plan, rows, len(given), Path(to_read) if to_read else None)
+        again = list({one.words_key: one for one in (*given, *_unasked(store, parts, since))}.values())
+        ask_all(agent, store, again, on_asked)
+        plan, rows = (plan, read_tickets(store, parts)) if plan else begin_plan(store, parts, promise, since)
+        take_looks(store, plan, rows)
+        return _in_force(store, agent, config, plan, rows, len(again), Path(to_read) if to_read else None)
 
 
 def asked_promise(config: Config, max_error: float | None, delta: float | None) -> Promise:
     """The promise that ``certify`` would plan for with these arguments."""
     folder = evidence_folder(config)
-    kept = read_plan(open_store(folder)) if folder.is_dir() else None
-    return _promise(kept, max_error, delta)
+    if not folder.is_dir():
+        return _promise(None, max_error, delta)
+    with closing(open_store(folder)) as store:
+        return _promise(read_plan(store), max_error, delta)
+
+
+def _settings() -> Config:
+    from support_agent.config import load_config
+
+    return load_config().config
+
+
+def _plan_to_go_on(store: Store, config: Config) -> Plan | None:
+    """The plan in force; None where there is none, where a new one was begun, or its promise was withdrawn."""
+    plan = read_plan(store)
+    if store.fact(BEGUN_ANEW) is not None:
+        return None
+    if not _withdrawn(store, config, plan):
+        return plan
+    _begin_anew(store)
+    return None
+
+
+def _begin_anew(store: Store) -> None:
+    """Note that only tickets that arrive from now on count for the next plan."""
+    store.set_facts({BEGUN_ANEW: max((one.number for one in store.tickets()), default=0)})
+
+
+def _since(store: Store, kept: Plan | None) -> int:
+    """The last ticket that does not count for the plan that goes on, or for the next."""
+    begun = store.fact(BEGUN_ANEW)
+    return int(begun) if begun is not None else kept.since if kept else 0
+
+
+def _warn_of_own_questions(agent: Agent, tickets: Sequence[Ticket]) -> None:
+    """Warn where tickets are the index's own questions: an index made of the tickets proves itself."""
+    own = {in_one_line(one.title).casefold() for one in agent.index.passages}
+    same = sum(in_one_line(one.body).casefold() in own for one in tickets)
+    if same > _MANY_OWN_QUESTIONS * len(tickets):
+        logger.warning(
+            "%s of %s tickets are questions of the index, word for word. If it was made of these tickets, they prove "
+            "nothing of others: give other ones.",
+            *(f"{count:,}" for count in (same, len(tickets))),
+        )
 
 
 def _check_target(to_read: str | Path | None) -> None:
@@ -183,7 +216,14 @@ def renew(
         CalibrationError: nothing was ever certified here, or the promise was withdrawn.
     """
     _check_target(to_read)
-    agent, store, config = _open(config, on_progress)
+    config = config or _settings()
+    agent = open_suggesting(config, on_progress)
+    with closing(open_store(evidence_folder(config))) as store:
+        seed(store, config)
+        return _renew(store, agent, config, Path(to_read) if to_read else None, on_asked)
+
+
+def _renew(store: Store, agent: Agent, config: Config, to_read: Path | None, on_asked: OnAsked | None) -> Renewed:
     plan, before = read_plan(store), store.fact("parts") or ""
     if plan is None:
         raise CalibrationError(
@@ -196,44 +236,14 @@ def renew(
     until = max((one.sample for one in drawn if one.key in labelled), default=0.0)
     again = [one.ticket for one in store.tickets() if one.key in labelled or (one.drawn and one.sample <= until)]
     old = store.offers(before)
-    _ask(agent, store, again, on_asked)
+    ask_all(agent, store, again, on_asked)
     now = store.offers(agent.versions["parts"])
     told = [key for key in labelled if key in old and in_one_line(old[key].sent) == labelled[key]]
     kept = [key for key in told if key in now and in_one_line(now[key].sent) == labelled[key]]
     store.set_facts({"parts": agent.versions["parts"]})
     rows = read_tickets(store, agent.versions["parts"])
-    done = _in_force(store, agent, config, plan, rows, len(again), Path(to_read) if to_read else None)
+    done = _in_force(store, agent, config, plan, rows, len(again), to_read)
     return Renewed(done, len(told), len(kept))
-
-
-def _open(config: Config | None, on_progress: OnProgress | None) -> tuple[Agent, Store, Config]:
-    """An agent that sends nothing and suggests all it can, whose drafts are kept, and the evidence of its index."""
-    from support_agent.config import load_config
-
-    config = config or load_config().config
-    folder = find_index(config.index)
-    index = Index.open(folder, offline=config.offline, threads=config.threads, on_progress=on_progress)
-    store = open_store(evidence_folder(config))
-    seed(store, config)
-    writer = open_generator(config, on_progress=on_progress)
-    drafts = own_calibration(config).with_suffix(".drafts.jsonl")
-    keeping = writer if writer.name == "extractive" else KeepingGenerator(writer, drafts, config.max_new_tokens)
-    agent = Agent(index, keeping, config.model_copy(update={"calibration": AUTO}))
-    agent.gate = suggesting_gate()
-    return agent, store, config
-
-
-def _ask(agent: Agent, store: Store, tickets: Sequence[Ticket], on_asked: OnAsked | None) -> None:
-    """Ask tickets and keep what is offered, a batch at a time: a stopped run goes on with the drafts it kept."""
-    size = agent.config.batch_size
-    for start in range(0, len(tickets), size):
-        batch = tickets[start : start + size]
-        replies = list(agent.ask_many(batch))
-        store.set_languages({one.words_key: reply.language for one, reply in zip(batch, replies, strict=True)})
-        offers = [offer for ticket, reply in zip(batch, replies, strict=True) if (offer := _offer(ticket, reply))]
-        store.add_offers(agent.versions["parts"], offers)
-        if on_asked:
-            on_asked(start + len(batch), len(tickets))
 
 
 def _unasked(store: Store, parts: str, since: int) -> list[Ticket]:
@@ -248,37 +258,6 @@ def _unasked(store: Store, parts: str, since: int) -> list[Ticket]:
     ]
 
 
-def _offer(ticket: Ticket, reply: Reply) -> Offer | None:
-    """What was offered; None where a signal alone decided, or there was nothing to offer."""
-    sent = reply.text if reply.route is Route.ANSWER else reply.suggestion
-    values = {signal.name: signal.value for signal in reply.signals}
-    if not sent or not reply.confidence:
-        return None
-    return Offer(
-        key=ticket.words_key,
-        sent=sent,
-        score=reply.confidence,
-        signals={name: values[name] for name in combined() if name in values},
-        passages={one.passage_id: text_hash(one) for one in reply.evidence},
-        answered=reply.route is Route.ANSWER,
-    )
-
-
-def _read_tickets(path: Path, mapping: Mapping[str, str] | None) -> list[Ticket]:
-    """The tickets of a CSV; rows that cannot be trusted, and the company's own, are left out with a warning."""
-    from support_agent.batch.formats import find_columns  # the batch writes what is read here, and reads none of it
-
-    layout = read_layout(path, BatchError)
-    columns = find_columns(path, layout.header, mapping or {})
-    rows = [row for row in read_rows(layout) if not columns.is_our_own(row)]
-    sound = [columns.ticket(row) for row in rows if not row.fault]
-    if len(sound) < len(rows):
-        logger.warning("%s: %s rows are malformed and were left out.", path, len(rows) - len(sound))
-    if not sound:
-        raise CalibrationError(f"{path} holds no tickets.")
-    return sound
-
-
 def _promise(kept: Plan | None, max_error: float | None, delta: float | None) -> Promise:
     """What is asked for; where nothing is, what the plan in force says."""
     before = kept.promise if kept else Promise()
@@ -288,12 +267,11 @@ def _promise(kept: Plan | None, max_error: float | None, delta: float | None) ->
 def _in_force(
     store: Store, agent: Agent, config: Config, plan: Plan, rows: list[Sampled], asked: int, to_read: Path | None
 ) -> Certified:
-    """Write what is proven, or take back what no longer is; and write what is to be read."""
+    """Put in force what is proven, and close what its labels no longer prove; and write what is to be read."""
     standing, target = stand(plan, store.looks(), rows), own_calibration(config)
     made = None
-    take_back(target.parent, plan)  # of whatever settings: a plan proves one promise
-    end_refuted(store, target.parent)
     if standing.look:
+        take_back(target.parent, plan)  # of whatever settings
         said = store.verdicts()
         inside = [one for one in rows if one.right is not None and one.score >= plan.rungs[standing.look.rung]]
         right = Counter(one.known.language for one in inside if one.right)
@@ -310,6 +288,7 @@ def _in_force(
             made=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         write_calibration(target, made)
+    hold_to_labels(store, config)
     if to_read and standing.to_read:
         passages = {one.passage_id: one for one in agent.index.passages}
         write_to_read(to_read, standing.to_read, passages, agent.versions["index"], agent.versions["parts"])
@@ -319,4 +298,4 @@ def _in_force(
 def _withdrawn(store: Store, config: Config, plan: Plan | None) -> bool:
     """Whether the promise that this plan has proven was withdrawn."""
     made = last_promise(config)
-    return made is not None and made.plan == plan and watch_over(made, store).withdrawn
+    return made is not None and made.plan == plan and bool(watch_over(made, store).state.withdrawn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from support_agent.errors import CalibrationError
 from support_agent.evidence.ladder import Promise
-from support_agent.evidence.ledger import begin_plan, end_refuted, last_promise, read_plan, read_tickets
+from support_agent.evidence.ledger import begin_plan, hold_to_labels, last_promise, read_plan, read_tickets
 from support_agent.evidence.opening import evidence_folder, index_name, parts_version, watch_over
+from support_agent.evidence.records import Offer, Verdict
 from support_agent.evidence.shipped import seed
 from support_agent.evidence.standing import RIGHT, Standing, stand, take_looks
-from support_agent.evidence.store import Offer, Store, Verdict, open_store
-from support_agent.evidence.verdict_files import ReadRow, read_verdicts
+from support_agent.evidence.store import Store, open_store
+from support_agent.evidence.verdict_files import EVIDENCE, ReadRow, VerdictFile, read_verdicts
+from support_agent.shelves import INDEXES
 from support_agent.wording import in_one_line
 
 if TYPE_CHECKING:
@@ -67,8 +70,11 @@ def learn(
     config, path = config or load_config().config, Path(file)
     read = read_verdicts(path, mapping)
     _check_index(path, read.rows, index_name(config))
-    folder = evidence_folder(config)
-    store = open_store(folder)
+    with closing(open_store(evidence_folder(config))) as store:
+        return _learn(store, config, read, reader or path.name, kind)
+
+
+def _learn(store: Store, config: Config, read: VerdictFile, reader: str, kind: str) -> Learned:
     seed(store, config)
     parts = store.fact("parts") or next((row.parts for row in read.rows if row.parts), "")
     _take_looks(store, parts)
@@ -86,10 +92,10 @@ def learn(
         store.add_tickets([(row.ticket, row.language) for row in rows if row.ticket], drawn=drawn)
     for state in {row.parts for row in usable if row.parts}:
         store.add_offers(state, [_offer_of(row) for row in usable if row.parts == state and row.score is not None])
-    notes, new, labels = _keep_verdicts(store, usable, reader or path.name, kind)
+    notes, new, labels = _keep_verdicts(store, usable, reader, kind)
     _check_spots(store, config, usable)
     standing = _take_looks(store, parts)
-    if end_refuted(store, folder):
+    if hold_to_labels(store, config):
         notes.append(
             "What was promised no longer stands, and nothing is sent. `support-agent certify` says what to read."
         )
@@ -98,7 +104,7 @@ def learn(
         labels=len(new),
         known=labels - len(new),
         problems=tuple(problems),
-        notes=(*notes, *_missing(cut), *_other_state(usable, parts)),
+        notes=(*notes, *_missing(cut), *_unplaced(usable), *_other_state(usable, parts)),
         standing=standing,
     )
 
@@ -134,7 +140,7 @@ def _take_looks(store: Store, parts: str) -> Standing | None:
 
 
 def _offer_of(row: ReadRow) -> Offer:
-    return Offer(row.key, row.sent, row.score or 0.0, {}, row.passages, row.answered)
+    return Offer(row.key, row.sent, row.score or 0.0, {}, row.passages)
 
 
 def _keep_verdicts(
@@ -170,6 +176,7 @@ def _keep_verdicts(
     for who in {name[2] for name in first}:
         store.forget_verdicts({name[0] for name in first if name[2] == who}, _SECOND_WORD.format(who))
     new, changed = store.add_verdicts([*(one for one, _ in first.values()), *second])
+    notes += _other_words(store, [one for one, _ in first.values()])
     notes += [
         f"Ticket {before.key[:12]}: {before.verdict} was taken back for {after.verdict}." for before, after in changed
     ]
@@ -179,6 +186,38 @@ def _keep_verdicts(
             "ranking, and prove nothing."
         )
     return notes, [one for one in new if one not in second], len(first)
+
+
+def _other_words(store: Store, said: Sequence[Verdict]) -> list[str]:
+    """A note where another reader said something else of the same answer, with the first of them."""
+    mine = {(one.key, in_one_line(one.sent), one.reader): one for one in said}
+    own = {(key, sent): one for (key, sent, _), one in mine.items()}
+    differing = [
+        (own[one.key, one.sent], one)
+        for one in store.verdicts()
+        if (one.key, one.sent) in own
+        and (one.key, one.sent, one.reader) not in mine
+        and one.reader != _SECOND_WORD.format(own[one.key, one.sent].reader)
+        and one.verdict != own[one.key, one.sent].verdict
+    ]
+    if not differing:
+        return []
+    now, before = differing[0]
+    return [
+        f"Two readers differ on {len(differing):,} of these answers, which count as wrong: of ticket {now.key[:12]} "
+        f"{before.reader!r} said {before.verdict}, and {now.reader!r} says {now.verdict}. If they are one person, "
+        f"learn the file with --reader {before.reader!r}."
+    ]
+
+
+def _unplaced(rows: Sequence[ReadRow]) -> list[str]:
+    lost = sum(bool(row.verdict) and not row.parts for row in rows)
+    if not lost:
+        return []
+    return [
+        f"Verdicts without what wrote the answer, as {EVIDENCE} is missing or was cut: {lost:,}. They are kept; "
+        "`support-agent certify` asks their tickets again, and they count where the same answer comes out."
+    ]
 
 
 def _other_state(rows: Sequence[ReadRow], parts: str) -> list[str]:
@@ -194,9 +233,10 @@ def _other_state(rows: Sequence[ReadRow], parts: str) -> list[str]:
 def _check_index(path: Path, rows: Iterable[ReadRow], name: str) -> None:
     names = {row.index.rpartition(":")[0] for row in rows if row.index} - {name}
     if names:
+        known = min(names) in INDEXES.known()
         raise CalibrationError(
-            f"{path} was written for the index {' and '.join(sorted(names))}, not for {name}. Name that one: "
-            f"--index {min(names)}"
+            f"{path} was written for the index {' and '.join(sorted(names))}, not for {name}. "
+            + (f"Name that one: --index {min(names)}" if known else "Name that one's folder: --index FOLDER")
         )
 
 

@@ -10,6 +10,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from support_agent.artefacts import MANIFEST, sha256_bytes
 from support_agent.errors import CalibrationError
 from support_agent.evidence.calibration import Calibration, mismatch, read_calibration
-from support_agent.evidence.store import Store, has_plan, open_store
+from support_agent.evidence.store import FILE, PLAN, Store, open_store
 from support_agent.evidence.watch import Watch
 from support_agent.gate import Gate, Policy
 from support_agent.gate.combiner import shipped
@@ -136,6 +137,20 @@ def own_calibration(config: Config) -> Path:
     return evidence_folder(config) / f"{name}.json"
 
 
+def shipped_calibrations(config: Config) -> list[Path]:
+    """The files of the promises that ship for this index; none once the owner has a plan: it alone counts then."""
+    folder = evidence_folder(config)
+    if (folder / FILE).is_file():
+        try:
+            with closing(open_store(folder)) as store:
+                planned = store.fact(PLAN)
+        except CalibrationError:
+            return []  # it may hold a plan
+        if planned:
+            return []
+    return sorted((CALIBRATIONS.shipped() / index_name(config)).glob("*.json"))
+
+
 def find_calibration(config: Config, parts: Mapping[str, str]) -> Found:
     """The promise that fits, or why there is none.
 
@@ -150,11 +165,8 @@ def find_calibration(config: Config, parts: Mapping[str, str]) -> Found:
         problem = mismatch(calibration, parts)
         return Found(None, Reason.RENEWAL_DUE, problem) if problem else Found(calibration)
     own = own_calibration(config)
-    # Once the owner's file has a plan, it alone says what is proven.
-    theirs = has_plan(evidence_folder(config))
-    shipped_ones = [] if theirs else sorted((CALIBRATIONS.shipped() / index_name(config)).glob("*.json"))
     problems = []
-    for path in [*([own] if own.is_file() else []), *shipped_ones]:
+    for path in [*([own] if own.is_file() else []), *shipped_calibrations(config)]:
         try:
             made = read_calibration(path)
         except CalibrationError as damaged:

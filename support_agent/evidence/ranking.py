@@ -12,7 +12,8 @@ from support_agent.gate.combiner import Combiner, cross_fit, fit, shipped
 from support_agent.gate.measure import combined
 
 if TYPE_CHECKING:
-    from support_agent.evidence.store import Store, Verdict
+    from support_agent.evidence.records import Verdict
+from support_agent.evidence.store import Store
 
 # Labels of its own from which on a knowledge base may have a ranking of its own.
 ENOUGH = 200

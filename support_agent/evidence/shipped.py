@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from support_agent.errors import CalibrationError
 from support_agent.evidence.opening import index_name
-from support_agent.evidence.store import Store, Verdict
+from support_agent.evidence.records import Verdict
+from support_agent.evidence.store import Store
 from support_agent.jsonl import read_rows
 from support_agent.records import Ticket
 from support_agent.shelves import INDEXES

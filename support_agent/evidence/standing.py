@@ -25,7 +25,8 @@ from support_agent.evidence.ladder import (
     percent,
     upper,
 )
-from support_agent.evidence.store import KnownTicket, Offer, Store, Verdict
+from support_agent.evidence.records import KnownTicket, Offer, Verdict
+from support_agent.evidence.store import Store
 from support_agent.wording import in_one_line
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def sampled(
     every = [one for one in store.tickets() if one.drawn]
     first: dict[int, KnownTicket] = {}
     for group, one in zip(group_numbers([one.ticket.body for one in every]), every, strict=True):
-        if group not in first and (one.key in offers or one.number <= since):
+        if group not in first and (one.number <= since or (one.key in offers and offers[one.key].sent)):
             first[group] = one
     counted = [one for one in first.values() if one.number > since]
     rows = []
@@ -208,10 +209,15 @@ def stand(plan: Plan, looks: Sequence[Look], rows: Sequence[Sampled]) -> Standin
     )
 
 
+def tested(plan: Plan, look: Look, rows: Sequence[Sampled]) -> list[Sampled]:
+    """The tickets of a test, as they are answered and read now."""
+    then = [one for one in rows if one.known.number <= look.last and one.known.sample <= look.until]
+    return region(then, plan.rungs[look.rung])
+
+
 def _again(plan: Plan, look: Look, rows: Sequence[Sampled]) -> tuple[Look, list[Sampled]]:
     """A test on the same tickets as they are answered now, and those that nobody has read; these count as wrong."""
-    then = [one for one in rows if one.known.number <= look.last and one.known.sample <= look.until]
-    inside = region(then, plan.rungs[look.rung])
+    inside = tested(plan, look, rows)
     unread = [one for one in inside if one.right is None]
     return replace(look, labels=len(inside), wrong=sum(not one.right for one in inside)), unread
 

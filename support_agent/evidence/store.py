@@ -14,20 +14,22 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from support_agent.disk import full_message
 from support_agent.errors import CalibrationError
 from support_agent.evidence.ladder import Look, Plan
+from support_agent.evidence.records import KnownTicket, Offer, Verdict
 from support_agent.records import Route, Ticket, Turn
 from support_agent.wording import in_one_line
 
 FILE = "evidence.sqlite3"
-SCHEMA = 1
+SCHEMA = 2
 # The fact that holds the plan in force.
 PLAN = "plan"
 _TABLES = """
@@ -35,7 +37,7 @@ CREATE TABLE ticket (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, ticke
   subject TEXT NOT NULL, text TEXT NOT NULL, history TEXT NOT NULL, sample REAL NOT NULL, language TEXT NOT NULL,
   drawn INTEGER NOT NULL);
 CREATE TABLE offer (key TEXT NOT NULL, parts TEXT NOT NULL, sent TEXT NOT NULL, score REAL NOT NULL,
-  signals TEXT NOT NULL, passages TEXT NOT NULL, answered INTEGER NOT NULL, PRIMARY KEY (key, parts)) WITHOUT ROWID;
+  signals TEXT NOT NULL, passages TEXT NOT NULL, PRIMARY KEY (key, parts)) WITHOUT ROWID;
 CREATE TABLE verdict (number INTEGER PRIMARY KEY, key TEXT NOT NULL, sent TEXT NOT NULL, verdict TEXT NOT NULL,
   correct_answer TEXT NOT NULL, why TEXT NOT NULL, reader TEXT NOT NULL, kind TEXT NOT NULL, said TEXT NOT NULL,
   UNIQUE (key, sent, reader));
@@ -46,70 +48,17 @@ CREATE TABLE seen (promise TEXT NOT NULL, words TEXT NOT NULL, PRIMARY KEY (prom
 """
 
 
-@dataclass(frozen=True)
-class KnownTicket:
-    """A ticket that has arrived.
-
-    ``number`` is its place in the order of arrival, ``language`` ISO 639-1 or "und". ``drawn`` says that it came with
-    its random number among all others; one that somebody picked is no fair sample and certifies nothing.
-    """
-
-    ticket: Ticket
-    number: int
-    language: str = "und"
-    drawn: bool = True
-
-    @property
-    def key(self) -> str:
-        """What offers and verdicts of it are kept by."""
-        return self.ticket.words_key
-
-    @property
-    def sample(self) -> float:
-        """Its permanent random number, 0–1."""
-        return self.ticket.sample
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What a state of the agent offered for a ticket: the text that was sent or suggested, and its score (0–1).
-
-    ``signals`` holds what the ranking combines, empty where only the score is known; ``passages`` the hash of each text
-    it was written from, by id, best first; ``answered`` whether it was sent.
-    """
-
-    key: str
-    sent: str
-    score: float
-    signals: Mapping[str, float] = field(default_factory=dict)
-    passages: Mapping[str, str] = field(default_factory=dict)
-    answered: bool = False
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a reader said of a text: ``verdict`` is right, partly or wrong.
-
-    ``kind`` of the reader is person or model; ``said`` is when, ISO 8601, "" for unknown.
-    """
-
-    key: str
-    sent: str
-    verdict: str
-    correct_answer: str = ""
-    why: str = ""
-    reader: str = ""
-    kind: str = "person"
-    said: str = ""
-
-
 class Store:
-    """The open file; threads and processes may share it. Use ``open_store``."""
+    """The open file; threads and processes may share it. Use ``open_store``.
+
+    ``close()`` closes the file, as does the end of the last who holds the store.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._alone = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
+        self.close = weakref.finalize(self, self._connection.close)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         with self.transaction() as connection:
@@ -117,12 +66,14 @@ class Store:
             if found == 0:
                 for statement in _TABLES.strip().split(";\n"):
                     connection.execute(statement.rstrip(";"))
-                connection.execute(f"PRAGMA user_version={SCHEMA}")
+            elif found == 1:
+                connection.execute("ALTER TABLE offer DROP COLUMN answered")
             elif found != SCHEMA:
                 raise CalibrationError(
                     f"{path} has schema {found}; this version reads {SCHEMA}. Use the version that wrote it, or move "
                     "the file away to begin anew."
                 )
+            connection.execute(f"PRAGMA user_version={SCHEMA}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -136,10 +87,6 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
 
     def add_tickets(self, tickets: Iterable[tuple[Ticket, str]], *, drawn: bool = True) -> None:
         """Note tickets, each with its language, in this order; one that is known keeps its place."""
@@ -180,15 +127,14 @@ class Store:
                 one.score,
                 _json(one.signals),
                 _json([*one.passages.items()]),
-                int(one.answered),
             )
             for one in offers
         ]
         with self.transaction() as connection:
             connection.executemany(
-                "INSERT INTO offer VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key, parts) DO UPDATE SET "
+                "INSERT INTO offer VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key, parts) DO UPDATE SET "
                 "sent = excluded.sent, score = excluded.score, signals = excluded.signals, "
-                "passages = excluded.passages, answered = max(answered, excluded.answered) "
+                "passages = excluded.passages "
                 "WHERE excluded.signals <> '{}' OR offer.signals = '{}'",
                 rows,
             )
@@ -230,13 +176,11 @@ class Store:
 
     def offers(self, parts: str) -> dict[str, Offer]:
         """What the agent of these parts offered, by ticket."""
-        rows = self._rows("SELECT key, sent, score, signals, passages, answered FROM offer WHERE parts = ?", parts)
+        rows = self._rows("SELECT key, sent, score, signals, passages FROM offer WHERE parts = ?", parts)
         with decoded(self.path):
             return {
-                key: Offer(
-                    key, _loaded(sent), float(score), json.loads(signals), dict(json.loads(passages)), bool(answered)
-                )
-                for key, sent, score, signals, passages, answered in rows
+                key: Offer(key, _loaded(sent), float(score), json.loads(signals), dict(json.loads(passages)))
+                for key, sent, score, signals, passages in rows
             }
 
     def verdicts(self) -> list[Verdict]:
@@ -333,18 +277,6 @@ def _damaged(path: Path, how: str) -> str:
         f"{path} is damaged or not a file of this program ({how}). Move it away and run the command again; what was "
         "learned must then be learned anew."
     )
-
-
-def has_plan(folder: Path) -> bool:
-    """Whether the evidence file in this folder has a plan of its own; one that cannot be read counts as having one."""
-    path = folder / FILE
-    if not path.is_file():
-        return False
-    try:
-        with closing(Store(path)) as store:
-            return bool(store.fact(PLAN))
-    except (CalibrationError, sqlite3.Error):
-        return True
 
 
 def _stored(text: str) -> str | bytes:

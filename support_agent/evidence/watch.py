@@ -61,12 +61,17 @@ class SpotChecks:
 
 @dataclass
 class State:
-    """What a watch has seen, for one promise (``Calibration.watched``)."""
+    """What a watch has seen, for one promise (``Calibration.watched``).
+
+    ``withdrawn`` says why the promise was withdrawn for good; ``refuted`` that the labels it rests on no longer prove
+    it, which mended labels undo.
+    """
 
     promise: str
     drift: Drift
     checks: SpotChecks
     withdrawn: str = ""
+    refuted: bool = False
 
     @property
     def raised(self) -> bool:
@@ -83,6 +88,10 @@ class State:
         seen = f"{self.drift.seen:,} different tickets seen, {self.checks.read:,} sent answers read"
         if self.withdrawn:
             return f"The promise was withdrawn: {self.withdrawn} ({seen}). `support-agent certify` proves it anew."
+        if self.refuted:
+            return (
+                f"The labels that the promise rests on no longer prove it ({seen}). `support-agent certify` says more."
+            )
         if self.raised:
             return f"Something moves ({seen}): read {RAISED_RATE:.0%} of the answers that are sent."
         return f"Nothing speaks against the promise ({seen}); read {CALM_RATE:.0%} of the answers that are sent."
@@ -119,8 +128,8 @@ class Watch:
 
     @property
     def withdrawn(self) -> bool:
-        """Whether the promise no longer stands."""
-        return bool(self.state.withdrawn)
+        """Whether the promise does not stand, for good or as its labels are now."""
+        return bool(self.state.withdrawn) or self.state.refuted
 
     def see(self, score: float, text: str = "") -> None:
         """Take in the score of one live ticket; one that is not a number counts as 0, the least sure.
@@ -139,6 +148,11 @@ class Watch:
         """
         for at, wrong in enumerate(wrongs):
             self._change(partial(_play_check, wrong), f"read {answers[at]}" if answers else "")
+
+    def note_refuted(self, refuted: bool) -> None:
+        """Note whether the labels that the promise rests on still prove it; every process sees it."""
+        if refuted != self.state.refuted:
+            self._change(partial(_set_refuted, refuted))
 
     def in_words(self) -> str:
         """See ``State.in_words``."""
@@ -204,6 +218,10 @@ def _play_check(wrong: bool, state: State) -> None:
     state.checks.play(wrong)
 
 
+def _set_refuted(refuted: bool, state: State) -> None:
+    state.refuted = refuted
+
+
 def _to_json(state: State) -> str:
     return json.dumps(asdict(state))
 
@@ -211,5 +229,9 @@ def _to_json(state: State) -> str:
 def _from_json(text: str) -> State:
     plain = json.loads(text)
     return State(
-        plain["promise"], Drift.from_dict(plain["drift"]), SpotChecks(**plain["checks"]), str(plain["withdrawn"])
+        plain["promise"],
+        Drift.from_dict(plain["drift"]),
+        SpotChecks(**plain["checks"]),
+        str(plain["withdrawn"]),
+        bool(plain["refuted"]),
     )

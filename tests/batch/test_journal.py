@@ -34,6 +34,16 @@ def test_writes_ahead_and_waits_for_the_disk(tmp_path: Path) -> None:
         assert (execute("PRAGMA journal_mode")[0][0], execute("PRAGMA synchronous")[0][0]) == ("wal", 2)
 
 
+def test_offers_are_counted_of_the_tickets_that_are_asked_for(tmp_path: Path) -> None:
+    offer = {"confidence": 0.5, "suggestion": "In the API tab.", "signals": []}
+    with open_journal(tmp_path / "out.csv") as journal:
+        for key in ("first", "second", "third"):
+            journal.record(key, "human", offer)
+        journal.record("bare", "human", {**offer, "suggestion": ""})
+        assert journal.offers(["first", "third", "first", "bare"]) == 2
+        assert journal.offers(["second"]) == 1
+
+
 @pytest.mark.parametrize("changed", list(FACTS))
 def test_refuses_to_go_on_with_other_facts(tmp_path: Path, changed: str) -> None:
     begin(tmp_path / "out.csv")

@@ -20,8 +20,8 @@ import numpy as np
 from support_agent.clusters import group_numbers
 from support_agent.evidence.drift import Drift
 from support_agent.evidence.ladder import Look, Plan, Promise, make_plan
+from support_agent.evidence.records import KnownTicket, Offer, Verdict
 from support_agent.evidence.standing import Sampled, label, next_test, stand
-from support_agent.evidence.store import KnownTicket, Offer, Verdict
 from support_agent.evidence.watch import WITHDRAW, SpotChecks
 from support_agent.intervals import clopper_pearson
 from support_agent.records import Ticket

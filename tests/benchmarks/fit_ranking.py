@@ -22,8 +22,8 @@ from support_agent import Agent
 from support_agent.clusters import group_numbers
 from support_agent.evidence.opening import suggesting_gate
 from support_agent.evidence.ranking import STRENGTH, auroc
+from support_agent.evidence.records import Verdict
 from support_agent.evidence.standing import label
-from support_agent.evidence.store import Verdict
 from support_agent.gate.combiner import RANKING, cross_fit
 from support_agent.gate.measure import combined
 

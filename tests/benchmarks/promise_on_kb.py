@@ -27,8 +27,8 @@ from support_agent import Agent, build_index
 from support_agent.evidence.ladder import Plan, Promise, make_plan, proven
 from support_agent.evidence.opening import suggesting_gate
 from support_agent.evidence.ranking import STRENGTH, auroc
+from support_agent.evidence.records import KnownTicket, Offer
 from support_agent.evidence.standing import Sampled, next_test, stand
-from support_agent.evidence.store import KnownTicket, Offer
 from support_agent.gate.combiner import Combiner, fit
 from support_agent.gate.measure import combined
 from support_agent.intervals import clopper_pearson

@@ -13,7 +13,8 @@ from support_agent.evidence.certifying import Certified, certify, renew
 from support_agent.evidence.learning import learn
 from support_agent.evidence.ledger import last_promise
 from support_agent.evidence.opening import evidence_folder, own_calibration, watch_over
-from support_agent.evidence.store import FILE, Store, Verdict
+from support_agent.evidence.records import Verdict
+from support_agent.evidence.store import FILE, Store
 from support_agent.evidence.watch import Watch
 from support_agent.jobs import add_to_index
 from support_agent.records import Ticket
@@ -243,7 +244,14 @@ class TestTakenBack:
     def test_labels_that_no_longer_prove_it_take_a_promise_back(self, certified: Config) -> None:
         learn(fill_in(READ, lambda row: "wrong"), config=certified)
         assert certify(config=certified).calibration is None
-        assert routes(certified) == {(Route.HUMAN, (Reason.NOT_PROVEN_YET,))}
+        assert routes(certified) == {(Route.HUMAN, (Reason.PROMISE_WITHDRAWN,))}
+
+    def test_mended_labels_bring_it_back(self, certified: Config) -> None:
+        rows = read_csv(READ)
+        learn(fill_in(READ, lambda row: "wrong"), config=certified)
+        assert (Route.ANSWER, ()) not in routes(certified)
+        learn(write_csv(READ, rows), config=certified)
+        assert (Route.ANSWER, ()) in routes(certified)
 
     def test_labels_that_refute_it_end_it_though_another_plan_was_begun(self, certified: Config) -> None:
         certify(config=certified, max_error=0.4)
@@ -423,6 +431,7 @@ class TestWithdrawn:
         self, certified: Config, evidence: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         ship(certified, tmp_path / "shipped", monkeypatch)
+        (evidence_folder(certified) / FILE).unlink()
         withdraw(certified, evidence())
         new = write_tickets(Path("new.csv"), MORE_QUESTIONS)
         done = certify(config=certified, tickets=new, max_error=LOOSE, to_read="new-read.csv")

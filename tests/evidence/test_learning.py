@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from support_agent.agent import Agent
 from support_agent.config import Config
 from support_agent.errors import CalibrationError
 from support_agent.evidence.learning import Learned, learn
-from support_agent.evidence.ledger import last_promise
-from support_agent.evidence.opening import evidence_folder, watch_over
-from support_agent.evidence.store import FILE, Store, Verdict
+from support_agent.evidence.ledger import last_promise, watch_in_force
+from support_agent.evidence.opening import evidence_folder, own_calibration, watch_over
+from support_agent.evidence.records import Verdict
+from support_agent.evidence.store import FILE, Store
 from support_agent.evidence.watch import CALM_RATE, Watch
-from support_agent.records import Ticket
+from support_agent.records import Route, Ticket
 
 from .shop import MORE_QUESTIONS, QUESTIONS, Row, answer_batch, fill_in, read_csv, without, write_csv
 
@@ -203,7 +205,9 @@ class TestNotUsed:
     def test_a_file_for_another_index_is_refused_whole(self, asked: Config, evidence: Evidence) -> None:
         rows = read_csv(fill_in(READ))
         write_csv(READ, [{**row, "sa_evidence": row["sa_evidence"].replace("shop:", "bakery:")} for row in rows])
-        with pytest.raises(CalibrationError, match="was written for the index bakery, not for shop. Name that one"):
+        with pytest.raises(
+            CalibrationError, match="written for the index bakery, not for shop. Name that one's folder: --index FOLDER"
+        ):
             learn(READ, config=asked)
         assert evidence().verdicts() == []
 
@@ -362,7 +366,28 @@ class TestFairSample:
     def test_verdicts_that_refute_a_promise_end_it_at_once(self, certified: Config) -> None:
         done = learn(fill_in(READ, lambda row: "wrong"), config=certified)
         assert any(note.startswith("What was promised no longer stands") for note in done.notes)
-        assert last_promise(certified) is None
+        watch = watch_in_force(certified)
+        assert watch is not None
+        assert watch.state.refuted
+
+    def test_a_named_promise_is_held_to_its_labels(self, certified: Config) -> None:
+        own_calibration(certified).rename("mine.json")
+        named = certified.model_copy(update={"calibration": "mine.json"})
+        learn(fill_in(READ, lambda row: "wrong"), config=named)
+        assert all(reply.route is Route.HUMAN for reply in Agent.load(named).ask_many(map(Ticket, QUESTIONS)))
+
+    def test_verdicts_whose_evidence_was_cut_are_told_and_count_once_asked_again(self, asked: Config) -> None:
+        for row in range(len(fill_in(READ) and read_csv(READ))):
+            change(row, sa_evidence="{")
+        done = learn(READ, config=asked)
+        assert any(note.startswith("Verdicts without what wrote the answer") for note in done.notes)
+
+    def test_two_readers_who_differ_are_named_with_what_to_do(self, asked: Config) -> None:
+        rows = read_csv(READ)
+        learn(write_csv(Path("anna.csv"), [{**row, "verdict": "wrong"} for row in rows]), config=asked)
+        done = learn(write_csv(Path("mended.csv"), [{**row, "verdict": "right"} for row in rows]), config=asked)
+        note = next(note for note in done.notes if note.startswith("Two readers differ on 12"))
+        assert note.endswith("learn the file with --reader 'anna.csv'.")
 
     def test_files_of_two_readers_without_a_name_are_two_readers(self, asked: Config, evidence: Evidence) -> None:
         rows = read_csv(READ)

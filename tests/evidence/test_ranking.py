@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from support_agent.evidence.ranking import ENOUGH, auroc, choose_ranking
-from support_agent.evidence.store import Offer, Store, Verdict, open_store
+from support_agent.evidence.records import Offer, Verdict
+from support_agent.evidence.store import Store, open_store
 from support_agent.gate.combiner import shipped
 from support_agent.gate.measure import combined
 from support_agent.records import Ticket

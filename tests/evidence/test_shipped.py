@@ -7,8 +7,9 @@ import pytest
 
 from support_agent.config import Config
 from support_agent.errors import CalibrationError
+from support_agent.evidence.records import Verdict
 from support_agent.evidence.shipped import CUSTOMERS, seed
-from support_agent.evidence.store import Store, Verdict, open_store
+from support_agent.evidence.store import Store, open_store
 from support_agent.records import Ticket
 
 READ = {

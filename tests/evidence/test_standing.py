@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from support_agent.evidence import standing
 from support_agent.evidence.ladder import Look, Plan, Promise, allowed, make_plan, percent, upper
+from support_agent.evidence.records import KnownTicket, Offer, Verdict
 from support_agent.evidence.standing import Sampled, Standing, label, region, sampled, stand, take_looks
-from support_agent.evidence.store import KnownTicket, Offer, Store, Verdict, open_store
+from support_agent.evidence.store import Store, open_store
 from support_agent.gate.combiner import Combiner
 from support_agent.records import Ticket
 

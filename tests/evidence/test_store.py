@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from support_agent.errors import CalibrationError
 from support_agent.evidence.ladder import Look, Plan, Promise
-from support_agent.evidence.store import FILE, SCHEMA, Offer, Store, Verdict, open_store
+from support_agent.evidence.records import Offer, Verdict
+from support_agent.evidence.store import FILE, SCHEMA, Store, open_store
 from support_agent.records import Route, Ticket, Turn
 
 TICKETS = [Ticket(f"Where is the {thing}?", ticket_id=thing) for thing in ("key", "plan", "tab")]
@@ -89,11 +91,6 @@ class TestOffers:
         store.add_offers("p", [replace(OFFER, score=0.1, signals={})])
         store.add_offers("p", [OFFER])
         assert store.offers("p")[KEY] == OFFER
-
-    def test_what_was_sent_once_stays_sent(self, store: Store) -> None:
-        store.add_offers("p", [replace(OFFER, answered=True)])
-        store.add_offers("p", [OFFER])
-        assert store.offers("p")[KEY].answered
 
 
 class TestVerdicts:
@@ -190,6 +187,16 @@ def test_many_threads_lose_nothing(store: Store) -> None:
 
 
 class TestFileThatCannotBeUsed:
+    def test_a_file_of_the_schema_before_is_read_on(self, tmp_path: Path) -> None:
+        with closing(open_store(tmp_path)) as store:
+            store.add_offers("p", [OFFER])
+        with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as old:
+            old.execute("ALTER TABLE offer ADD COLUMN answered INTEGER NOT NULL DEFAULT 0")
+            old.execute("PRAGMA user_version=1")
+        with closing(open_store(tmp_path)) as store:
+            assert store.offers("p") == {KEY: OFFER}
+            store.add_offers("q", [OFFER])
+
     def test_another_schema_is_named_with_what_to_do(self, tmp_path: Path) -> None:
         with sqlite3.connect(tmp_path / FILE) as made:
             made.execute("PRAGMA user_version=7")

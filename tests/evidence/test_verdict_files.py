@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_agent.errors import CalibrationError
+from support_agent.evidence.records import KnownTicket, Offer
 from support_agent.evidence.standing import Sampled
-from support_agent.evidence.store import KnownTicket, Offer
 from support_agent.evidence.verdict_files import ReadRow, VerdictFile, read_verdicts, verdict_of, write_to_read
 from support_agent.records import Passage, Ticket
 from support_agent.spreadsheet import text_hash, write_evidence
