@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support_agent.retrieval.embedders import DEFAULT
 
 from support_agent.errors import ConfigError
 from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
+from support_agent.retrieval.embedders import DEFAULT
 
 TEXTS = ["How do I get an API key?", "", "Where is my key for the API?", "Pizza in Naples. " * 200, "\ud800 half"]
 
