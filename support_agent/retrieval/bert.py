@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from support_agent.models import OnProgress
 
-BATCH = 32
+# 32 texts of 128 tokens; more at once are no faster.
+BATCH_TOKENS = 4096
 GRAPH = "model.xml"
 TOKENIZER = "tokenizer.json"
 
@@ -42,6 +43,7 @@ class Encoder:
     passage_prefix: str = ""
 
 
+_BGE = {"pooled": "first", "query_prefix": "Represent this sentence for searching relevant passages: "}
 _E5 = {"query_prefix": "query: ", "passage_prefix": "passage: "}
 ENCODERS = {
     encoder.name: encoder
@@ -49,6 +51,8 @@ ENCODERS = {
         Encoder("all-minilm-l6-v2", max_tokens=256),
         Encoder("multilingual-e5-small", "e5-small-q4.e5s1", **_E5),
         Encoder("multilingual-e5-small-original", **_E5),
+        Encoder("bge-small-en-v1.5", "model.onnx", **_BGE),
+        Encoder("bge-small-en-v1.5-original", **_BGE),
     )
 }
 
@@ -57,65 +61,104 @@ def open_bert(
     name: str, *, offline: bool = False, threads: int = 0, on_progress: OnProgress | None = None
 ) -> RememberingEmbedder:
     """Fetch, convert and open one of ``ENCODERS``, each only where it has not been done; see ``open_embedder``."""
-    from support_agent.models import converted_folder, ensure, find
+    from support_agent.models import converted_folder, ensure
 
     encoder = ENCODERS[name]
     source = ensure(name, offline=offline, on_progress=on_progress)
-    pinned = {file.path: file.sha256 for file in find(name).files}
-    fingerprint = hashlib.sha256(f"{pinned[encoder.weights]} {pinned[TOKENIZER]}".encode()).hexdigest()
-    recipe = f"f32 openvino {import_openvino().__version__}"
+    fingerprint = fingerprint_of(name, encoder.weights)
     folder = converted_folder(
-        f"{name}-openvino", fingerprint, recipe, lambda place: _convert(source, encoder, place), on_progress=on_progress
+        f"{name}-openvino",
+        fingerprint,
+        recipe(),
+        lambda place: _convert(source, encoder, place),
+        on_progress=on_progress,
     )
     graph, tokenizer = folder / GRAPH, source / TOKENIZER
-    return opened_once(
-        (name, graph, tokenizer, threads),
-        lambda: RememberingEmbedder(BertEmbedder(encoder, graph, tokenizer, fingerprint, threads=threads)),
-    )
+
+    def open_one() -> RememberingEmbedder:
+        opened = BertGraph(graph, tokenizer, encoder.max_tokens, threads=threads)
+        return RememberingEmbedder(BertEmbedder(encoder, opened, fingerprint))
+
+    return opened_once((name, graph, tokenizer, threads), open_one)
+
+
+def fingerprint_of(name: str, weights: str) -> str:
+    """Hash of a model's weights and tokenizer, as the registry pins them."""
+    from support_agent.models import find
+
+    pinned = {file.path: file.sha256 for file in find(name).files}
+    return hashlib.sha256(f"{pinned[weights]} {pinned[TOKENIZER]}".encode()).hexdigest()
+
+
+def recipe() -> str:
+    """What decides, beside the weights, what a conversion makes."""
+    return f"f32 openvino {import_openvino().__version__}"
+
+
+class BertGraph:
+    """A converted model with its tokenizer; several threads may ask it."""
+
+    def __init__(self, graph: Path, tokenizer: Path, max_tokens: int, *, threads: int = 0) -> None:
+        from tokenizers import Tokenizer
+
+        self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.enable_truncation(max_tokens)
+        self._tokenizer.no_padding()
+        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32"}
+        if threads:
+            settings["INFERENCE_NUM_THREADS"] = threads
+        self._model: Any = import_openvino().Core().compile_model(str(graph), "CPU", settings)
+        self._inputs = {one.any_name: _INPUTS[one.any_name] for one in self._model.inputs}
+        self.width = int(self._model.output(0).partial_shape[1].get_length())
+
+    def rows(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """One row for each text or pair; those of like length share a batch, so that little is padded."""
+        import numpy as np
+
+        rows = np.zeros((len(texts), self.width), dtype=np.float32)
+        # A request of its own for each call: a compiled model's built-in one is not safe across threads.
+        request = self._model.create_infer_request()
+        encoded = self._tokenizer.encode_batch(list(map(_encodable, texts)))
+        for positions in _batches([len(one.ids) for one in encoded]):
+            shape = (len(positions), len(encoded[positions[-1]].ids))
+            inputs = {name: np.zeros(shape, dtype=np.int64) for name in self._inputs}
+            for row, position in enumerate(positions):
+                for name, of_encoded in self._inputs.items():
+                    values = getattr(encoded[position], of_encoded)
+                    inputs[name][row, : len(values)] = values
+            rows[positions] = request.infer(inputs)[0]
+        return rows
+
+
+_INPUTS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Positions by rising length, so many that their tokens with the padding stay below ``BATCH_TOKENS``."""
+    batch: list[int] = []
+    for position in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[position] > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(position)
+    if batch:
+        yield batch
 
 
 class BertEmbedder:
     """One of ``ENCODERS``, converted."""
 
-    def __init__(self, encoder: Encoder, graph: Path, tokenizer: Path, fingerprint: str, *, threads: int = 0) -> None:
-        from tokenizers import Tokenizer
-
-        self.name, self.fingerprint = encoder.name, fingerprint
-        self._encoder = encoder
-        self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
-        self._tokenizer.enable_truncation(encoder.max_tokens)
-        self._tokenizer.enable_padding()
-        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32"}
-        if threads:
-            settings["INFERENCE_NUM_THREADS"] = threads
-        self._model: Any = import_openvino().Core().compile_model(str(graph), "CPU", settings)
-        self.dimension = int(self._model.output(0).partial_shape[1].get_length())
+    def __init__(self, encoder: Encoder, graph: BertGraph, fingerprint: str) -> None:
+        self.name, self.fingerprint, self.dimension = encoder.name, fingerprint, graph.width
+        self._encoder, self._graph = encoder, graph
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit row for each passage."""
-        return self._rows([self._encoder.passage_prefix + text for text in texts])
+        return self._graph.rows([self._encoder.passage_prefix + text for text in texts])
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit row for each question."""
-        return self._rows([self._encoder.query_prefix + text for text in texts])
-
-    def _rows(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Texts of like length share a batch, so that little is padded."""
-        import numpy as np
-
-        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        # A request of its own for each call: a compiled model's built-in one is not safe across threads.
-        request = self._model.create_infer_request()
-        by_length = sorted(range(len(texts)), key=lambda position: len(texts[position]))
-        for start in range(0, len(by_length), BATCH):
-            positions = by_length[start : start + BATCH]
-            encoded = self._tokenizer.encode_batch([_encodable(texts[position]) for position in positions])
-            inputs = {
-                "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
-                "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),
-            }
-            rows[positions] = request.infer(inputs)[0]
-        return rows
+        return self._graph.rows([self._encoder.query_prefix + text for text in texts])
 
 
 def _convert(source: Path, encoder: Encoder, place: Path) -> None:
@@ -138,7 +181,7 @@ def _traced(source: Path, encoder: Encoder) -> Any:
             return torch.nn.functional.normalize(pooled(hidden, attention_mask), dim=1)
 
     example = torch.ones(2, 8, dtype=torch.long)
-    with _quiet_tracing():
+    with quiet_tracing():
         transformer = load_transformer(source / encoder.weights).eval()
         return import_openvino().convert_model(
             Pooled(transformer), example_input={"input_ids": example, "attention_mask": example}
@@ -157,7 +200,7 @@ def _first(hidden: Any, attention_mask: Any) -> Any:
 
 
 @contextmanager
-def _quiet_tracing() -> Iterator[None]:
+def quiet_tracing() -> Iterator[None]:
     """Silence what every trace says, and only here: shape checks seen as constants, old properties touched."""
     from torch.jit import TracerWarning  # type: ignore[attr-defined]
     from transformers.utils import logging as transformers_logging
@@ -174,6 +217,8 @@ def _quiet_tracing() -> Iterator[None]:
         transformers_logging.set_verbosity(level)
 
 
-def _encodable(text: str) -> str:
+def _encodable(text: str | tuple[str, str]) -> Any:
     """The Rust tokenizer takes no lone surrogates."""
+    if isinstance(text, tuple):
+        return tuple(map(_encodable, text))
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -25,7 +25,13 @@ DEFAULT = "all-minilm-l6-v2"
 MULTILINGUAL = "use-multilingual-v3"
 HASHING = "hashing"
 # Opened by bert.py, which is imported where one is named.
-BERT = (DEFAULT, "multilingual-e5-small", "multilingual-e5-small-original")
+BERT = (
+    DEFAULT,
+    "multilingual-e5-small",
+    "multilingual-e5-small-original",
+    "bge-small-en-v1.5",
+    "bge-small-en-v1.5-original",
+)
 
 
 class Embedder(Protocol):
