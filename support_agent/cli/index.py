@@ -31,7 +31,9 @@ FilesArgument = Annotated[
 ]
 EmbedderOption = Annotated[
     str,
-    typer.Option("--embedder", help="all-minilm-l6-v2, use-multilingual-v3, or a sentence-transformers name or path."),
+    typer.Option(
+        "--embedder", help="An embedder of `models list`, use-multilingual-v3, or a sentence-transformers name or path."
+    ),
 ]
 DEFAULT_EMBEDDER = "all-minilm-l6-v2"
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Never fetch a model file; say what is missing.")]

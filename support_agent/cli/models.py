@@ -25,7 +25,7 @@ FromOption = Annotated[
 
 @models_app.command("list")
 def list_models(as_json: JsonOption = False) -> None:
-    """List every known model with its licence and size, and whether it is on this machine."""
+    """List every known model: its licence and size, whether it is here, and which files are not its makers' own."""
     from support_agent.models import registry
 
     rows = [_describe(entry) for entry in registry().values()]
@@ -34,10 +34,14 @@ def list_models(as_json: JsonOption = False) -> None:
         return
     table = []
     for row in rows:
-        kinds = ", ".join(source.split()[0] for source in row["sources"])
+        places = row["came_from"].split(", ") if row["came_from"] else row["sources"]
+        kinds = ", ".join(dict.fromkeys(place.split()[0] for place in places))
         here = "yes" if row["came_from"] else "no"
-        table.append((row["name"], row["licence"], size_in_words(row["size_bytes"]), here, row["came_from"] or kinds))
-    print_table(("name", "licence", "size", "here", "from"), table, fold="from")
+        table.append((row["name"], row["licence"], size_in_words(row["size_bytes"]), here, kinds))
+    print_table(("name", "licence", "size", "here", "from"), table, fold="licence")
+    for row in rows:
+        if row["provenance"]:
+            typer.echo(f"\n{row['name']}: {row['provenance']}")
 
 
 @models_app.command()
@@ -78,6 +82,7 @@ def _describe(entry: ModelEntry) -> dict[str, Any]:
         "name": entry.name,
         "description": entry.description,
         "licence": entry.licence,
+        "provenance": entry.provenance or None,
         "size_bytes": entry.known_bytes or None,
         "sources": [mirror.label for mirror in entry.mirrors],
         "came_from": came_from,

@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +24,7 @@ from support_agent.models.records import (
     MirrorError,
     ModelEntry,
     ModelFile,
+    NotHeldError,
     NotThereError,
     OnProgress,
     Progress,
@@ -130,12 +131,12 @@ class _Fetch:
         missing = [file for file in self.entry.files if not self._is_whole(file)]
         self._make_room(missing)
         reasons = []
-        for mirror in mirrors if missing else []:
+        for mirror in mirrors:
             try:
                 for file in list(missing):
-                    self._take(mirror, file)
-                    missing.remove(file)
-                break
+                    with suppress(NotHeldError):
+                        self._take(mirror, file)
+                        missing.remove(file)
             except MirrorError as problem:
                 reasons.append(f"{mirror.label}: {problem}")
                 self._tell(mirror.label, f"{mirror.label} is passed over: {problem}")
@@ -147,6 +148,8 @@ class _Fetch:
         try:
             fetched = mirror.fetch(file, self.scratch, partial(self._count, mirror.label))
         except NotThereError as problem:
+            if isinstance(problem, NotHeldError):
+                raise
             if file.optional:
                 return
             if file.path == _ADAPTER_WEIGHTS:

@@ -30,6 +30,10 @@ class NotThereError(MirrorError):
     """The mirror answers, but has no such file."""
 
 
+class NotHeldError(NotThereError):
+    """The mirror is one of some of the model's files, and this is another; it was not asked."""
+
+
 @dataclass(frozen=True)
 class ModelFile:
     """One file of a model, under the same ``path`` in the cache, in a local folder and below a mirror's prefix.
@@ -71,13 +75,18 @@ class Mirror(Protocol):
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A named model: its files, and its mirrors in the order in which they are tried."""
+    """A named model: its files, and its mirrors in the order in which they are tried.
+
+    ``provenance`` says what a file's hash cannot show: that somebody else than the model's makers wrote it. It is empty
+    where the files are the makers' own.
+    """
 
     name: str
     description: str
     licence: str
     files: tuple[ModelFile, ...]
     mirrors: tuple[Mirror, ...]
+    provenance: str = ""
 
     @property
     def known_bytes(self) -> int:

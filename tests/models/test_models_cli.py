@@ -20,6 +20,13 @@ def test_lists_every_model_and_whether_it_is_here(invoke) -> None:
     assert "98.4 MB" in result.stdout
 
 
+def test_the_list_says_which_files_are_not_their_makers_own(invoke) -> None:
+    shown = invoke("list").stdout
+    assert "\nmultilingual-e5-small: e5-small-q4.e5s1 is intfloat/multilingual-e5-small in 4 bits" in shown
+    models = {one["name"]: one for one in json.loads(invoke("list", "--json").stdout)["models"]}
+    assert models["multilingual-e5-small-original"]["provenance"] is None
+
+
 def test_lists_as_one_json_object(invoke) -> None:
     models = json.loads(invoke("list", "--json").stdout)["models"]
     assert models[0]["name"] == "smollm2-135m-instruct"

@@ -30,12 +30,39 @@ def test_the_embedded_models_are_pinned_whole_and_come_from_hub_or_wheel(name: s
     assert [source.label.split()[0] for source in entry.mirrors] == ["hub", "wheel"]
 
 
+REWRITTEN = ["multilingual-e5-small", "bge-small-en-v1.5", "ms-marco-minilm-l-12-v2"]
+
+
+@pytest.mark.parametrize("name", REWRITTEN, ids=str)
+def test_files_that_others_than_the_makers_wrote_are_pinned_and_said_to_be_theirs(name: str) -> None:
+    entry = find(name)
+    assert all(file.sha256 for file in entry.files)
+    assert f"{entry.files[0].path} is " in entry.provenance
+
+
+@pytest.mark.parametrize("name", ["multilingual-e5-small-original", "bge-small-en-v1.5-original"], ids=str)
+def test_the_makers_own_files_are_an_entry_of_their_own(name: str) -> None:
+    entry = find(name)
+    assert not entry.provenance
+    assert all(file.sha256 for file in entry.files)
+
+
 def test_an_unknown_name_is_met_with_the_nearest_one() -> None:
     with pytest.raises(ModelFileError, match="Did you mean 'llama-2-7b'"):
         find("llama-2-7B")
 
 
-@pytest.mark.parametrize("name", ["smollm2-135m-instruct", "all-minilm-l6-v2", "llama-2-7b"], ids=str)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "smollm2-135m-instruct",
+        "all-minilm-l6-v2",
+        "multilingual-e5-small-original",
+        "bge-small-en-v1.5-original",
+        "llama-2-7b",
+    ],
+    ids=str,
+)
 def test_models_come_from_one_commit_of_the_hub(name: str) -> None:
     hub = find(name).mirrors[0]
     assert isinstance(hub, HubMirror)

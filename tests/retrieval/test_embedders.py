@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from support_agent.errors import ConfigError
 from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
-from support_agent.retrieval.minilm import NAME
+from support_agent.retrieval.embedders import DEFAULT, encode_queries
 
 TEXTS = ["How do I get an API key?", "", "Where is my key for the API?", "Pizza in Naples. " * 200, "\ud800 half"]
 
@@ -38,11 +38,31 @@ def test_the_default_embedder_equals_sentence_transformers(minilm: Embedder) -> 
 
     from support_agent.models import ensure
 
-    original = SentenceTransformer(str(ensure(NAME, offline=True)), device="cpu")
+    original = SentenceTransformer(str(ensure(DEFAULT, offline=True)), device="cpu")
 
     rows = original.encode(TEXTS[:4], normalize_embeddings=True)
 
     assert (rows * minilm.encode(TEXTS[:4])).sum(axis=1) == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["multilingual-e5-small", "bge-small-en-v1.5"])
+def test_an_encoder_by_name_finds_the_passage_that_answers(name: str) -> None:
+    embedder = open_embedder(name, threads=1)
+    passages = ["Keys for the API are made under Settings, API.", "Pizza was first baked in Naples."]
+
+    rows, asked = embedder.encode(passages), encode_queries(embedder, ["How do I get an API key?", "Who made pizza?"])
+
+    assert np.linalg.norm(np.concatenate([rows, asked]), axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert (asked @ rows.T).argmax(axis=1).tolist() == [0, 1]
+
+
+def test_multilingual_e5_crosses_languages() -> None:
+    embedder = open_embedder("multilingual-e5-small", threads=1)
+
+    rows = embedder.encode(["Keys for the API are made under Settings, API.", "Pizza was first baked in Naples."])
+    asked = encode_queries(embedder, ["Wo bekomme ich einen API-Schlüssel?", "最初的披萨是在哪里烤的？"])
+
+    assert (asked @ rows.T).argmax(axis=1).tolist() == [0, 1]
 
 
 @settings(max_examples=30, deadline=None)
@@ -84,7 +104,7 @@ def test_a_missing_multilingual_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
 def test_a_sentence_transformers_folder_is_an_embedder(minilm: Embedder) -> None:
     from support_agent.models import ensure
 
-    embedder = open_embedder(str(ensure(NAME, offline=True)), offline=True)
+    embedder = open_embedder(str(ensure(DEFAULT, offline=True)), offline=True)
 
     assert embedder.dimension == 384
     assert embedder.encode(TEXTS[:1]) @ minilm.encode(TEXTS[:1]).T == pytest.approx(1.0, abs=1e-4)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from support_agent.retrieval import HashingEmbedder, remembering
+from support_agent.retrieval.embedders import encode_queries
 from support_agent.retrieval.remembering import RememberingEmbedder
 
 
@@ -25,6 +26,27 @@ def test_a_text_is_embedded_once_and_gets_the_same_vector() -> None:
     assert inner.met == ["one", "two", "three"]
     assert np.array_equal(first, HashingEmbedder().encode(["one", "two", "one"]))
     assert np.array_equal(second[0], first[1])
+
+
+class Asking(Counting):
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.encode([f"query: {text}" for text in texts])
+
+
+def test_a_question_is_another_text_than_a_passage_where_the_embedder_tells_them_apart() -> None:
+    inner = Asking()
+    embedder = RememberingEmbedder(inner)
+    asked, passage = embedder.encode_queries(["one", "one"]), embedder.encode(["one"])
+    assert inner.met == ["query: one", "one"]
+    assert np.array_equal(asked[0], HashingEmbedder().encode(["query: one"])[0])
+    assert np.array_equal(passage, HashingEmbedder().encode(["one"]))
+
+
+def test_a_question_and_a_passage_share_a_vector_where_the_embedder_does_not() -> None:
+    inner = Counting()
+    embedder = RememberingEmbedder(inner)
+    assert np.array_equal(encode_queries(embedder, ["one"]), embedder.encode(["one"]))
+    assert inner.met == ["one"]
 
 
 def test_what_was_met_longest_ago_is_forgotten(monkeypatch) -> None:  # type: ignore[no-untyped-def]
