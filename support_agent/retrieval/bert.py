@@ -104,7 +104,8 @@ class BertGraph:
         self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(max_tokens)
         self._tokenizer.no_padding()
-        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32"}
+        # Pinned, all processes of a machine that run one thread each would share its first core.
+        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False}
         if threads:
             settings["INFERENCE_NUM_THREADS"] = threads
         self._model: Any = import_openvino().Core().compile_model(str(graph), "CPU", settings)
