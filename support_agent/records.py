@@ -89,8 +89,8 @@ class Ticket:
     """What a customer wrote.
 
     ``ticket_id`` is the helpdesk's own; without one it is a hash of text and history, so that the same ticket has the
-    same id. ``history`` holds the earlier turns of the conversation, oldest first. ``headers`` are those of the mail, name
-    and value, where the helpdesk passes them on: they say whether a machine wrote it.
+    same id. ``history`` holds the earlier turns of the conversation, oldest first. ``headers`` are those of the mail,
+    name and value, where the helpdesk passes them on: they say whether a machine wrote it.
     """
 
     text: str
@@ -140,7 +140,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class Removed:
-    """What was taken off a ticket for reading: its ``kind`` ("quote", "signature", …) and its text as it stood there."""
+    """What was taken off a ticket for reading: its ``kind`` ("quote", "signature", …), and its text as it stood."""
 
     kind: str
     text: str

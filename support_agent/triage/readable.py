@@ -16,8 +16,11 @@ from support_agent.records import Removed, Signal
 _KEPT_FORMAT = {"\u200c", "\u200d"}
 # Variation selectors and Hangul fillers are not Cf, and draw nothing either.
 _INVISIBLE = re.compile("[\u115f\u1160\u3164\uffa0\ufe00-\ufe0e\U000e0100-\U000e01ef\u2800]")
-# Pictures with skin tones, flags and joiners, "1" in a box left as "1"; and what mail programs turn into one.
-EMOJI = "(?:[\u2600-\u27bf\u2b05-\u2b55\u3030\U0001f000-\U0001faff][\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]*|[\ufe0f\u20e3])+"
+# Pictures with their skin tones and joiners; of a "1" in a box the "1" stays.
+EMOJI = (
+    "(?:[\u2600-\u27bf\u2b05-\u2b55\u3030\U0001f000-\U0001faff]"
+    "[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]*|[\ufe0f\u20e3])+"
+)
 _EMOJI = re.compile(rf"[ \t]*{EMOJI}(?:[ \t]*{EMOJI})*[ \t]*(?P<end>(?=[.,!?;:\n])|\Z)?")
 _CONSONANT_RUN = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}", re.IGNORECASE)
 _REPEATED_LETTER = re.compile(r"([a-z])\1{4,}", re.IGNORECASE)

@@ -1,8 +1,8 @@
 """A ticket that came by mail → what the customer wrote, in plain text.
 
 Taken off for reading and kept beside: quoted mails, signatures, footers, banners, device lines, markup, prefixes of the
-subject. The ticket itself stays as it came. Where a cut is unsure the text stays, and where nothing else was written, what
-was forwarded is what is read. A ticket of 200 characters without any of it costs about 0.3 ms.
+subject. The ticket itself stays as it came. Where a cut is unsure the text stays, and where nothing else was written,
+what was forwarded is what is read. A ticket of 200 characters without any of it costs about 0.6 ms.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _MAY_BE_WORDS = ("quote", "signature", "footer", "form")
 class Mail:
     """A ticket as it is read.
 
-    ``text`` is the customer's, with what their subject says; ``own`` what was written now, without subject and forwarded
-    mails. ``subject`` is the whole one, ``hidden`` what the markup hid from a reader.
+    ``text`` is the customer's, with what their subject says; ``own`` what was written now, without subject and what was
+    forwarded. ``subject`` is the whole one, ``hidden`` what the markup hid from a reader.
     """
 
     text: str
@@ -88,7 +88,7 @@ def _page(text: str) -> Page:
 
 
 def _without_gaps(text: str) -> str:
-    """One empty line for many, and no endless blanks: a pattern that may cross white space would try every one of them."""
+    """One empty line for many and no endless blanks, each of which a pattern that crosses white space would try."""
     return _EMPTY_LINES.sub("\n\n", _BLANKS.sub(" " * _MOST_BLANKS, text))
 
 

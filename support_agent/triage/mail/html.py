@@ -10,7 +10,10 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-_TAG = r"(?:html|head|body|div|p|span|table|tbody|tr|td|br|ul|ol|li|blockquote|font|center|style|meta|a|b|i|strong|em|h[1-6])"
+_TAG = (
+    r"(?:html|head|body|div|p|span|table|tbody|tr|td|br|ul|ol|li|blockquote|font|center|style|meta|a|b|i|strong|em|"
+    r"h[1-6])"
+)
 _DOCUMENT = re.compile(r"\s*<(?:!doctype html|html|head|body|meta|style)\b", re.IGNORECASE)
 # Wrapped in elements from its first character to its last.
 _WRAPPED = re.compile(
@@ -23,8 +26,8 @@ _CODE = re.compile(r"```.*?```|`[^`\n]*`|(?<![\w=])(?:\x22[^\x22\n]*\x22|\x27[^\
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _UNSEEN = frozenset("style script head title template noscript object svg".split())
 _BLOCKS = frozenset(
-    "address article body center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section "
-    "table tr ul blockquote".split()
+    "address article blockquote body center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li main ol p "
+    "pre section table tr ul".split()
 )
 _PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table blockquote pre".split())
 _HIDDEN_STYLE = re.compile(

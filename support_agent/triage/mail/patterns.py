@@ -65,6 +65,6 @@ def _patterns() -> dict[str, list[str]]:
 
 
 def inside(kinds: Sequence[str]) -> re.Pattern[str]:
-    """The white space before a label of these kinds that stands in the middle of a line, and begins with no small letter."""
+    """The white space before a label of these kinds that stands inside a line and begins with no small letter."""
     labels = compile_patterns(["|".join(pattern for kind in kinds for pattern in _patterns()[kind])])
     return re.compile(rf"(?<=\S)\s+(?=(?-i:[^\Wa-z\d_]))(?=(?:{labels.pattern})\s?[:：]\s)", re.IGNORECASE)

@@ -16,14 +16,15 @@ _MARKED = re.compile(r"\s*>(?!>>)")
 _NESTED = re.compile(r"^\s*>\s?>(?!>)", re.MULTILINE)
 _MARKS = re.compile(r"^[ \t]*(?:>[ \t]?)+")
 _RULE = re.compile(r"\s*[_=-]{10,}\s*\Z")
-# A head that a program wrote names a time or an address; "yesterday you wrote:" may stand above the customer's own words.
+# A head that a program wrote names a time or an address; "yesterday you wrote:" may stand above own words.
 _MACHINE_MADE = re.compile(r"\d[:.h]\d\d|@|٠|[٠-٩]:[٠-٩]")
 _HEAD_LINES = 3
 _HEADER_LINES = 10
 GREETING = re.compile(
-    r"(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|hallo|guten (?:tag|morgen)|sehr geehrte\w*|liebe\w*|bonjour|hola|"
-    r"estimad\w+|ciao|buongiorno|gentile|olá|prezad\w+|beste|здравствуйте|уважаем\w+)"
-    r"(?: (?:there|all|team|everyone|everybody|support|sir|madam|or|and|zusammen|(?-i:[^\Wa-z\d_])[\w.'’-]*)){0,5}[\s,.!]*\Z",
+    r"(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|hallo|guten (?:tag|morgen)|sehr geehrte\w*|liebe\w*|bonjour|"
+    r"hola|estimad\w+|ciao|buongiorno|gentile|olá|prezad\w+|beste|здравствуйте|уважаем\w+)"
+    r"(?: (?:there|all|team|everyone|everybody|support|sir|madam|or|and|zusammen|(?-i:[^\Wa-z\d_])[\w.'’-]*)){0,5}"
+    r"[\s,.!]*\Z",
     re.IGNORECASE,
 )
 _SENTENCE_END = (".", "!", "?", "。", "？", "！")
