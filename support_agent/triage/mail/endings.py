@@ -34,7 +34,7 @@ def trim(text: str) -> tuple[str, list[Removed]]:
         text = _without_sentences(kind, text, removed) if kind == "footer" else _without(kind, text, removed)
     text = _without_block(text, removed)
     text = _without_farewell(text, removed)
-    return text.strip(), removed
+    return re.sub(r"\n{3,}", "\n\n", text).strip(), removed
 
 
 def _without(kind: str, text: str, removed: list[Removed]) -> str:

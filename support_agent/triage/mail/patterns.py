@@ -27,7 +27,7 @@ WRAPPINGS: Mapping[str, str] = {
     "device line": _SENTENCE + r"(?:{})[\t\x20*_.!]*+(?:<https?://[^\s>]*+>)?[\t\x20*_.!]*+$",
     "banner": _SENTENCE + r"(?:{})",
     "footer": _SENTENCE + r"(?:{})",
-    "farewell": r"^[\t\x20]*+(?:{})[\t\x20,.!;，。、！]*+$",
+    "farewell": r"^[\t\x20]*+(?:{0})(?:[\t\x20]*+[/|&][\t\x20]*+(?:{0}))?[\t\x20,.!;，。、！]*+$",
     "first person": r"(?:{})",
     "placeholder": r"\A[\s\[(<{{*]*+(?:{})[\s\])>}}*.]*+\Z",
     "empty subject": r"\A\W*+(?:{})\W*+\Z",

@@ -13,6 +13,7 @@ _TICKET_NUMBER = re.compile(
     r"anfrage|demande|caso)\b[^\[\]\n]{0,12}\d{2,}\s*\]|[({]\s?#\s?\d{2,}\s?[)}]|\bref:\s?_?\w{5,}[\w.]*:ref\b",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"\A(?:ticket|case|request|incident|vorgang)\s?#\s?\d{2,}\s?[:–-]\s*", re.IGNORECASE)
 _ISSUE_KEY = re.compile(r"\A\s*[\[(][A-Z][A-Z0-9]{1,9}-\d{1,7}[\])]\s*")
 _PREFIX_IN_TEXT = re.compile(r"\A\s*(?:(?:RE|Re|FWD?|Fwd?|AW|WG)\s?:\s*)+(?=\S)")
 _MOST_PREFIXES = 8
@@ -72,6 +73,7 @@ _FORWARDS = (
 
 def _without_number(subject: str, *, after_prefix: bool) -> str:
     bare = expression("banner").sub("", _TICKET_NUMBER.sub(" ", subject)).strip(" -–—:|")
+    bare = _NUMBERED.sub("", bare)
     return _ISSUE_KEY.sub("", bare) if after_prefix else bare
 
 
