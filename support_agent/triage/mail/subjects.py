@@ -31,7 +31,8 @@ class Subject:
 
 def read_subject(subject: str) -> Subject:
     """Take off reply prefixes, ticket numbers and tags."""
-    bare, prefixes = subject.strip(), []
+    bare = subject.strip()
+    prefixes: list[str] = []
     for _ in range(_MOST_PREFIXES):
         found = expression("subject prefix").match(bare)
         shorter = bare[found.end() :] if found else _without_number(bare, after_prefix=bool(prefixes))
