@@ -40,6 +40,7 @@ class Reason(StrEnum):
     DANGER_SELF_HARM = "danger_self_harm", Route.HUMAN, "The customer may harm themselves."
     DANGER_VIOLENCE = "danger_violence", Route.HUMAN, "The ticket threatens violence or speaks of it."
     DANGER_LEGAL = "danger_legal", Route.HUMAN, "The ticket threatens or announces legal steps."
+    AUTO_REPLY = "auto_reply", Route.HUMAN, "A machine wrote this (absence, bounce, mailing list): nothing is sent."
     ASKED_FOR_HUMAN = "asked_for_human", Route.HUMAN, "The customer asks for a person."
     ABUSE = "abuse", Route.HUMAN, "The ticket insults somebody."
     INJECTION = "injection", Route.HUMAN, "The ticket carries orders for the model."
@@ -88,13 +89,15 @@ class Ticket:
     """What a customer wrote.
 
     ``ticket_id`` is the helpdesk's own; without one it is a hash of text and history, so that the same ticket has the
-    same id. ``history`` holds the earlier turns of the conversation, oldest first.
+    same id. ``history`` holds the earlier turns of the conversation, oldest first. ``headers`` are those of the mail,
+    name and value, where the helpdesk passes them on: they say whether a machine wrote it.
     """
 
     text: str
     subject: str = ""
     ticket_id: str = ""
     history: tuple[Turn, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.ticket_id:
@@ -136,9 +139,18 @@ class Signal:
 
 
 @dataclass(frozen=True)
+class Removed:
+    """What was taken off a ticket for reading: its ``kind`` ("quote", "signature", …), and its text as it stood."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Triage:
     """A ticket's text made readable, and what its words alone decide.
 
+    ``text`` is what the customer wrote, without what a mail carries besides; that stands in ``removed``.
     ``search_text`` is the text to retrieve with: in a conversation it carries the subject of the turns before.
     ``reasons`` is empty unless the ticket goes to a human (or back with a question) whatever retrieval may find.
     """
@@ -148,6 +160,7 @@ class Triage:
     language: str
     signals: tuple[Signal, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    removed: tuple[Removed, ...] = ()
 
     @property
     def route(self) -> Route | None:

@@ -55,9 +55,14 @@ class ReplyWriter:
         return replace(reply, timings_ms={**timings, "total": round(sum(timings.values()), 3)})
 
     def _instead(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> str:
-        """What the customer is sent where there is no answer."""
+        """What the customer is sent where there is no answer: nothing at all where a machine wrote the ticket.
+
+        Danger in such a mail is answered once; in a conversation nothing more is sent, so that no loop can begin.
+        """
         from support_agent.gate import customer_text
 
+        if Reason.AUTO_REPLY in reasons and (reasons[0] is Reason.AUTO_REPLY or journey.ticket.history):
+            return ""
         language = journey.triage.language if journey.triage else "und"
         spoken = language if language != "und" else self.language
         return customer_text(route, reasons, journey.passages, language=spoken, texts=self.texts)
@@ -69,6 +74,7 @@ _NO_SUGGESTION = frozenset(
         Reason.DANGER_SELF_HARM,
         Reason.DANGER_VIOLENCE,
         Reason.DANGER_LEGAL,
+        Reason.AUTO_REPLY,  # nobody reads it
         Reason.ABUSE,
         Reason.INJECTION,
         Reason.TOO_LONG,  # of the longest, only the ends were read

@@ -209,3 +209,21 @@ def test_a_closed_gate_names_its_reason_and_suggests_all_the_same(reason: Reason
     agent.gate = Gate(Policy(NEVER_SURE, closed=reason))
     reply = agent.ask(KEY)
     assert (reply.route, reply.reasons, reply.suggestion) == (Route.HUMAN, (reason,), QUOTE)
+
+
+def test_nothing_is_sent_to_a_machine_and_nothing_is_suggested() -> None:
+    reply = make_agent(ScriptedGenerator({})).ask(Ticket("I am out of the office.", "Automatic reply: Your ticket"))
+    assert (reply.route, reply.reasons, reply.text, reply.suggestion) == (Route.HUMAN, ("auto_reply",), "", "")
+
+
+def test_danger_in_a_machines_mail_is_answered_once_so_that_no_loop_begins() -> None:
+    agent = make_agent(ScriptedGenerator({}))
+    subject, text = "Automatic reply: Your ticket", "I want to kill myself."
+    first = agent.ask(Ticket(text, subject))
+    again = agent.ask(Ticket(text, subject, history=(Turn(text, first.text, Route.HUMAN),)))
+    assert (first.reasons[0], again.reasons[0], bool(first.text), again.text) == (*["danger_self_harm"] * 2, True, "")
+
+
+def test_a_stream_to_a_machine_is_empty() -> None:
+    stream = make_agent(ScriptedGenerator({})).stream(Ticket("Thanks", headers=(("Auto-Submitted", "auto-replied"),)))
+    assert "".join(stream) == ""

@@ -1,4 +1,4 @@
-"""Ticket text → the text without its greeting and its farewell, to search with.
+"""Ticket text → the text without its greeting, its farewell and its emoji, to search with.
 
 "Hi team, How do I reset my queue? Best regards, Emily" asks what "How do I reset my queue?" asks, and should find
 the same. Only whole lines and sentences of courtesy go, and never all of a text. English, and the commonest words of
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 
+from support_agent.triage.readable import EMOJI, without_emoji
+
 _WHO = (
     r"(?:,? (?:there|all|everyone|everybody|team|folks|guys|sir or madam|sir/madam|sir|madam|support team|support|"
     r"(?-i:[A-Z][\w'’-]+(?: (?:[Tt]eam|[Ss]upport|[A-Z][\w'’-]+))?)))?"
 )
 _GREETING = re.compile(
     rf"\A\W*(?i:(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|hallo|guten (?:tag|morgen)|hola|"
-    rf"bonjour|ciao|buongiorno|olá|привет|здравствуйте){_WHO})\s*(?:[,!.:–-]+\s+|\n+)",
+    rf"bonjour|ciao|buongiorno|olá|привет|здравствуйте){_WHO})\s*(?:[,!.:–-]+\s+|\n+|{EMOJI}\s*)",
 )
 # What is said before the matter; each may come once.
 _OPENINGS = (
@@ -35,8 +37,8 @@ _LAST = 400
 
 
 def without_courtesies(text: str) -> str:
-    """The text without greeting, opening courtesy and farewell; as it is where nothing else would be left."""
-    bare = _GREETING.sub("", text, count=1)
+    """The text without greeting, opening courtesy, emoji and farewell; as it is where nothing else would be left."""
+    bare = without_emoji(_GREETING.sub("", text, count=1))
     for opening in _OPENINGS:
         bare = opening.sub("", bare, count=1)
     head, last = bare[:-_LAST], bare[-_LAST:]

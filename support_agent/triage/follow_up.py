@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from support_agent.records import Route, Ticket, Turn
 from support_agent.triage.courtesies import without_courtesies
-from support_agent.triage.readable import clean
+from support_agent.triage.mail import read_words
 
 _OPENING = re.compile(
     r"^\W*(?:and|also|but|so|then|what about|how about|what if|why|ok(?:ay)?,? (?:and|but|so)|or)\b", re.IGNORECASE
@@ -26,7 +26,7 @@ _TURNS, _TURN_CHARS = 20, 2_000
 
 def readable_history(ticket: Ticket) -> Ticket:
     """The ticket with the customer's earlier words cleaned and cut: they are searched with, and prompted."""
-    turns = (replace(turn, ticket=clean(turn.ticket[:_TURN_CHARS])) for turn in ticket.history[-_TURNS:])
+    turns = (replace(turn, ticket=read_words(turn.ticket[:_TURN_CHARS])) for turn in ticket.history[-_TURNS:])
     return replace(ticket, history=tuple(turns))
 
 

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
-from support_agent.records import Signal
+from support_agent.records import Removed, Signal
 
 # Cf holds zero-width characters, bidi controls, soft hyphens and the tag characters (U+E0000…) that smuggle text past a
 # reader. ZWNJ and ZWJ stay: Persian, Hindi and emoji sequences need them, and they draw nothing by themselves.
 _KEPT_FORMAT = {"\u200c", "\u200d"}
 # Variation selectors and Hangul fillers are not Cf, and draw nothing either.
 _INVISIBLE = re.compile("[\u115f\u1160\u3164\uffa0\ufe00-\ufe0e\U000e0100-\U000e01ef\u2800]")
+# Pictures with their skin tones and joiners; of a "1" in a box the "1" stays.
+EMOJI = (
+    "(?:[\u2600-\u27bf\u2b05-\u2b55\u3030\U0001f000-\U0001faff]"
+    "[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]*|[\ufe0f\u20e3])+"
+)
+_EMOJI = re.compile(rf"[ \t]*{EMOJI}(?:[ \t]*{EMOJI})*[ \t]*(?P<end>(?=[.,!?;:\n])|\Z)?")
 _CONSONANT_RUN = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}", re.IGNORECASE)
 _REPEATED_LETTER = re.compile(r"([a-z])\1{4,}", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
@@ -31,10 +38,20 @@ def clean(text: str) -> str:
     return _INVISIBLE.sub("", "".join(kept)).strip()
 
 
+def without_emoji(text: str) -> str:
+    """The text without pictures, which say nothing of what is asked for."""
+    return _EMOJI.sub(lambda found: "" if found["end"] is not None else " ", text) if not text.isascii() else text
+
+
 def invisible_signal(raw: str, cleaned: str) -> Signal:
     """How many characters of the raw text a reader would not have seen; reported, never decisive."""
     visible = len(raw.strip().replace("\r\n", "\n"))
     return Signal("invisible_characters", float(max(0, visible - len(cleaned))), None, False)
+
+
+def removed_signal(removed: Sequence[Removed]) -> Signal:
+    """How many characters of a mail are not read as the customer's words; reported, never decisive."""
+    return Signal("removed_characters", float(sum(len(one.text) for one in removed)), None, False)
 
 
 def empty_signal(text: str) -> Signal:
