@@ -43,6 +43,7 @@ class Agent:
         from support_agent.evidence.opening import open_gate
         from support_agent.gate.texts import load_texts
         from support_agent.triage.meaning import Meaning
+        from support_agent.triage.spelling import Spelling
         from support_agent.versions import versions_of
 
         self.index = index
@@ -50,6 +51,7 @@ class Agent:
         self.config = config
         self.gate = open_gate(index, generator, config)
         self.meaning = Meaning(index.embedder, index.subject.scope)
+        self.spelling = Spelling(index.passages, index.subject.names)
         self.texts = load_texts(Path(config.texts) if config.texts else None)
         self.versions: Mapping[str, str] = versions_of(index, generator, config, self.texts, self.gate)
         self._replies = ReplyWriter(self.texts, next(iter(config.languages), "en"), self.versions)
@@ -193,7 +195,7 @@ class Agent:
         from support_agent.triage.follow_up import readable_history
 
         journey.ticket = readable_history(journey.ticket)
-        journey.triage = triage_ticket(journey.ticket, self.config)
+        journey.triage = self.spelling.corrected(triage_ticket(journey.ticket, self.config))
         self._take(journey, journey.gate.on_words(journey.triage))
 
     def _in_one_call(self, stage: str, journeys: Sequence[Journey], step: Callable[[Sequence[Journey]], None]) -> None:
