@@ -87,7 +87,8 @@ class Spelling:
 
     def _share(self, word: str) -> float:
         """How often the word is used, by the index and by English alike."""
-        return self._counts[word] / self._total + _english().words.get(word, 0) / _LISTED
+        listed: int = _english().words.get(word, 0)
+        return self._counts[word] / self._total + listed / _LISTED
 
     @cached_property
     def _counts(self) -> Counter[str]:
