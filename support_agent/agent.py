@@ -43,6 +43,7 @@ class Agent:
         from support_agent.evidence.opening import open_gate
         from support_agent.gate.texts import load_texts
         from support_agent.triage.meaning import Meaning
+        from support_agent.triage.spelling import Spelling
         from support_agent.versions import versions_of
 
         self.index = index
@@ -50,6 +51,7 @@ class Agent:
         self.config = config
         self.gate = open_gate(index, generator, config)
         self.meaning = Meaning(index.embedder, index.subject.scope)
+        self.spelling = Spelling(index.passages, index.subject.names)
         self.texts = load_texts(Path(config.texts) if config.texts else None)
         self.versions: Mapping[str, str] = versions_of(index, generator, config, self.texts, self.gate)
         self._replies = ReplyWriter(self.texts, next(iter(config.languages), "en"), self.versions)
@@ -123,7 +125,9 @@ class Agent:
             yield from split_sentences(whole.text)
             return whole
         self._prepare([journey])
-        if journey.reply is None:
+        if journey.parts:
+            self._finish([journey])
+        elif journey.reply is None:
             self._guarded("generation", journey, self._write_prompt)
         if journey.reply is not None:
             yield journey.reply.text
@@ -168,15 +172,18 @@ class Agent:
 
     def _answer_batch(self, tickets: Sequence[Ticket]) -> list[Reply]:
         journeys = [Journey(ticket, self.gate) for ticket in tickets]
-        self._travel(journeys)
+        self._prepare(journeys)
+        self._finish(journeys)
         return [self._replies.timed(journey) for journey in journeys]
 
-    def _travel(self, journeys: Sequence[Journey]) -> None:
-        """A ticket's whole way, each step for all that are still on it."""
-        self._prepare(journeys)
+    def _finish(self, journeys: Sequence[Journey]) -> None:
+        """Everything from the draft on, each step for all that are still on their way."""
         self._generate(_open(journeys))
         for journey in _open(journeys):
             self._guarded("gate_after", journey, self._look_at_draft)
+        for journey in journeys:
+            if journey.parts:
+                self._guarded("gate_after", journey, self._join)
 
     def _prepare(self, journeys: Sequence[Journey]) -> None:
         """Everything that costs no generator call."""
@@ -193,7 +200,7 @@ class Agent:
         from support_agent.triage.follow_up import readable_history
 
         journey.ticket = readable_history(journey.ticket)
-        journey.triage = triage_ticket(journey.ticket, self.config)
+        journey.triage = self.spelling.corrected(triage_ticket(journey.ticket, self.config))
         self._take(journey, journey.gate.on_words(journey.triage))
 
     def _in_one_call(self, stage: str, journeys: Sequence[Journey], step: Callable[[Sequence[Journey]], None]) -> None:
@@ -224,10 +231,15 @@ class Agent:
             self._take(journey, journey.gate.on_ticket(triage))
 
     def _retrieve(self, journeys: Sequence[Journey]) -> None:
-        texts = [journey.triaged.search_text for journey in journeys]
-        found = self.index.search(texts, self.config.passages)
-        for journey, passages in zip(journeys, found, strict=True):
-            journey.passages = passages
+        from support_agent.parts import questions_of, travel_apart
+
+        asked = [questions_of(journey) for journey in journeys]
+        texts = [[journey.triaged.search_text, *own] for journey, own in zip(journeys, asked, strict=True)]
+        found = iter(self.index.search([text for one in texts for text in one], self.config.passages))
+        for journey, own in zip(journeys, asked, strict=True):
+            journey.passages = next(found)
+            apart = list(islice(found, len(own)))
+            journey.parts = travel_apart(journey, own, apart, self.index.subject.nearness)
 
     def _look_at_passages(self, journey: Journey) -> None:
         from support_agent.gate.given import Found
@@ -271,6 +283,11 @@ class Agent:
             if draft is None:
                 self._guarded("generation", journey, self._stand_in)
 
+    def _join(self, journey: Journey) -> None:
+        from support_agent.parts import join
+
+        join(journey, self._replies)
+
     def _write_prompt(self, journey: Journey) -> None:
         from support_agent.generation.prompt import write_prompt
 
@@ -304,8 +321,9 @@ class Agent:
 
 
 def _open(journeys: Sequence[Journey]) -> list[Journey]:
-    """Those that have not ended."""
-    return [journey for journey in journeys if journey.reply is None]
+    """Those that have not ended; in place of a ticket of several questions, the journeys of these."""
+    apart = (one for journey in journeys if journey.reply is None for one in (journey.parts or [journey]))
+    return [journey for journey in apart if journey.reply is None]
 
 
 def _as_ticket(ticket: Ticket | str) -> Ticket:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Journey:
-    """One ticket on its way; each step sets what it made, and ``reply`` ends it."""
+    """One ticket on its way; each step sets what it made, and ``reply`` ends it.
+
+    ``parts`` are the journeys of its questions, where it holds several.
+    """
 
     ticket: Ticket
     gate: Gate
@@ -29,6 +32,7 @@ class Journey:
     decision: Decision | None = None
     decided: tuple[Signal, ...] = ()
     reply: Reply | None = None
+    parts: list[Journey] = field(default_factory=list)
     notes: list[Reason] = field(default_factory=list)
     timings_ms: dict[str, float] = field(default_factory=dict)
 

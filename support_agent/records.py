@@ -56,6 +56,7 @@ class Reason(StrEnum):
     NOT_PROVEN_YET = "not_proven_yet", Route.HUMAN, "Nothing is proven for this knowledge base yet: people send."
     RENEWAL_DUE = "renewal_due", Route.HUMAN, "Something has changed since the promise was made: run the renewal."
     PROMISE_WITHDRAWN = "promise_withdrawn", Route.HUMAN, "Tickets look worse than those the promise was measured on."
+    PART_OPEN = "part_open", Route.HUMAN, "Of several questions some could not be answered: see the suggestion."
     LOW_CONFIDENCE = "low_confidence", Route.HUMAN, "The answer scores below what is proven."
     # What pulled a low confidence down most, by the signal's name.
     WEAK_NEARNESS = "weak_nearness", Route.HUMAN, "No passage is close to the question."

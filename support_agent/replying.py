@@ -31,7 +31,7 @@ class ReplyWriter:
         journey.reply = Reply(
             ticket_id=journey.ticket.ticket_id,
             route=route,
-            text=decision.text if decision and route is Route.ANSWER else self._instead(journey, route, reasons),
+            text=decision.text if decision and route is Route.ANSWER else self.instead(journey, route, reasons),
             confidence=decision.confidence if decision else 0.0,
             reasons=(*reasons, *journey.notes),
             citations=decision.citations if decision else (),
@@ -54,7 +54,7 @@ class ReplyWriter:
         timings = {name: round(value, 3) for name, value in journey.timings_ms.items()}
         return replace(reply, timings_ms={**timings, "total": round(sum(timings.values()), 3)})
 
-    def _instead(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> str:
+    def instead(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> str:
         """What the customer is sent where there is no answer: nothing at all where a machine wrote the ticket.
 
         Danger in such a mail is answered once; in a conversation nothing more is sent, so that no loop can begin.

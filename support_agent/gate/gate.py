@@ -71,6 +71,16 @@ class Gate:
             return decide.on_draft(draft, late, passages, values, self._in_force())
         return decision
 
+    def for_part(self) -> Gate:
+        """The gate for one question of several: the same policy, and no watch, which sees whole tickets."""
+        return replace(self, policy=self._in_force(), watch=None)
+
+    def on_parts(self, confidence: float, text: str) -> bool:
+        """Take in the score of a ticket of several questions, the least of theirs; whether its answers may be sent."""
+        if self.certified and confidence:
+            self._see(Decision(confidence=confidence), text)
+        return self._in_force() == self.policy
+
     def _see(self, decision: Decision, text: str) -> None:
         if self.watch:
             self.watch.see(decision.confidence, text)

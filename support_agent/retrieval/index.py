@@ -138,11 +138,11 @@ class Index:
     def _lead(self, ordered: list[tuple[int, float]]) -> float:
         """By how much the first is nearer than the next that says something else; 1 where none does."""
         first, cosine = self.passages[ordered[0][0]], ordered[0][1]
-        others = (other for at, other in ordered[1:] if _says_else(self.passages[at], first))
+        others = (other for at, other in ordered[1:] if says_else(self.passages[at], first))
         return cosine - next(others, cosine - 1.0)
 
 
-def _says_else(one: Passage, other: Passage) -> bool:
+def says_else(one: Passage, other: Passage) -> bool:
     """Whether neither text nor question say that both answer the same; a document's title is no question."""
     same_question = one.title == other.title and Path(one.source).suffix.lower() in PAIR_FILES
     return not same_question and token_f1(one.text, other.text) < SAME_ANSWER_F1

@@ -30,6 +30,7 @@ from support_agent.triage import frustration, triage_ticket
 from support_agent.triage.follow_up import readable_history
 from support_agent.triage.meaning import Meaning
 from support_agent.triage.scope import ScopeModel
+from support_agent.triage.spelling import Spelling
 
 SETTINGS = Config(languages=("en",), max_ticket_chars=400)
 NEARNESS = Nearness(far=0.3, edge=0.4, near=0.8)
@@ -81,11 +82,11 @@ def shop_index(rows: Sequence[dict[str, Any]], embedder: SeededEmbedder) -> Inde
         return Index.open(Path(folder), embedder=embedder)
 
 
-def measured(row: dict[str, Any], meaning: Meaning, index: Index) -> dict[str, Any]:
+def measured(row: dict[str, Any], meaning: Meaning, index: Index, spelling: Spelling) -> dict[str, Any]:
     """A row with its measurements, four decimals each."""
     history = tuple(Turn(turn["ticket"], turn["reply"], Route(turn["route"])) for turn in row.get("history", ()))
     ticket = readable_history(Ticket(row["ticket"], history=history))
-    [triage] = meaning.read([(ticket, triage_ticket(ticket, SETTINGS))])
+    [triage] = meaning.read([(ticket, spelling.corrected(triage_ticket(ticket, SETTINGS)))])
     passages = [Passage(**passage, source="shop.csv") for passage in row["passages"]]
     early = measure_passages(Found(triage.search_text, passages, NEARNESS))
     late = measure_draft(triage.text, Draft(backend="golden", **row["draft"]), passages)
@@ -116,7 +117,8 @@ def make_anew() -> list[dict[str, Any]]:
     embedder = SeededEmbedder()
     rows = [json.loads(line) for line in GOLDEN.read_text("utf-8").rstrip("\n").split("\n")]
     meaning, index = Meaning(embedder, scope_model(embedder)), shop_index(rows, embedder)
-    return [measured(row, meaning, index) for row in rows]
+    spelling = Spelling(index.passages, index.subject.names)
+    return [measured(row, meaning, index, spelling) for row in rows]
 
 
 if __name__ == "__main__":
