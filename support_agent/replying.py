@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from support_agent.journey import Journey
 from support_agent.records import Citation, Reason, Reply, Route
-from support_agent.triage.follow_up import told_before
 
 if TYPE_CHECKING:
     from support_agent.gate.texts import Texts
@@ -51,6 +50,8 @@ class ReplyWriter:
     def timed(self, journey: Journey) -> Reply:
         """The journey's reply with its timings; one that has none fell out of every step and goes to a human."""
         reply = journey.reply or self.close(journey, Route.HUMAN, (Reason.INTERNAL_ERROR,))
+        from support_agent.triage.follow_up import told_before
+
         if not reply.suggestion and wants_suggestion(reply):
             reply = replace(reply, suggestion=_quote(journey), evidence=tuple(journey.passages))
         if told_before(reply.suggestion, journey.ticket.history):

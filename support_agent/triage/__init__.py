@@ -48,6 +48,9 @@ DECISIVE: Mapping[str, Reason] = {
     # Where an answer could harm the customer.
     "medical_advice": Reason.MEDICAL_ADVICE,
     "financial_advice": Reason.FINANCIAL_ADVICE,
+    # Before money: a refund that is ordered from the model is no claim of a customer's.
+    "injection": Reason.INJECTION,
+    "learned_injection": Reason.INJECTION,
     # What a person with access must do; money back is more than a changed card.
     "refund": Reason.REFUND,
     "billing": Reason.BILLING,
@@ -66,8 +69,6 @@ DECISIVE: Mapping[str, Reason] = {
     "asked_for_human": Reason.ASKED_FOR_HUMAN,
     "abuse": Reason.ABUSE,
     "learned_abuse": Reason.ABUSE,
-    "injection": Reason.INJECTION,
-    "learned_injection": Reason.INJECTION,
     "characters": Reason.TOO_LONG,
     "empty": Reason.EMPTY,
     "unreadable": Reason.UNREADABLE,

@@ -19,6 +19,7 @@ from support_agent.triage.patterns import TABLES, compile_patterns, read_table
 
 ACTS = TABLES / "acts"
 _EVERY_LANGUAGE = "any"
+_FILLER = "filler"
 _MOST_CHARS = 200
 # A piece of a message ends where its word does; Chinese and Japanese leave no blank between words.
 _END = r"(?![^\W_\u3040-\u30ff\u3400-\u9fff])"
@@ -120,7 +121,7 @@ def _pieces(text: str, table: Mapping[str, re.Pattern[str]]) -> Sequence[str]:
         ends = {name: match.end() for name, match in _matches(table, text, at) if name != "name" or _named(acts)}
         if not ends:
             return ()
-        longest = max(ends, key=lambda name: ends[name])
+        longest = max(ends, key=lambda name: (ends[name], name != _FILLER))
         acts.append(longest)
         at = _next_word(text, ends[longest])
     return acts
