@@ -45,7 +45,11 @@ class Reason(StrEnum):
     SECURITY_REPORT = "security_report", Route.HUMAN, "The ticket reports a leak, a break-in or a hole in security."
     OUTAGE_REPORT = "outage_report", Route.HUMAN, "The ticket reports that the service is down."
     DANGER_LEGAL = "danger_legal", Route.HUMAN, "The ticket threatens or announces legal steps."
-    LEGAL_NOTICE = "legal_notice", Route.HUMAN, "The ticket is a legal notice or an authority's request: mind its deadline."
+    LEGAL_NOTICE = (
+        "legal_notice",
+        Route.HUMAN,
+        "The ticket is a legal notice or an authority's request: mind its deadline.",
+    )
     PRIVACY_REQUEST = (
         "privacy_request",
         Route.HUMAN,
@@ -254,7 +258,7 @@ class Reply:
     """What comes out of the agent for one ticket, for every route.
 
     ``text`` is what the customer is told, and ``notice`` what stands before it in the first message of a conversation:
-    that a machine answers. ``as_sent`` is both. ``confidence`` is 0–1, high = surer, and 0 where a signal alone decided.
+    that a machine answers. ``confidence`` is 0–1, high = surer, and 0 where a signal alone decided.
     ``reasons`` decided the route, the first of them most. ``draft`` is the generator's own text, kept for the human
     side and never sent as it is; ``draft_tokens`` is how many tokens were generated for it, 0 where the backend does
     not count them. ``suggestion`` is what a person who takes over may send, the best text that could be offered; empty

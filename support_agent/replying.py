@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from support_agent.journey import Journey
-from support_agent.records import Citation, Reason, Reply, Route
+from support_agent.records import Citation, Reason, Reply, Route, Turn
+from support_agent.sentences import split_sentences
 
 if TYPE_CHECKING:
     from support_agent.gate.texts import Texts
@@ -31,7 +32,7 @@ class ReplyWriter:
         journey.reply = Reply(
             ticket_id=journey.ticket.ticket_id,
             route=route,
-            text=(decision.text if decision and route is Route.ANSWER else "") or self._instead(journey, route, reasons),
+            text=self._text(journey, route, reasons),
             notice=self.notice(journey, reasons),
             confidence=decision.confidence if decision else 0.0,
             reasons=(*reasons, *journey.notes),
@@ -50,17 +51,17 @@ class ReplyWriter:
     def timed(self, journey: Journey) -> Reply:
         """The journey's reply with its timings; one that has none fell out of every step and goes to a human."""
         reply = journey.reply or self.close(journey, Route.HUMAN, (Reason.INTERNAL_ERROR,))
-        from support_agent.triage.follow_up import told_before
-
         if not reply.suggestion and wants_suggestion(reply):
             reply = replace(reply, suggestion=_quote(journey), evidence=tuple(journey.passages))
-        if told_before(reply.suggestion, journey.ticket.history):
+        if _is_known_to_customer(reply, journey.ticket.history):
             reply = replace(reply, suggestion="")
         timings = {name: round(value, 3) for name, value in journey.timings_ms.items()}
         return replace(reply, timings_ms={**timings, "total": round(sum(timings.values()), 3)})
 
-    def _instead(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> str:
-        """What the customer is sent where there is no answer."""
+    def _text(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> str:
+        """The answer that was decided on; where there is none, what the route and its reasons say instead."""
+        if journey.decision and journey.decision.text and route is Route.ANSWER:
+            return journey.decision.text
         from support_agent.gate import customer_text
 
         asked = journey.triage.search_text if journey.triage else ""
@@ -104,7 +105,7 @@ _NO_SUGGESTION = frozenset(
 
 
 def wants_suggestion(reply: Reply | None) -> bool:
-    """Whether a person who takes over is offered a text: not beside danger, law, death, insults or orders for the model."""
+    """Whether a person who takes over is offered a text: not beside danger, law, death, insults, or orders to us."""
     return reply is not None and reply.route is Route.HUMAN and _NO_SUGGESTION.isdisjoint(reply.reasons)
 
 
@@ -118,6 +119,17 @@ def _quote(journey: Journey) -> str:
         logger.exception("no suggestion for ticket %s", journey.ticket.ticket_id)
         return ""
     return "" if quote.held else quote.checked.sent
+
+
+def _is_known_to_customer(reply: Reply, history: Sequence[Turn]) -> bool:
+    """Whether the suggestion was told before; where that did not help, whether it begins as something told did."""
+    from support_agent.triage.follow_up import may_be_told_again, told_before
+
+    if not reply.suggestion or not history:
+        return False
+    if Reason.NOT_SOLVED in reply.reasons or Reason.REPEATED in reply.reasons:
+        return may_be_told_again(split_sentences(reply.suggestion)[0], history)
+    return told_before(reply.suggestion, history)
 
 
 def continue_from(sent: str, citations: tuple[Citation, ...], reply: Reply) -> Reply:

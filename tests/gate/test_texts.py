@@ -81,7 +81,9 @@ def test_the_search_for_promises_finds_one() -> None:
     assert TIME_OR_NAME.search("We answer within 24 hours. Kind regards, Anna")
 
 
-@pytest.mark.parametrize("reason", [name.split(".")[1] for name in SHIPPED["en"] if not re.search(r"^notice|default$", name)])
+@pytest.mark.parametrize(
+    "reason", [name.split(".")[1] for name in SHIPPED["en"] if not re.search(r"^notice|default$", name)]
+)
 def test_every_text_belongs_to_a_reason_that_staff_can_read(reason: str) -> None:
     assert Reason(reason).staff
 
