@@ -73,7 +73,7 @@ def _reason(acts: Sequence[str], history: Sequence[Turn]) -> Reason | None:
         return Reason.NOT_SOLVED if act == "not_solved" or before else None
     if act in ("ok", "yes", "no"):
         return _reason_of_a_word(act, before)
-    return Reason(act) if act else None
+    return Reason[act.upper()] if act else None
 
 
 def _reason_of_a_word(act: str, before: Turn | None) -> Reason | None:
@@ -94,7 +94,7 @@ def _danger_before(history: Sequence[Turn]) -> Reason | None:
     for turn in reversed(history[-_TURNS_READ:]):
         for signal in danger_signals(turn.ticket)[:2]:
             if signal.fired:
-                return Reason(signal.name)
+                return Reason[signal.name.upper()]
     return None
 
 
