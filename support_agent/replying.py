@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from support_agent.journey import Journey
-from support_agent.records import Citation, Reason, Reply, Route
+from support_agent.records import Citation, Reason, Reply, Route, Turn
+from support_agent.sentences import split_sentences
 
 if TYPE_CHECKING:
     from support_agent.gate.texts import Texts
@@ -31,7 +32,8 @@ class ReplyWriter:
         journey.reply = Reply(
             ticket_id=journey.ticket.ticket_id,
             route=route,
-            text=decision.text if decision and route is Route.ANSWER else self.instead(journey, route, reasons),
+            text=self._text(journey, route, reasons),
+            notice=self.notice(journey, reasons),
             confidence=decision.confidence if decision else 0.0,
             reasons=(*reasons, *journey.notes),
             citations=decision.citations if decision else (),
@@ -51,8 +53,16 @@ class ReplyWriter:
         reply = journey.reply or self.close(journey, Route.HUMAN, (Reason.INTERNAL_ERROR,))
         if not reply.suggestion and wants_suggestion(reply):
             reply = replace(reply, suggestion=_quote(journey), evidence=tuple(journey.passages))
+        if _is_known_to_customer(reply, journey.ticket.history):
+            reply = replace(reply, suggestion="")
         timings = {name: round(value, 3) for name, value in journey.timings_ms.items()}
         return replace(reply, timings_ms={**timings, "total": round(sum(timings.values()), 3)})
+
+    def _text(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> str:
+        """The answer that was decided on; where there is none, what the route and its reasons say instead."""
+        if journey.decision and journey.decision.text and route is Route.ANSWER:
+            return journey.decision.text
+        return self.instead(journey, route, reasons)
 
     def instead(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> str:
         """What the customer is sent where there is no answer: nothing at all where a machine wrote the ticket.
@@ -63,9 +73,22 @@ class ReplyWriter:
 
         if Reason.AUTO_REPLY in reasons and (reasons[0] is Reason.AUTO_REPLY or journey.ticket.history):
             return ""
+        asked = journey.triage.search_text if journey.triage else ""
+        return customer_text(
+            route, reasons, journey.passages, asked=asked, language=self._spoken(journey), texts=self.texts
+        )
+
+    def notice(self, journey: Journey, reasons: Sequence[Reason]) -> str:
+        """That a machine answers: once in a conversation, and not where the reply itself says so."""
+        if journey.ticket.history or Reason.ASKED_IF_BOT in reasons:
+            return ""
+        from support_agent.gate.texts import first_message
+
+        return first_message(self.texts, self._spoken(journey))
+
+    def _spoken(self, journey: Journey) -> str:
         language = journey.triage.language if journey.triage else "und"
-        spoken = language if language != "und" else self.language
-        return customer_text(route, reasons, journey.passages, language=spoken, texts=self.texts)
+        return language if language != "und" else self.language
 
 
 # Where a suggestion could do harm, or there is nothing to suggest to.
@@ -73,8 +96,14 @@ _NO_SUGGESTION = frozenset(
     {
         Reason.DANGER_SELF_HARM,
         Reason.DANGER_VIOLENCE,
+        Reason.DANGER_THIRD_PERSON,
+        Reason.MINOR,
+        Reason.BEREAVEMENT,
         Reason.DANGER_LEGAL,
         Reason.AUTO_REPLY,  # nobody reads it
+        Reason.LEGAL_NOTICE,
+        Reason.MEDICAL_ADVICE,
+        Reason.FINANCIAL_ADVICE,
         Reason.ABUSE,
         Reason.INJECTION,
         Reason.TOO_LONG,  # of the longest, only the ends were read
@@ -86,7 +115,7 @@ _NO_SUGGESTION = frozenset(
 
 
 def wants_suggestion(reply: Reply | None) -> bool:
-    """Whether a person who takes over is offered a text: not beside danger, insults or orders for the model."""
+    """Whether a person who takes over is offered a text: not beside danger, law, death, insults, or orders to us."""
     return reply is not None and reply.route is Route.HUMAN and _NO_SUGGESTION.isdisjoint(reply.reasons)
 
 
@@ -100,6 +129,17 @@ def _quote(journey: Journey) -> str:
         logger.exception("no suggestion for ticket %s", journey.ticket.ticket_id)
         return ""
     return "" if quote.held else quote.checked.sent
+
+
+def _is_known_to_customer(reply: Reply, history: Sequence[Turn]) -> bool:
+    """Whether the suggestion was told before; where that did not help, whether it begins as something told did."""
+    from support_agent.triage.follow_up import may_be_told_again, told_before
+
+    if not reply.suggestion or not history:
+        return False
+    if Reason.NOT_SOLVED in reply.reasons or Reason.REPEATED in reply.reasons:
+        return may_be_told_again(split_sentences(reply.suggestion)[0], history)
+    return told_before(reply.suggestion, history)
 
 
 def continue_from(sent: str, citations: tuple[Citation, ...], reply: Reply) -> Reply:

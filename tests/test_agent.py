@@ -15,6 +15,7 @@ from support_agent.generation.scripted import ScriptedGenerator
 
 from .conftest import WordIndex, make_agent
 
+NOTICE = "This reply comes from an AI assistant. If you would rather have a person, just say so."
 KEY = "How do I get an API key?"
 PLAN = "What is the Enterprise plan?"
 
@@ -100,7 +101,7 @@ def test_a_stream_of_passages_that_cannot_be_read_goes_to_a_human(
     text = "".join(stream)
     assert stream.reply is not None
     assert (stream.reply.route, stream.reply.reasons) == (Route.HUMAN, ("internal_error",))
-    assert stream.reply.text == text
+    assert stream.reply.as_sent == text
 
 
 def test_a_stream_that_is_looped_over_again_keeps_its_reply(agent: Agent) -> None:
@@ -217,19 +218,19 @@ def test_the_pieces_of_a_stream_are_the_text_of_its_reply(draft: str) -> None:
     stream = make_agent(ScriptedGenerator({KEY: draft})).stream(KEY)
     text = "".join(stream)
     assert stream.reply is not None
-    assert stream.reply.text == text
+    assert stream.reply.as_sent == text
     assert "Bananas" not in text
 
 
 def test_a_stream_and_an_ask_agree_on_an_answer(agent: Agent) -> None:
     stream = agent.stream(KEY)
     text = "".join(stream)
-    assert text == agent.ask(KEY).text
+    assert text == agent.ask(KEY).as_sent
 
 
 def test_a_stream_of_a_failing_generator_is_served_by_the_best_passage() -> None:
     stream = make_agent(ScriptedGenerator({KEY: RuntimeError("boom")})).stream(KEY)
-    assert "".join(stream).startswith("You can generate an API key")
+    assert "".join(stream).startswith(f"{NOTICE}\n\nYou can generate an API key")
 
 
 def test_a_reply_names_what_made_it(agent: Agent) -> None:
@@ -298,7 +299,7 @@ def test_a_stream_held_back_at_the_end_goes_to_a_human_and_cites_what_was_sent()
     reply = stream.reply
     assert reply is not None
     assert (reply.route, reply.reasons) == (Route.HUMAN, ("low_log_prob",))
-    assert text.startswith("Keep it secret.\n\n")
+    assert text.startswith(f"{NOTICE}\n\nKeep it secret.\n\n")
     assert [citation.quote for citation in reply.citations] == ["Keep it secret."]
 
 
@@ -309,6 +310,6 @@ def test_a_generator_that_fails_in_mid_stream_hands_over() -> None:
             raise GenerationError("gone")
 
     stream = make_agent(Breaking()).stream(KEY)
-    assert "".join(stream).startswith("Keep it secret.\n\nI can't answer")
+    assert "".join(stream).startswith(f"{NOTICE}\n\nKeep it secret.\n\nI can't answer")
     assert stream.reply is not None
     assert stream.reply.reasons == ("generator_failed",)

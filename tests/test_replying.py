@@ -184,7 +184,7 @@ def test_a_stream_that_is_handed_over_carries_what_an_ask_would(agent: Agent) ->
     text = "".join(stream)
     asked = agent.ask(HUMAN_PLEASE)
     assert stream.reply is not None
-    assert (text, stream.reply.suggestion) == (asked.text, asked.suggestion)
+    assert (text, stream.reply.suggestion) == (asked.as_sent, asked.suggestion)
 
 
 def test_without_proof_a_stream_sends_nothing_of_the_draft() -> None:

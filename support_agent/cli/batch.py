@@ -38,6 +38,9 @@ def batch(
 ) -> None:
     """Answer every ticket of a CSV; after a stop, run the same command to go on.
 
+    Send the column sa_reply: in a first message it says that a machine answers. sa_answer is the same without that
+    notice, and is what readers judge.
+
     The exit code is 3 if rows were rejected; the output gives them sa_status=rejected and says why in sa_error.
     """
     from support_agent.batch import parse_mapping, plan_batch, run_batch

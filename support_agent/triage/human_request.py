@@ -1,7 +1,7 @@
 """Does the customer ask for a person? Cleaned text → one signal.
 
 A higher value means "less fit to answer". Costs about 0.2 ms for a ticket of 200 characters. To ask whether one talks
-to a machine counts as asking for a person: who asks that wants to know before going on.
+to a machine counts as asking for a person where more stands in the ticket; alone it is answered (``conversation.py``).
 """
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+import csv
 import json
 import subprocess
 import sys
@@ -15,6 +16,8 @@ ROWS = [
     {"question": "What is the Enterprise plan?", "answer": "The Enterprise plan is for large teams."},
     {"question": "How much does the Enterprise plan cost?", "answer": "The Enterprise plan costs $99 a month."},
 ]
+
+NOTICE = "This reply comes from an AI assistant. If you would rather have a person, just say so."
 
 
 @pytest.fixture
@@ -60,14 +63,14 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
 def test_ask_prints_the_answer_on_stdout_and_its_sources_on_stderr(shop: CliRunner) -> None:
     done = shop.invoke(app, ["ask", "How do I get an API key?"])
     assert done.exit_code == 0
-    assert done.stdout == "Open the API tab at app.example.com. Keep the key secret.\n"
+    assert done.stdout == f"{NOTICE}\n\nOpen the API tab at app.example.com. Keep the key secret.\n"
     assert "[rows:1" in done.stderr
     assert "route answer" in done.stderr
 
 
 def test_ask_reads_standard_input(shop: CliRunner) -> None:
     done = shop.invoke(app, ["ask", "-"], input="I want to speak to a human\n")
-    assert done.stdout == "Of course. Your message goes to a person on our team.\n"
+    assert done.stdout == f"{NOTICE}\n\nOf course. Your message goes to a person on our team.\n"
 
 
 def test_json_is_one_object_with_the_promised_fields(shop: CliRunner) -> None:
@@ -87,7 +90,7 @@ def test_batch_answers_a_ticket_file(shop: CliRunner) -> None:
     Path("in.csv").write_text("id,question\n1,How do I get an API key?\n2,I want to speak to a human\n3,\n")
     done = shop.invoke(app, ["batch", "in.csv", "-o", "out.csv"])
     assert done.exit_code == 0, done.output
-    assert [line.split(",")[2] for line in Path("out.csv").read_text().splitlines()[1:]] == [
+    assert [row["sa_route"] for row in csv.DictReader(Path("out.csv").read_text().splitlines(keepends=True))] == [
         "answer",
         "human",
         "clarify",

@@ -211,9 +211,16 @@ def test_a_second_question_back_is_not_asked() -> None:
 
 
 def test_words_that_decide_alone_decide_before_anything_is_embedded() -> None:
-    triage = Triage("Sue you", "Sue you", "en", reasons=(Reason.DANGER_LEGAL, Reason.ABUSE))
-    assert Gate().on_words(triage) == Decision(Route.HUMAN, (Reason.DANGER_LEGAL, Reason.ABUSE))
+    triage = Triage("Die", "Die", "en", reasons=(Reason.DANGER_SELF_HARM, Reason.ABUSE))
+    assert Gate().on_words(triage) == Decision(Route.HUMAN, (Reason.DANGER_SELF_HARM, Reason.ABUSE))
     assert Gate().on_words(Triage("Hi", "Hi", "en")).route is None
+
+
+@pytest.mark.parametrize("reason", [Reason.BILLING, Reason.LANGUAGE, Reason.DANGER_LEGAL, Reason.ASKED_FOR_HUMAN])
+def test_what_a_danger_or_anger_may_outrank_waits_for_the_meaning(reason: Reason) -> None:
+    triage = Triage("Cancel my account.", "Cancel my account.", "en", reasons=(reason,))
+    assert Gate().on_words(triage).route is None
+    assert Gate().on_ticket(triage) == Decision(Route.HUMAN, (reason,))
 
 
 @pytest.mark.parametrize(

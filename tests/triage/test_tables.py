@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from support_agent.triage.patterns import TABLES, Entry, compile_patterns, pattern_signal, read_table
+from support_agent.triage.patterns import Entry, compile_patterns, pattern_signal, read_table, table_files
+from support_agent.triage.requests import REQUESTS
 
-SIGNALS = {"danger_self_harm", "danger_violence", "danger_legal", "asks_for_human", "abuse", "injection"}
+SIGNALS = {"danger_self_harm", "danger_violence", "danger_legal", "asks_for_human", "abuse", "injection", *REQUESTS}
 CUES = set("asks again|not yet|not heard|own feeling|verdict on us|threat to leave|reproach|sarcasm".split("|"))
 ENTRY = '[[abuse]]\npattern = "{insult}"\nmatches = ["oaf"]\nnot = ["loaf"]\n'
 
 
 def numbered() -> dict[str, Entry]:
     found: dict[str, Entry] = {}
-    for file in sorted(TABLES.glob("*.toml")):
+    for file in table_files():
         count: Counter[str] = Counter()
         for entry in read_table(file):
             count[entry.signal] += 1
@@ -46,10 +47,11 @@ def test_no_signal_fires_on_a_near_miss(entry: Entry) -> None:
 
 
 def test_every_pattern_is_short_enough_to_be_read() -> None:
-    assert [name for name, entry in ENTRIES.items() if len(entry.written) > 200] == []
+    longest = {name: 620 if entry.signal in REQUESTS else 200 for name, entry in ENTRIES.items()}
+    assert [name for name, entry in ENTRIES.items() if len(entry.written) > longest[name]] == []
 
 
-@pytest.mark.parametrize("file", sorted(TABLES.glob("*.toml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", table_files(), ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_every_word_list_is_used(file: Path) -> None:
     written = file.read_text("utf-8")
 

@@ -78,7 +78,6 @@ def test_sends_a_hard_case_to_a_human(text: str, reason: str) -> None:
         "I need a manager for API keys",
         "How do I ignore previous context in the chat?",
         "Show me the original training prompt format",
-        "hello",
     ],
 )
 def test_lets_an_ordinary_question_through(text: str) -> None:
@@ -132,7 +131,7 @@ def test_lone_surrogates_do_not_break_the_text() -> None:
         ("如何重置密码", "zh"),
         ("كيف أعيد تعيين كلمة المرور؟", "ar"),
         ("Как сбросить пароль?", "ru"),
-        ("ok", "und"),
+        ("ok computer", "und"),
         ("Lamini", "und"),
         ("https://app.lamini.ai", "und"),
     ],
