@@ -17,7 +17,15 @@ from support_agent.gate.generation_signals import cut_off, loop_share, mean_log_
 from support_agent.gate.given import Found, Written
 from support_agent.gate.retrieval_signals import HIGHEST, LOWEST, lead, nearness, retrieval_score, word_rank
 from support_agent.gate.support import CheckedDraft, check_draft, check_quote, is_quote
-from support_agent.gate.support_signals import empty_draft, mean_support, unsupported_share
+from support_agent.gate.support_signals import (
+    echo,
+    empty_draft,
+    limits_dropped,
+    mean_support,
+    opposites,
+    other_entities,
+    unsupported_share,
+)
 from support_agent.generation.extractive import QUOTING, extract
 from support_agent.records import Draft, Passage, Reason, Signal
 
@@ -53,6 +61,10 @@ LATE: tuple[Measure[Written], ...] = (
     Measure(loop_share, holds=Reason.LOOP),
     Measure(cut_off, holds=Reason.CUT_OFF),
     Measure(mean_log_prob),
+    Measure(opposites, holds=Reason.OPPOSITE),
+    Measure(other_entities, holds=Reason.OTHER_ENTITY),
+    Measure(limits_dropped, holds=Reason.LIMIT_DROPPED),
+    Measure(echo, holds=Reason.ECHO),
     Measure(unsupported_share, holds=Reason.UNSUPPORTED),
     Measure(mean_support, combined=(0.0, 1.0)),
 )
@@ -90,7 +102,7 @@ def measure_own_text(question: str, draft: Draft, passages: Sequence[Passage]) -
     """Every late signal of the draft's own text."""
     quoted = passages and is_quote(draft.text, passages[0])
     own = check_quote(draft.text, passages[0]) if quoted else check_draft(question, draft, passages)
-    signals = _measured(LATE, Written(draft, own))
+    signals = _measured(LATE, Written(draft, own, question, passages))
     return Late(Sendable(own, signals, _reasons(LATE, signals)))
 
 
@@ -107,7 +119,7 @@ def measure_quote(question: str, passages: Sequence[Passage]) -> Sendable:
     """The best passage's own words: what is offered where no draft is worth writing, or none can be sent."""
     words = Draft(extract(question, passages), QUOTING)
     checked = check_quote(words.text, passages[0]) if passages else CheckedDraft((), ())
-    signals = _measured(LATE, Written(words, checked))
+    signals = _measured(LATE, Written(words, checked, question, passages))
     return Sendable(checked, signals, _reasons(LATE, signals))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from support_agent.gate.conditions import leaves_out_contrast
+from support_agent.gate.echoes import only_echoes
+from support_agent.gate.entities import clashes
 from support_agent.gate.given import Written
-from support_agent.records import Signal
+from support_agent.records import Reason, Signal
 
 # A draft of which less than this share of sentences is carried was not written from the passages at all.
 _MIN_KEPT_SHARE = 0.5
@@ -20,6 +23,33 @@ def unsupported_share(written: Written) -> Signal:
     checked = written.checked
     share = checked.dropped / len(checked.every) if checked.support else float(bool(checked.every))
     return Signal("unsupported_share", round(share, 4), _MIN_KEPT_SHARE, share > _MIN_KEPT_SHARE)
+
+
+def opposites(written: Written) -> Signal:
+    """How many of its sentences say the opposite of the passage that carries their words; one holds it back."""
+    count = sum(sentence.against is Reason.OPPOSITE for sentence in written.checked.every)
+    return Signal("opposites", float(count), 1.0, count >= 1)
+
+
+def limits_dropped(written: Written) -> Signal:
+    """1 where its very first sentence leaves out a limit of its passage, or all that is sent what takes half of it back."""
+    checked = written.checked
+    first = not checked.kept and any(sentence.against is Reason.LIMIT_DROPPED for sentence in checked.every[:1])
+    dropped = first or any(leaves_out_contrast(checked.sent, passage.text) for passage in written.cited)
+    return Signal("limits_dropped", float(dropped), 0.5, dropped)
+
+
+def other_entities(written: Written) -> Signal:
+    """How many things the question names in whose place what would be sent has another."""
+    title = "\n".join(passage.title for passage in written.cited)
+    count = len(clashes(written.question, title, written.checked.sent))
+    return Signal("other_entities", float(count), 1.0, count >= 1)
+
+
+def echo(written: Written) -> Signal:
+    """1 where what would be sent only says again what the customer wrote."""
+    echoed = only_echoes(written.question, written.checked.sent)
+    return Signal("echo", float(echoed), 0.5, echoed)
 
 
 def mean_support(written: Written) -> Signal:

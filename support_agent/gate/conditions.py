@@ -1,0 +1,109 @@
+"""What limits a passage's sentence ("only", "unless", "up to", "beta") must stand in what is said after it.
+
+And nothing is said of all where the passage speaks of some, nor of another unit, nor in the superlative of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from support_agent.gate.polarity import word_list
+from support_agent.sentences import split_sentences
+from support_agent.wording import content_words
+
+# A sentence is said after one that holds this share of its content words.
+_SAID_AFTER = 0.6
+_LIMITS = ("only", "unless", "stage")
+_NUMBER = r"(?<![\w.])[$€£]?\d[\d.,]*(?:\s?%)?"
+_BEFORE_NUMBER = 24
+_UNITS = (
+    r"bytes?|[kmgt]i?b|[kmgt]bit/?s?|bits?|ms|milliseconds?|s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|days?|weeks?|"
+    r"months?|years?|mm|cm|m|km|miles?|inch(?:es)?|feet|ft|g|mg|kg|lbs?|pounds?|ml|l|lit(?:er|re)s?|w|kw|kwh|v|volts?|"
+    r"mah|hz|khz|mhz|ghz|dollars?|usd|euros?|eur|gbp|cents?|percent|°c|°f|degrees?|tage?n?|wochen?|monate?n?|jahre?n?|"
+    r"stunden?|minuten?|sekunden?|d[ií]as?|semanas?|mes(?:es)?|años?|horas?|minutos?|segundos?|jours?|semaines?|mois|"
+    r"ans?|heures?|secondes?"
+)
+_MEASURED = re.compile(rf"(?<![\w.])(\d[\d.,]*)[\s-]?(?:(?:business|working|calendar|full)\s)?({_UNITS})\b", re.IGNORECASE)
+_SUPERLATIVE = re.compile(
+    r"\b(?:the )?(?:most|least)\s+\w+|\b(?:best|worst|\w{3,}(?<!r)(?<!qu)(?<!int)(?<!nt)est)\b", re.IGNORECASE
+)
+_NO_SUPERLATIVE = frozenset("request interest test latest rest quest guest suggest invest contest protest forest arrest "
+                            "harvest honest modest digest ingest manifest west".split())
+
+
+def drops_limit(sentence: str, passage: str) -> bool:
+    """Whether the passage's sentence that this one says again has a limit which this one leaves out."""
+    known = _said_after(sentence, split_sentences(passage))
+    return any(word_list(name).search(known) and not word_list(name).search(sentence) for name in _LIMITS) or (
+        _drops_bound(sentence, known)
+    )
+
+
+def widens(sentence: str, passage: str) -> bool:
+    """Whether it speaks of all, or in the superlative, or counts in a unit, as the passage does not."""
+    every = word_list("every")
+    return (
+        bool(every.search(sentence) and not every.search(passage))
+        or bool(_superlatives(sentence) - _superlatives(passage))
+        or _other_unit(sentence, passage)
+    )
+
+
+def _said_after(sentence: str, known: Sequence[str]) -> str:
+    """The passage's sentence that holds most words of it; "" where none holds enough."""
+    words = frozenset(content_words(sentence))
+    best = max(known, key=lambda one: len(words & frozenset(content_words(one))), default="")
+    return best if words and len(words & frozenset(content_words(best))) >= _SAID_AFTER * len(words) else ""
+
+
+def _drops_bound(sentence: str, known: str) -> bool:
+    """Whether a number that is a bound in one stands bare in the other."""
+    bounds = word_list("most")
+    for found in re.finditer(_NUMBER, known):
+        if bounds.search(known[max(0, found.start() - _BEFORE_NUMBER) : found.start()]):
+            number = re.escape(found.group().rstrip(".,"))
+            if re.search(rf"(?<![\w.]){number}(?!\w)", sentence) and not bounds.search(sentence):
+                return True
+    return False
+
+
+def _superlatives(text: str) -> frozenset[str]:
+    found = (match.group().casefold().removeprefix("the ") for match in _SUPERLATIVE.finditer(text))
+    return frozenset(found) - _NO_SUPERLATIVE
+
+
+def _other_unit(sentence: str, passage: str) -> bool:
+    """Whether a number of the passage is given another unit than any it has there."""
+    ours, theirs = _measures(sentence), _measures(passage)
+    numbers = {number for number, _ in theirs}
+    return any(one not in theirs and one[0] in numbers for one in ours)
+
+
+def _measures(text: str) -> frozenset[tuple[str, str]]:
+    return frozenset((number.rstrip(".,"), _unit(unit)) for number, unit in _MEASURED.findall(text))
+
+
+def _unit(unit: str) -> str:
+    small = unit.casefold()
+    short = {"sec": "second", "min": "minute", "hr": "hour", "h": "hour", "s": "second"}
+    bare = small.rstrip("s") if len(small) > 2 else small
+    return short.get(bare, bare)
+
+
+def leaves_out_contrast(sent: str, passage: str) -> bool:
+    """Whether what is sent says one side of a "However, …" of the passage and leaves out the other."""
+    known = [one for one in split_sentences(passage) if content_words(one)]
+    for before, after in pairwise(known):
+        if word_list("contrast").match(after.lstrip()) and _says(sent, before) != _says(sent, after):
+            return True
+    return False
+
+
+def _says(sent: str, sentence: str) -> bool:
+    """Whether a sentence of what is sent says this one again, or a good half of its words stands there."""
+    words = frozenset(content_words(sentence))
+    ours = [frozenset(content_words(one)) for one in split_sentences(sent)]
+    again = any(one and len(one & words) >= _SAID_AFTER * len(one) for one in ours)
+    return again or len(frozenset().union(*ours) & words) >= _SAID_AFTER * len(words)
