@@ -36,9 +36,7 @@ _NO_SUPERLATIVE = frozenset("request interest test latest rest quest guest sugge
 def drops_limit(sentence: str, passage: str) -> bool:
     """Whether the passage's sentence that this one says again has a limit which this one leaves out."""
     known = _said_after(sentence, split_sentences(passage))
-    return any(word_list(name).search(known) and not word_list(name).search(sentence) for name in _LIMITS) or (
-        _drops_bound(sentence, known)
-    )
+    return any(_drops(word_list(name), sentence, known) for name in _LIMITS) or _drops_bound(sentence, known)
 
 
 def widens(sentence: str, passage: str) -> bool:
@@ -49,6 +47,14 @@ def widens(sentence: str, passage: str) -> bool:
         or bool(_superlatives(sentence) - _superlatives(passage))
         or _other_unit(sentence, passage)
     )
+
+
+def _drops(limit: re.Pattern[str], sentence: str, known: str) -> bool:
+    """Whether the limit is missing in the sentence, or is another one there: "only if you have a spare bulb"."""
+    ours, theirs = limit.search(sentence), limit.search(known)
+    if not (ours and theirs):
+        return theirs is not None
+    return not set(content_words(sentence[ours.end() :])) <= set(content_words(known))
 
 
 def _said_after(sentence: str, known: Sequence[str]) -> str:

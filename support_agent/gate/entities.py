@@ -24,7 +24,18 @@ _COVERED = "covered"
 _NUMBERED = re.compile(
     r"(?<![\w.$€£/@#-])([^\W\d_]{1,24})(?:[-_ ]?)[vV]?(\d+(?:[.-]\d+)*(?:\.[xX*])?[a-z]?)(?![\w%])(?![.,]\d|\s?[%$€£°])"
 )
-_COUNTED = re.compile(r"[\s-]?[^\W\d_]+")
+# Letters and three digits or more: "E1207", "ORA-00942"; not a file's name.
+_CODE = re.compile(
+    r"(?:(?<!\w)(?P<before>\w+)[\s#:]{1,3})?(?<![\w./@#$=-])(?P<code>[^\W\d_]{1,5}-?\d{3,}[A-Z]?)(?![\w/@=-]|\.\w)"
+)
+# Of a longer ticket, only the codes of what it asks count; a short one asks with all it says.
+_SHORT = 25
+_ASKING = re.compile(
+    r"\W*(?:(?:and|so|but|also|please|hi|hello)\W+)*(?:who|what|when|where|why|which|how|is|are|was|were|do|does|did|can|"
+    r"could|will|would|should|may|has|have|am|was|wie|wo|wann|warum|welche|kann|qué|cómo|cuánto|dónde)\b",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"[^\W_][\w.+#'’-]*")
 # "step 5", "page 2", "order 1234": which one a customer means is theirs to say.
 _OWN_NUMBERS = frozenset(
     "step page line chapter section figure table port number order ticket invoice case item option least most about than "
@@ -53,8 +64,26 @@ class Clash:
 
 
 def clashes(question: str, title: str, text: str) -> tuple[Clash, ...]:
-    """Where the question names one thing and the passage another of the same kind, and not this one."""
-    return (*_other_numbers(question, f"{title}\n{text}"), *_other_members(question, title, text))
+    """Where the question names one thing and the passage another of the same kind, and not this one.
+
+    A code that the question asks about counts too where the passage holds no code of the question at all.
+    """
+    whole = f"{title}\n{text}"
+    return (
+        *_other_numbers(question, whole),
+        *_other_members(question, title, text),
+        *_other_names(question, title, text),
+        *_missing_codes(question, whole),
+    )
+
+
+def names_another(question: str, title: str, name: str) -> bool:
+    """Whether the question names something of the kind of this name, which is part of the title, or in its place."""
+    kin = [group for group in _groups().values() if group.held(name)]
+    place = next((place for place, word in _placed(title) if word.casefold() == name.split()[0].casefold()), None)
+    known = set(content_words(title))
+    in_place = any(one == place and set(content_words(word)) - known for one, word in _placed(question))
+    return in_place or bool(_numbers(question)) or any(group.held(question) for group in kin)
 
 
 def _other_numbers(question: str, known: str) -> Iterator[Clash]:
@@ -89,6 +118,47 @@ def _fits(one: str, other: str) -> bool:
     """Whether they are the same, or one a release of the other."""
     one, other = (re.sub(r"\.[x*]$", "", number) for number in (one, other))
     return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+
+
+def _missing_codes(question: str, known: str) -> Iterator[Clash]:
+    """A code that is asked about, where none of the question's codes stands in what is known."""
+    codes = _codes(question)
+    squeezed = re.sub(r"[\W_]", "", known.casefold())
+    if any(re.sub(r"[\W_]", "", code.casefold()) in squeezed for code in codes):
+        return
+    short = len(question.split()) <= _SHORT
+    asked = codes if short else [code for one in split_sentences(question) if _asks(one) for code in _codes(one)]
+    yield from (Clash(code, "") for code in asked[:1])
+
+
+def _codes(text: str) -> list[str]:
+    """Codes, but for numbers that are the customer's own ("order A1234")."""
+    found = _CODE.finditer(text)
+    return [one["code"] for one in found if (one["before"] or "").casefold() not in {*_OWN_NUMBERS, "my"}]
+
+
+def _asks(sentence: str) -> bool:
+    return sentence.rstrip().endswith("?") or bool(_ASKING.match(sentence))
+
+
+def _other_names(question: str, title: str, text: str) -> Iterator[Clash]:
+    """Another name behind the same two words: "delete my Facebook account", "delete my Twitter account"."""
+    if sum(word[0].isupper() for word in _TOKEN.findall(title)) > len(_TOKEN.findall(title)) / 2:
+        return  # in title case, a capital tells nothing
+    known = {word.casefold() for word in _TOKEN.findall(f"{title} {text}")}
+    asked = {word.casefold() for word in _TOKEN.findall(question)}
+    slots = {place: name for place, name in _placed(title) if name[0].isupper() and name.casefold() not in asked}
+    for place, name in _placed(question):
+        named = name[0].isupper() or question.islower()
+        if place in slots and named and name.casefold() not in known and content_words(name):
+            yield Clash(name, slots[place])
+
+
+def _placed(text: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Every word with the two before it, where no punctuation stands between them."""
+    for part in re.split(r"[^\w\s+#'’.-]|[.!?]+(?:\s|$)", text):
+        words = _TOKEN.findall(part)
+        yield from (((one.casefold(), two.casefold()), name) for one, two, name in zip(words, words[1:], words[2:]))
 
 
 def _other_members(question: str, title: str, text: str) -> Iterator[Clash]:

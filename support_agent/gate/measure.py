@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from support_agent.gate.clarity import ambiguous_words
+from support_agent.gate.clarity import ambiguous_words, open_choices
 from support_agent.gate.generation_signals import cut_off, loop_share, mean_log_prob
 from support_agent.gate.given import Found, Written
 from support_agent.gate.retrieval_signals import HIGHEST, LOWEST, lead, nearness, retrieval_score, word_rank
@@ -53,6 +53,7 @@ EARLY: tuple[Measure[Found], ...] = (
     Measure(lead, combined=(LOWEST, HIGHEST)),
     Measure(word_rank, combined=(0.0, 1.0)),
     Measure(ambiguous_words, holds=Reason.AMBIGUOUS),
+    Measure(open_choices, holds=Reason.AMBIGUOUS),
 )
 """Known before a draft is written."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -97,15 +97,23 @@ def is_opposite(sentence: str, title: str, text: str) -> bool:
     said, known = first_word(sentence), first_word(text)
     if said and known and said != known:
         return True
-    answered = _answered(title, known)
-    return any(_is_against(clause, clauses(text), answered) for clause in clauses(sentence))
+    return bool(known and _answers_otherwise(sentence, title, text)) or any(
+        _is_against(clause, clauses(text)) for clause in clauses(sentence)
+    )
 
 
-def _answered(title: str, known: str) -> tuple[Clause, ...]:
-    """What "Yes" or "No" says of the question in a title; nothing where it is none that these answer."""
-    asked = [one for one in split_sentences(title) if is_yes_no_question(one)] if known else []
-    read = (_read(one, one) for one in asked)
-    return tuple(replace(one, denied=one.words ^ one.denied) if known == "no" else one for one in read)
+def _answers_otherwise(sentence: str, title: str, text: str) -> bool:
+    """Whether it affirms what the title asks where the text begins with "No", or denies it where that says "Yes".
+
+    Where a sentence of the text holds as many of its words, that sentence is what counts.
+    """
+    one = _read(without_first_word(sentence), "")
+    told = max((len(one.words & frozenset(content_words(known))) for known in split_sentences(text)), default=0)
+    for asked in filter(is_yes_no_question, split_sentences(title)):
+        shared = one.words & frozenset(content_words(asked))
+        if len(shared) > max(told, _SAME_MATTER * len(one.words)) and not word_list("deny").search(asked):
+            return (not shared & one.denied) == (first_word(text) == "no")
+    return False
 
 
 def is_yes_no_question(sentence: str) -> bool:
@@ -113,31 +121,40 @@ def is_yes_no_question(sentence: str) -> bool:
     return bool(_YES_NO_QUESTION.match(sentence))
 
 
-def _is_against(clause: Clause, text: Sequence[Clause], title: Sequence[Clause]) -> bool:
-    """Whether the clause that shares most words with it speaks against it.
+def _is_against(clause: Clause, known: Sequence[Clause]) -> bool:
+    """Whether the clause that shares most words with it speaks against it; of equals the shortest, then the one that does.
 
-    Of equals the text's own comes before what it says of the title, and the one that speaks against it before others.
+    Not where another clause bears out the very words that they differ in, with a word that the first one lacks.
     """
-    known = [*((one, True) for one in text), *((one, False) for one in title)]
-    if not known:
+    best = max(
+        known,
+        key=lambda other: (len(clause.words & other.words), -len(other.words), _conflict(clause, other)),
+        default=None,
+    )
+    if best is None or len(clause.words & best.words) <= _SAME_MATTER * len(clause.words):
         return False
-    best, _ = max(known, key=lambda one: (len(clause.words & one[0].words), one[1], _conflict(clause, one[0])))
-    return len(clause.words & best.words) > _SAME_MATTER * len(clause.words) and _conflict(clause, best)
+    return _conflict(clause, best) and not any(_bears_out(clause, other, best) for other in known)
+
+
+def _bears_out(clause: Clause, other: Clause, best: Clause) -> bool:
+    differing = (clause.denied ^ best.denied) & clause.words & best.words
+    own = (clause.words & other.words) - best.words
+    return bool(differing and own) and differing <= other.words and not _conflict(clause, other)
 
 
 def _conflict(one: Clause, other: Clause) -> bool:
-    """Whether of the words that both hold more are denied by only one of them than by both."""
+    """Whether some of the words that both hold are denied by one of them, and none by both."""
     if other.unknown and not one.unknown:
         return True
     shared = one.words & other.words
     ours, theirs = shared & one.denied, shared & other.denied
-    return len(ours ^ theirs) > len(ours & theirs)
+    return bool(ours | theirs) and not ours & theirs
 
 
 def _read(clause: str, sentence: str) -> Clause:
     unknown = bool(word_list("unknown").search(sentence))
     clause = word_list("harmless").sub(" ", clause)
-    words = frozenset(content_words(clause))
+    words = frozenset(content_words(word_list("deny").sub(" ", clause)))
     denied = words if word_list("refuse").search(clause) else _after("deny", clause)
     return Clause(words, (denied ^ _after("without", clause)) & words, unknown)
 

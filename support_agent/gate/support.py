@@ -136,7 +136,8 @@ class CheckedDraft:
     @property
     def dropped(self) -> int:
         """How many sentences may not; headings and the like are none."""
-        return sum(not sentence.is_furniture for sentence in self.every) - len(self.kept)
+        every, kept = (sum(not one.is_furniture for one in some) for some in (self.every, self.kept))
+        return every - kept
 
     @property
     def support(self) -> tuple[float, ...]:

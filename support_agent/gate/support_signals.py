@@ -7,6 +7,7 @@ from support_agent.gate.echoes import only_echoes
 from support_agent.gate.entities import clashes
 from support_agent.gate.given import Written
 from support_agent.records import Reason, Signal
+from support_agent.wording import content_words
 
 # A draft of which less than this share of sentences is carried was not written from the passages at all.
 _MIN_KEPT_SHARE = 0.5
@@ -19,10 +20,22 @@ def empty_draft(written: Written) -> Signal:
 
 
 def unsupported_share(written: Written) -> Signal:
-    """Of its sentences, those that are not sent; all of them where no sentence that is left cites a passage."""
+    """Of its sentences, those that are not sent; all of them where no sentence that is left cites a passage.
+
+    All of them too where the sentence that speaks most of the question is among those: what is left answers nothing.
+    """
     checked = written.checked
     share = checked.dropped / len(checked.every) if checked.support else float(bool(checked.every))
+    share = 1.0 if checked.dropped and _answer_is_lost(written) else share
     return Signal("unsupported_share", round(share, 4), _MIN_KEPT_SHARE, share > _MIN_KEPT_SHARE)
+
+
+def _answer_is_lost(written: Written) -> bool:
+    """Whether a dropped sentence holds words of the question, and more of them than all that is kept."""
+    asked = frozenset(content_words(written.question))
+    kept = asked & frozenset(content_words(written.checked.sent))
+    dropped = written.checked.every[len(written.checked.kept) :]
+    return any(len(asked & frozenset(content_words(one.text))) > len(kept) for one in dropped)
 
 
 def opposites(written: Written) -> Signal:
