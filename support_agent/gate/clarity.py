@@ -49,7 +49,7 @@ def _is_identified(found: Found) -> bool:
 
 
 def _is_open(question: str, first: Passage, other: Passage) -> bool:
-    """Whether the titles differ in one name or number, and the question has the rest of the first and neither of these."""
+    """Whether the titles differ in one name or number, and the question, which has the rest, leaves that open."""
     ours, theirs = _difference(first.title, other.title)
     if not (ours and theirs) or not _is_choice(ours, theirs) or first.text == other.text:
         return False

@@ -25,18 +25,26 @@ _UNITS = (
     r"stunden?|minuten?|sekunden?|d[ií]as?|semanas?|mes(?:es)?|años?|horas?|minutos?|segundos?|jours?|semaines?|mois|"
     r"ans?|heures?|secondes?"
 )
-_MEASURED = re.compile(rf"(?<![\w.])(\d[\d.,]*)[\s-]?(?:(?:business|working|calendar|full)\s)?({_UNITS})\b", re.IGNORECASE)
+_MEASURED = re.compile(
+    rf"(?<![\w.])(\d[\d.,]*)[\s-]?(?:(?:business|working|calendar|full)\s)?({_UNITS})\b", re.IGNORECASE
+)
 _SUPERLATIVE = re.compile(
     r"\b(?:the )?(?:most|least)\s+\w+|\b(?:best|worst|\w{3,}(?<!r)(?<!qu)(?<!int)(?<!nt)est)\b", re.IGNORECASE
 )
-_NO_SUPERLATIVE = frozenset("request interest test latest rest quest guest suggest invest contest protest forest arrest "
-                            "harvest honest modest digest ingest manifest west".split())
+_NO_SUPERLATIVE = frozenset(
+    "request interest test latest rest quest guest suggest invest contest protest forest arrest "
+    "harvest honest modest digest ingest manifest west".split()
+)
 
 
-def drops_limit(sentence: str, passage: str) -> bool:
-    """Whether the passage's sentence that this one says again has a limit which this one leaves out."""
-    known = _said_after(sentence, split_sentences(passage))
-    return any(_drops(word_list(name), sentence, known) for name in _LIMITS) or _drops_bound(sentence, known)
+def drops_limit(sentence: str, known: Sequence[tuple[str, frozenset[str]]]) -> bool:
+    """Whether the passage's sentence that this one says again has a limit which this one leaves out.
+
+    Args:
+        known: the passage's sentences with their content words.
+    """
+    again = _said_after(sentence, known)
+    return any(_drops(word_list(name), sentence, again) for name in _LIMITS) or _drops_bound(sentence, again)
 
 
 def widens(sentence: str, passage: str) -> bool:
@@ -57,11 +65,11 @@ def _drops(limit: re.Pattern[str], sentence: str, known: str) -> bool:
     return not set(content_words(sentence[ours.end() :])) <= set(content_words(known))
 
 
-def _said_after(sentence: str, known: Sequence[str]) -> str:
+def _said_after(sentence: str, known: Sequence[tuple[str, frozenset[str]]]) -> str:
     """The passage's sentence that holds most words of it; "" where none holds enough."""
     words = frozenset(content_words(sentence))
-    best = max(known, key=lambda one: len(words & frozenset(content_words(one))), default="")
-    return best if words and len(words & frozenset(content_words(best))) >= _SAID_AFTER * len(words) else ""
+    best, held = max(known, key=lambda one: len(words & one[1]), default=("", frozenset()))
+    return best if words and len(words & held) >= _SAID_AFTER * len(words) else ""
 
 
 def _drops_bound(sentence: str, known: str) -> bool:

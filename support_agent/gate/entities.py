@@ -26,31 +26,32 @@ _NUMBERED = re.compile(
 )
 # Letters and three digits or more: "E1207", "ORA-00942"; not a file's name.
 _CODE = re.compile(
-    r"(?:(?<!\w)(?P<before>\w+)[\s#:]{1,3})?(?<![\w./@#$=-])(?P<code>[^\W\d_]{1,5}-?\d{3,}[A-Z]?)(?![\w/@=-]|\.\w)"
+    r"(?:(?<!\w)(?P<before>\w++)[\s#:]{1,3})?(?<![\w./@#$=-])(?P<code>[^\W\d_]{1,5}-?\d{3,}[A-Z]?)(?![\w/@=-]|\.\w)"
 )
 # Of a longer ticket, only the codes of what it asks count; a short one asks with all it says.
 _SHORT = 25
 _ASKING = re.compile(
-    r"\W*(?:(?:and|so|but|also|please|hi|hello)\W+)*(?:who|what|when|where|why|which|how|is|are|was|were|do|does|did|can|"
-    r"could|will|would|should|may|has|have|am|was|wie|wo|wann|warum|welche|kann|qué|cómo|cuánto|dónde)\b",
+    r"\W*(?:(?:and|so|but|also|please|hi|hello)\W+)*(?:who|what|when|where|why|which|how|is|are|was|were|do|does|did|"
+    r"can|could|will|would|should|may|has|have|am|wie|wo|wann|warum|welche|kann|qué|cómo|cuánto|dónde)\b",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"[^\W_][\w.+#'’-]*")
 # "step 5", "page 2", "order 1234": which one a customer means is theirs to say.
 _OWN_NUMBERS = frozenset(
-    "step page line chapter section figure table port number order ticket invoice case item option least most about than "
-    "approx day week month year january february march april june july august september october november december jan "
-    "feb mar apr jun jul aug sep sept oct nov dec question point part top first last next past room floor row column "
+    "step page line chapter section figure table port number order ticket invoice case item option least most about "
+    "than approx day week month year january february march april june july august september october november december "
+    "jan feb mar apr jun jul aug sep sept oct nov dec question point part top first last next past room floor row column "
     "bestellung rechnung auftrag seite pedido factura commande".split()
 )
 _RANGE_AFTER = re.compile(
-    r"\s*(?:\+|[-–]\s*v?\d|(?:or|and|to|oder|und|o|y|ou) (?:any )?(?:\w+ )?(?:higher|later|newer|above|greater|up|lower|earlier|older|below|"
-    r"onwards?|after|before|v?\d[\d.]*|höher|neuer|ältere?|superior(?:es)?|posterior(?:es)?|plus)|or$)",
+    r"\s*(?:\+|[-–]\s*v?\d|(?:or|and|to|oder|und|o|y|ou) (?:any )?(?:\w+ )?(?:higher|later|newer|above|greater|up|"
+    r"lower|earlier|older|below|onwards?|after|before|v?\d[\d.]*|höher|neuer|ältere?|superior(?:es)?|posterior(?:es)?|"
+    r"plus)|or$)",
     re.IGNORECASE,
 )
 _RANGE_BEFORE = re.compile(
-    r"(?:at least|minimum|from|since|between|before|prior to|up to|starting with|newer than|older than|later than|ab|seit|"
-    r"mindestens|desde|[<>=≥≤]+)\s+(?:\w+\s+)?$",
+    r"(?:at least|minimum|from|since|between|before|prior to|up to|starting with|newer than|older than|later than|ab|"
+    r"seit|mindestens|desde|[<>=≥≤]+)\s+(?:\w+\s+)?$",
     re.IGNORECASE,
 )
 
@@ -148,8 +149,9 @@ def _other_names(question: str, title: str, text: str) -> Iterator[Clash]:
     known = {word.casefold() for word in _TOKEN.findall(f"{title} {text}")}
     asked = {word.casefold() for word in _TOKEN.findall(question)}
     slots = {place: name for place, name in _placed(title) if name[0].isupper() and name.casefold() not in asked}
+    small = question.islower()
     for place, name in _placed(question):
-        named = name[0].isupper() or question.islower()
+        named = name[0].isupper() or small
         if place in slots and named and name.casefold() not in known and content_words(name):
             yield Clash(name, slots[place])
 
@@ -158,7 +160,8 @@ def _placed(text: str) -> Iterator[tuple[tuple[str, str], str]]:
     """Every word with the two before it, where no punctuation stands between them."""
     for part in re.split(r"[^\w\s+#'’.-]|[.!?]+(?:\s|$)", text):
         words = _TOKEN.findall(part)
-        yield from (((one.casefold(), two.casefold()), name) for one, two, name in zip(words, words[1:], words[2:]))
+        threes = zip(words, words[1:], words[2:], strict=False)
+        yield from (((one.casefold(), two.casefold()), name) for one, two, name in threes)
 
 
 def _other_members(question: str, title: str, text: str) -> Iterator[Clash]:

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from support_agent.sentences import split_sentences
@@ -81,7 +81,7 @@ def without_first_word(text: str) -> str:
     return re.sub(r"^\W*[^,.!;:–—-]+[,.!;:–—-]\s*", "", text, count=1) if first_word(text) else text
 
 
-@cache
+@lru_cache(maxsize=256)
 def clauses(text: str) -> tuple[Clause, ...]:
     """The clauses of a text that hold content words."""
     parts = [part for sentence in split_sentences(text) for part in _CLAUSE_ENDS.split(without_first_word(sentence))]
@@ -122,7 +122,7 @@ def is_yes_no_question(sentence: str) -> bool:
 
 
 def _is_against(clause: Clause, known: Sequence[Clause]) -> bool:
-    """Whether the clause that shares most words with it speaks against it; of equals the shortest, then the one that does.
+    """Whether the clause that shares most words with it, of equals the shortest, speaks against it.
 
     Not where another clause bears out the very words that they differ in, with a word that the first one lacks.
     """

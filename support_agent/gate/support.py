@@ -25,9 +25,8 @@ MIN_SUPPORT = 0.65
 # Two are common in a faithful paraphrase ("a wide range of"); three are a clause of their own.
 _STRANGE_RUN = 3
 # A heading, an entry of a table of contents, a line without a word.
-_FURNITURE = re.compile(
-    r"\s*(?:#{1,6}\s[^\n]*|(?:[-*•–]|\d[\d.]*)?\s*\[[^\]\n]*\]\(#[^)\n]*\)|[^\n]*?(?:\.\s?){4,}\s*\d+|[\W_]*)\s*"
-)
+_FURNITURE = re.compile(r"\s*(?:#{1,6}\s[^\n]*|(?:[-*•–]|\d[\d.]*)?\s*\[[^\]\n]*\]\(#[^)\n]*\)|[\W_]*+)\s*")
+_TO_A_PAGE = re.compile(r"(?<!\.)(?<!\. )(?:\. ?){4,}+\s*+\d++\s*+\Z")
 _SHORT_REPLIES = frozenset("yes no of course sure certainly absolutely it can does is you do".split())
 
 
@@ -49,7 +48,7 @@ class CheckedSentence:
     @property
     def is_furniture(self) -> bool:
         """Whether it is a heading or the like: carried by nothing, and no reason to stop."""
-        return self.citation is None and bool(_FURNITURE.fullmatch(self.text))
+        return self.citation is None and _is_furniture(self.text)
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,8 @@ class SupportChecker:
         """
         in_order = content_words(sentence)
         words = frozenset(in_order)
+        if _is_furniture(sentence):
+            return CheckedSentence(sentence, None, facts(sentence), fits=False)
         if not words or not self._passages:
             invented = facts(sentence)
             against = self._answered_otherwise(sentence)
@@ -92,9 +93,9 @@ class SupportChecker:
         citation = Citation(best.passage.passage_id, round(score, 4), _quote(best, words))
         invented = facts(sentence) - best.facts
         strange = (names(sentence) | words & self._asked) - best.words
-        against = _against(sentence, best.passage)
+        against = _against(sentence, best)
         run = _longest_strange_run(in_order, best.words)
-        told = _is_told(sentence, words, best.passage)
+        told = _is_told(sentence, words, best)
         fits = score >= MIN_SUPPORT and run < _STRANGE_RUN and told and not (invented or strange or against)
         return CheckedSentence(sentence, citation, invented, fits, against)
 
@@ -179,8 +180,11 @@ def check_quote(text: str, passage: Passage) -> CheckedDraft:
 
 def _own(sentence: str, passage: Passage) -> Citation | None:
     """A sentence's citation of itself; a heading or the like cites nothing, though it is quoted with the rest."""
-    furniture = _FURNITURE.fullmatch(sentence)
-    return None if furniture else Citation(passage.passage_id, 1.0, sentence.strip()[:_QUOTE_CHARS])
+    return None if _is_furniture(sentence) else Citation(passage.passage_id, 1.0, sentence.strip()[:_QUOTE_CHARS])
+
+
+def _is_furniture(sentence: str) -> bool:
+    return bool(_FURNITURE.fullmatch(sentence) or _TO_A_PAGE.search(sentence))
 
 
 def citations_of(kept: Sequence[CheckedSentence]) -> tuple[Citation, ...]:
@@ -197,19 +201,21 @@ def _key(citation: Citation) -> tuple[str, str]:
     return citation.passage_id, citation.quote
 
 
-def _against(sentence: str, passage: Passage) -> Reason | None:
-    if is_opposite(sentence, passage.title, passage.text):
+def _against(sentence: str, known: _PassageWords) -> Reason | None:
+    title, text = known.passage.title, known.passage.text
+    if is_opposite(sentence, title, text):
         return Reason.OPPOSITE
-    whole = f"{passage.title}\n{passage.text}"
-    return Reason.LIMIT_DROPPED if drops_limit(sentence, passage.text) or widens(sentence, whole) else None
+    more = drops_limit(sentence, known.sentences) or widens(sentence, f"{title}\n{text}")
+    return Reason.LIMIT_DROPPED if more else None
 
 
-def _is_told(sentence: str, words: frozenset[str], passage: Passage) -> bool:
+def _is_told(sentence: str, words: frozenset[str], known: _PassageWords) -> bool:
     """Whether it states something, and not only what a title asks and the text leaves open."""
+    title, text = known.passage.title, known.passage.text
     if sentence.rstrip().endswith("?"):
-        return sentence.strip() in passage.text
-    text = frozenset(content_words(passage.text))
-    return not is_unanswered(passage.title, passage.text) or 2 * len(words & text) > len(words)
+        return sentence.strip() in text
+    told = frozenset().union(*(held for _, held in known.sentences))
+    return not is_unanswered(title, text) or 2 * len(words & told) > len(words)
 
 
 def _take_apart(passage: Passage) -> _PassageWords:

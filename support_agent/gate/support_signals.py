@@ -45,7 +45,7 @@ def opposites(written: Written) -> Signal:
 
 
 def limits_dropped(written: Written) -> Signal:
-    """1 where its very first sentence leaves out a limit of its passage, or all that is sent what takes half of it back."""
+    """1 where its first sentence leaves out a limit of its passage, or the whole of it the "However, …" behind it."""
     checked = written.checked
     first = not checked.kept and any(sentence.against is Reason.LIMIT_DROPPED for sentence in checked.every[:1])
     dropped = first or any(leaves_out_contrast(checked.sent, passage.text) for passage in written.cited)

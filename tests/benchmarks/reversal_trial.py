@@ -1,6 +1,6 @@
 """Does the default writer ever affirm what it cites as denied? Every passage that denies, asked with harmless tails.
 
-    python tests/benchmarks/reversal_trial.py [--index lamini_docs | --knowledge FILE.csv] [--others 40] [--keep ROWS.jsonl]
+    python tests/benchmarks/reversal_trial.py [--index lamini_docs | --knowledge FILE] [--others 40] [--keep ROWS]
 
 Each passage that begins with "No", and as many ``--others`` that hold a denial further on, is asked by its own title
 with eight tails. Answers of an agent without a promise are read by a plain rule that shares nothing with the gate: of
