@@ -39,9 +39,9 @@ _TOKEN = re.compile(r"[^\W_][\w.+#'’-]*")
 # "step 5", "page 2", "order 1234": which one a customer means is theirs to say.
 _OWN_NUMBERS = frozenset(
     "step page line chapter section figure table port number order ticket invoice case item option least most about "
-    "than approx day week month year january february march april june july august september october november december "
-    "jan feb mar apr jun jul aug sep sept oct nov dec question point part top first last next past room floor row column "
-    "bestellung rechnung auftrag seite pedido factura commande".split()
+    "than approx day week month year january february march april june july august september october november "
+    "december jan feb mar apr jun jul aug sep sept oct nov dec question point part top first last next past room floor "
+    "row column bestellung rechnung auftrag seite pedido factura commande".split()
 )
 _RANGE_AFTER = re.compile(
     r"\s*(?:\+|[-–]\s*v?\d|(?:or|and|to|oder|und|o|y|ou) (?:any )?(?:\w+ )?(?:higher|later|newer|above|greater|up|"
@@ -81,7 +81,7 @@ def clashes(question: str, title: str, text: str) -> tuple[Clash, ...]:
 def names_another(question: str, title: str, name: str) -> bool:
     """Whether the question names something of the kind of this name, which is part of the title, or in its place."""
     kin = [group for group in _groups().values() if group.held(name)]
-    place = next((place for place, word in _placed(title) if word.casefold() == name.split()[0].casefold()), None)
+    place = next((place for place, word in _placed(title) if word in _TOKEN.findall(name)), None)
     known = set(content_words(title))
     in_place = any(one == place and set(content_words(word)) - known for one, word in _placed(question))
     return in_place or bool(_numbers(question)) or any(group.held(question) for group in kin)

@@ -154,7 +154,7 @@ def _conflict(one: Clause, other: Clause) -> bool:
 def _read(clause: str, sentence: str) -> Clause:
     unknown = bool(word_list("unknown").search(sentence))
     clause = word_list("harmless").sub(" ", clause)
-    words = frozenset(content_words(word_list("deny").sub(" ", clause)))
+    words = frozenset(content_words(word_list("without").sub(" ", word_list("deny").sub(" ", clause))))
     denied = words if word_list("refuse").search(clause) else _after("deny", clause)
     return Clause(words, (denied ^ _after("without", clause)) & words, unknown)
 

@@ -24,9 +24,12 @@ _QUOTE_CHARS = 300
 MIN_SUPPORT = 0.65
 # Two are common in a faithful paraphrase ("a wide range of"); three are a clause of their own.
 _STRANGE_RUN = 3
-# A heading, an entry of a table of contents, a line without a word.
-_FURNITURE = re.compile(r"\s*(?:#{1,6}\s[^\n]*|(?:[-*•–]|\d[\d.]*)?\s*\[[^\]\n]*\]\(#[^)\n]*\)|[\W_]*+)\s*")
-_TO_A_PAGE = re.compile(r"(?<!\.)(?<!\. )(?:\. ?){4,}+\s*+\d++\s*+\Z")
+# A heading, an entry of a table of contents, its page, a line without a word.
+_FURNITURE = re.compile(
+    r"\s*(?:#{1,6}\s[^\n]*|(?:[-*•–]|\d[\d.]*)?\s*\[[^\]\n]*\]\(#[^)\n]*\)|[\W_]*+\d{0,4}+[\W_]*+)\s*"
+)
+_TO_A_PAGE = re.compile(r"(?<!\.)(?<!\. )(?:\. ?){4,}+\s*+\d*+\s*+\Z")
+_NUMBER = re.compile(r"[\W_]*\d+[\W_]*")
 _SHORT_REPLIES = frozenset("yes no of course sure certainly absolutely it can does is you do".split())
 
 
@@ -174,13 +177,20 @@ def check_quote(text: str, passage: Passage) -> CheckedDraft:
             sentences.append(piece)
         else:
             sentences[-1] += piece
-    every = tuple(CheckedSentence(one, _own(one, passage), frozenset(), fits=True) for one in sentences if one.strip())
+    whole = [one for one in sentences if one.strip()]
+    every = tuple(CheckedSentence(one, _own(one, passage, alone=len(whole) == 1), frozenset(), True) for one in whole)
     return CheckedDraft(every, every)
 
 
-def _own(sentence: str, passage: Passage) -> Citation | None:
-    """A sentence's citation of itself; a heading or the like cites nothing, though it is quoted with the rest."""
-    return None if _is_furniture(sentence) else Citation(passage.passage_id, 1.0, sentence.strip()[:_QUOTE_CHARS])
+def _own(sentence: str, passage: Passage, *, alone: bool) -> Citation | None:
+    """A sentence's citation of itself; a heading or the like cites nothing, though it is quoted with the rest.
+
+    A number that stands ``alone`` is no page but the answer.
+    """
+    number = alone and _NUMBER.fullmatch(sentence)
+    if _is_furniture(sentence) and not number:
+        return None
+    return Citation(passage.passage_id, 1.0, sentence.strip()[:_QUOTE_CHARS])
 
 
 def _is_furniture(sentence: str) -> bool:
