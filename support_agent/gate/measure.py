@@ -131,7 +131,7 @@ def early_reasons(signals: Sequence[Signal]) -> tuple[Reason, ...]:
 
 def _reasons(measures: Sequence[Measure[_Given]], signals: Sequence[Signal]) -> tuple[Reason, ...]:
     fired = {signal.name for signal in signals if signal.fired}
-    return tuple(one.holds for one in measures if one.holds and _name(one) in fired)
+    return tuple(dict.fromkeys(one.holds for one in measures if one.holds and _name(one) in fired))
 
 
 def values_of(signals: Sequence[Signal]) -> dict[str, float]:

@@ -89,6 +89,11 @@ def clauses(text: str) -> tuple[Clause, ...]:
     return tuple(clause for clause in read if clause.words)
 
 
+def denies(text: str) -> bool:
+    """Whether a text denies anything, be it by its first word."""
+    return first_word(text) == "no" or any(clause.denied or clause.unknown for clause in clauses(text))
+
+
 def is_opposite(sentence: str, title: str, text: str) -> bool:
     """Whether a passage denies what the sentence affirms, affirms what it denies, or says that nothing is known.
 

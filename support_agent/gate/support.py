@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby, takewhile
 
 from support_agent.gate.conditions import drops_limit, widens
-from support_agent.gate.polarity import first_word, is_opposite, is_unanswered
+from support_agent.gate.polarity import denies, first_word, is_opposite, is_unanswered
 from support_agent.generation.endings import clean_draft
 from support_agent.records import Citation, Draft, Passage, Reason
 from support_agent.sentences import split_sentences
 from support_agent.triage.readable import clean
-from support_agent.wording import content_words, facts, known_facts, names
+from support_agent.wording import content_words, facts, is_negated, known_facts, names
 
 _QUOTE_CHARS = 300
 # Below this share of shared content words a passage does not carry a sentence.
@@ -79,8 +79,9 @@ class SupportChecker:
 
         It does not fit, however many words it shares with that passage, when it states a fact or a name that the
         passage does not hold, when it says of a word of the question what the passage says of another ("video" for
-        "image"), when three content words in a row are strange to the passage, when it says the opposite, or more than
-        the passage does. A sentence without content words carries nothing: only "Yes." and its like fit.
+        "image"), when three content words in a row are strange to the passage, when it denies something and the passage
+        nothing, or when it says the opposite, or more than the passage does. A sentence without content words carries
+        nothing: only "Yes." and its like fit.
         """
         in_order = content_words(sentence)
         words = frozenset(in_order)
@@ -98,7 +99,8 @@ class SupportChecker:
         strange = (names(sentence) | words & self._asked) - best.words
         against = _against(sentence, best)
         run = _longest_strange_run(in_order, best.words)
-        told = _is_told(sentence, words, best)
+        denied = is_negated(sentence) and not denies(best.passage.text)
+        told = _is_told(sentence, words, best) and not denied
         fits = score >= MIN_SUPPORT and run < _STRANGE_RUN and told and not (invented or strange or against)
         return CheckedSentence(sentence, citation, invented, fits, against)
 
