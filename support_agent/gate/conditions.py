@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from support_agent.gate.polarity import word_list
+from support_agent.gate.polarity import clauses, word_list
 from support_agent.sentences import split_sentences
 from support_agent.wording import content_words
 
@@ -28,6 +28,13 @@ _UNITS = (
 _MEASURED = re.compile(
     rf"(?<![\w.])(\d[\d.,]*)[\s-]?(?:(?:business|working|calendar|full)\s)?({_UNITS})\b", re.IGNORECASE
 )
+_PRICED = re.compile(r"[$€£]\s?(\d[\d.,]*)\s*(?:per|an?|/)\s*(\w+)", re.IGNORECASE)
+# "It cannot be undone after 14 days": without the days more is denied.
+_UNTIL = re.compile(
+    r"\b(?:after|before|until|within|under|over|above|below|nach|vor|unter|über|después de|antes de|menos de|más de)\s+"
+    r"(\d[\d.,]*)",
+    re.IGNORECASE,
+)
 _SUPERLATIVE = re.compile(
     r"\b(?:the )?(?:most|least)\s+\w+|\b(?:best|worst|\w{3,}(?<!r)(?<!qu)(?<!int)(?<!nt)est)\b", re.IGNORECASE
 )
@@ -44,7 +51,9 @@ def drops_limit(sentence: str, known: Sequence[tuple[str, frozenset[str]]]) -> b
         known: the passage's sentences with their content words.
     """
     again = _said_after(sentence, known)
-    return any(_drops(word_list(name), sentence, again) for name in _LIMITS) or _drops_bound(sentence, again)
+    return any(_drops(word_list(name), sentence, again) for name in _LIMITS) or (
+        _drops_bound(sentence, again) or _denies_more(sentence, again)
+    )
 
 
 def widens(sentence: str, passage: str) -> bool:
@@ -83,6 +92,12 @@ def _drops_bound(sentence: str, known: str) -> bool:
     return False
 
 
+def _denies_more(sentence: str, known: str) -> bool:
+    """Whether a denial leaves out from when on, or for whom, it holds."""
+    numbers = [number.rstrip(".,") for number in _UNTIL.findall(known)]
+    return any(clause.denied for clause in clauses(known)) and any(number not in sentence for number in numbers)
+
+
 def _superlatives(text: str) -> frozenset[str]:
     found = (match.group().casefold().removeprefix("the ") for match in _SUPERLATIVE.finditer(text))
     return frozenset(found) - _NO_SUPERLATIVE
@@ -96,7 +111,8 @@ def _other_unit(sentence: str, passage: str) -> bool:
 
 
 def _measures(text: str) -> frozenset[tuple[str, str]]:
-    return frozenset((number.rstrip(".,"), _unit(unit)) for number, unit in _MEASURED.findall(text))
+    found = (*_MEASURED.findall(text), *((number, f"per {_unit(unit)}") for number, unit in _PRICED.findall(text)))
+    return frozenset((number.rstrip(".,"), _unit(unit)) for number, unit in found)
 
 
 def _unit(unit: str) -> str:
