@@ -36,8 +36,7 @@ def open_choices(found: Found) -> Signal:
 
     "What is the maximum upload size?" where one title ends in "Acme 1.0" and the next in "Acme 2.0".
     """
-    first, *others = found.passages or [None]
-    count = sum(first is not None and _is_open(found.text, first, other) for other in others)
+    count = sum(_is_open(found.text, found.passages[0], other) for other in found.passages[1:])
     return Signal("open_choices", float(count), 1.0, count >= 1)
 
 

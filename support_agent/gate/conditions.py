@@ -136,4 +136,4 @@ def _says(sent: str, sentence: str) -> bool:
     words = frozenset(content_words(sentence))
     ours = [frozenset(content_words(one)) for one in split_sentences(sent)]
     again = any(one and len(one & words) >= _SAID_AFTER * len(one) for one in ours)
-    return again or len(frozenset().union(*ours) & words) >= _SAID_AFTER * len(words)
+    return again or len({word for one in ours for word in one} & words) >= _SAID_AFTER * len(words)

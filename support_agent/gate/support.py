@@ -226,7 +226,7 @@ def _is_told(sentence: str, words: frozenset[str], known: _PassageWords) -> bool
     title, text = known.passage.title, known.passage.text
     if sentence.rstrip().endswith("?"):
         return sentence.strip() in text
-    told = frozenset().union(*(held for _, held in known.sentences))
+    told = {word for _, held in known.sentences for word in held}
     return not is_unanswered(title, text) or 2 * len(words & told) > len(words)
 
 
