@@ -73,7 +73,6 @@ EDITS: dict[str, object] = {
     "gate.generation_signals:_IMPOSSIBLE": -50.0,
     "gate.support:_FURNITURE": re.compile(r"(?!)"),
     "gate.polarity:_SAME_MATTER": 0.9,
-    "gate.polarity:_YES_NO_QUESTION": re.compile(r"(?!)"),
     "gate.entities:_CODE": re.compile(r"(?!)(?P<code>x)(?P<before>y)"),
     "gate.entities:_NUMBERED": re.compile(r"(?!)(x)(y)"),
     "gate.clarity:_REST_ASKED": 0.4,
