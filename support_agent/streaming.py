@@ -7,6 +7,8 @@ from collections.abc import Generator as PythonGenerator
 from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
 
+from support_agent.gate.echoes import only_echoes
+from support_agent.gate.entities import clashes
 from support_agent.gate.generation_signals import MAX_LOOP_SHARE
 from support_agent.gate.support import SupportChecker, carried_start, citations_of
 from support_agent.generation.endings import clean_draft, loop_share
@@ -73,7 +75,7 @@ class DraftStream:
 
 
 class SentenceGate:
-    """Lets a sentence through once the next one has begun and a passage carries it.
+    """Lets a sentence through once the next one has begun, a passage carries it, and it answers what was asked.
 
     ``sent`` is all that was let through, ``citations`` what carries it. It only grows: where cleaning would change what
     is already sent, nothing more comes. What may still become a reply of the turns before waits for what follows.
@@ -82,6 +84,8 @@ class SentenceGate:
     def __init__(self, passages: Sequence[Passage], question: str = "", history: Sequence[Turn] = ()) -> None:
         self._history = history
         self._checker = SupportChecker(passages, question)
+        self._passages = {passage.passage_id: passage for passage in passages}
+        self._question = question
         self._written = ""
         self._complete = 0
         self._open = True
@@ -102,10 +106,16 @@ class SentenceGate:
         while kept and not kept[-1].citation:
             kept.pop()  # a "Yes." goes out with the sentence it belongs to
         text = "".join(sentence.text for sentence in kept).strip()
+        citations = citations_of(kept)
         if not text.startswith(self.sent) or loop_share(self._written) > MAX_LOOP_SHARE:
             return ""
-        if may_be_told_again(text, self._history):
+        if may_be_told_again(text, self._history) or self._is_beside_the_point(text, citations):
             return ""
         added = text[len(self.sent) :]
-        self.sent, self.citations = text, citations_of(kept)
+        self.sent, self.citations = text, citations
         return added
+
+    def _is_beside_the_point(self, text: str, citations: Sequence[Citation]) -> bool:
+        """Whether what is written so far speaks of another version or place than was asked about, or only echoes."""
+        titles = "\n".join(self._passages[citation.passage_id].title for citation in citations)
+        return bool(clashes(self._question, titles, text)) or only_echoes(self._question, text)

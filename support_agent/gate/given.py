@@ -24,7 +24,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Written:
-    """A draft, and what its passages carry of it."""
+    """A draft, what its passages carry of it, the question that it answers, and the passages."""
 
     draft: Draft
     checked: CheckedDraft
+    question: str = ""
+    passages: Sequence[Passage] = ()
+
+    @property
+    def cited(self) -> list[Passage]:
+        """The passages that what may be sent rests on, best first."""
+        named = {sentence.citation.passage_id for sentence in self.checked.kept if sentence.citation}
+        return [passage for passage in self.passages if passage.passage_id in named]

@@ -12,12 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from support_agent.gate.clarity import ambiguous_words
+from support_agent.gate.clarity import ambiguous_words, open_choices
 from support_agent.gate.generation_signals import cut_off, loop_share, mean_log_prob
 from support_agent.gate.given import Found, Written
 from support_agent.gate.retrieval_signals import HIGHEST, LOWEST, lead, nearness, retrieval_score, word_rank
 from support_agent.gate.support import CheckedDraft, check_draft, check_quote, is_quote
-from support_agent.gate.support_signals import empty_draft, mean_support, unsupported_share
+from support_agent.gate.support_signals import (
+    echo,
+    empty_draft,
+    limits_dropped,
+    mean_support,
+    opposites,
+    other_entities,
+    unsupported_share,
+)
 from support_agent.generation.extractive import QUOTING, extract
 from support_agent.records import Draft, Passage, Reason, Signal
 
@@ -45,6 +53,7 @@ EARLY: tuple[Measure[Found], ...] = (
     Measure(lead, combined=(LOWEST, HIGHEST)),
     Measure(word_rank, combined=(0.0, 1.0)),
     Measure(ambiguous_words, holds=Reason.AMBIGUOUS),
+    Measure(open_choices, holds=Reason.AMBIGUOUS),
 )
 """Known before a draft is written."""
 
@@ -53,6 +62,10 @@ LATE: tuple[Measure[Written], ...] = (
     Measure(loop_share, holds=Reason.LOOP),
     Measure(cut_off, holds=Reason.CUT_OFF),
     Measure(mean_log_prob),
+    Measure(opposites, holds=Reason.OPPOSITE),
+    Measure(other_entities, holds=Reason.OTHER_ENTITY),
+    Measure(limits_dropped, holds=Reason.LIMIT_DROPPED),
+    Measure(echo, holds=Reason.ECHO),
     Measure(unsupported_share, holds=Reason.UNSUPPORTED),
     Measure(mean_support, combined=(0.0, 1.0)),
 )
@@ -90,7 +103,7 @@ def measure_own_text(question: str, draft: Draft, passages: Sequence[Passage]) -
     """Every late signal of the draft's own text."""
     quoted = passages and is_quote(draft.text, passages[0])
     own = check_quote(draft.text, passages[0]) if quoted else check_draft(question, draft, passages)
-    signals = _measured(LATE, Written(draft, own))
+    signals = _measured(LATE, Written(draft, own, question, passages))
     return Late(Sendable(own, signals, _reasons(LATE, signals)))
 
 
@@ -107,7 +120,7 @@ def measure_quote(question: str, passages: Sequence[Passage]) -> Sendable:
     """The best passage's own words: what is offered where no draft is worth writing, or none can be sent."""
     words = Draft(extract(question, passages), QUOTING)
     checked = check_quote(words.text, passages[0]) if passages else CheckedDraft((), ())
-    signals = _measured(LATE, Written(words, checked))
+    signals = _measured(LATE, Written(words, checked, question, passages))
     return Sendable(checked, signals, _reasons(LATE, signals))
 
 
@@ -118,7 +131,7 @@ def early_reasons(signals: Sequence[Signal]) -> tuple[Reason, ...]:
 
 def _reasons(measures: Sequence[Measure[_Given]], signals: Sequence[Signal]) -> tuple[Reason, ...]:
     fired = {signal.name for signal in signals if signal.fired}
-    return tuple(one.holds for one in measures if one.holds and _name(one) in fired)
+    return tuple(dict.fromkeys(one.holds for one in measures if one.holds and _name(one) in fired))
 
 
 def values_of(signals: Sequence[Signal]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Draft → sentences, each with the passage that carries it or the reason why none does.
 
-Knows nothing of routes. Words, facts, names, and that a denial needs a passage that denies something; meaning is not
-seen: how often that is not enough, the calibration measures.
+Knows nothing of routes. Words, facts, names, what is denied and what is limited; other meaning is not seen: how often
+that is not enough, the calibration measures.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, takewhile
 
+from support_agent.gate.conditions import drops_limit, widens
+from support_agent.gate.polarity import denies, first_word, is_opposite, is_unanswered
 from support_agent.generation.endings import clean_draft
-from support_agent.records import Citation, Draft, Passage
+from support_agent.records import Citation, Draft, Passage, Reason
 from support_agent.sentences import split_sentences
 from support_agent.triage.readable import clean
 from support_agent.wording import content_words, facts, is_negated, known_facts, names
@@ -22,6 +24,12 @@ _QUOTE_CHARS = 300
 MIN_SUPPORT = 0.65
 # Two are common in a faithful paraphrase ("a wide range of"); three are a clause of their own.
 _STRANGE_RUN = 3
+# A heading, an entry of a table of contents, its page, a line without a word.
+_FURNITURE = re.compile(
+    r"\s*(?:#{1,6}\s[^\n]*|(?:[-*•–]|\d[\d.]*)?\s*\[[^\]\n]*\]\(#[^)\n]*\)|[\W_]*+\d{0,4}+[\W_]*+)\s*"
+)
+_TO_A_PAGE = re.compile(r"(?<!\.)(?<!\. )(?:\. ?){4,}+\s*+\d*+\s*+\Z")
+_NUMBER = re.compile(r"[\W_]*\d+[\W_]*")
 _SHORT_REPLIES = frozenset("yes no of course sure certainly absolutely it can does is you do".split())
 
 
@@ -30,13 +38,20 @@ class CheckedSentence:
     """A sentence of the draft as it stands there, white space included.
 
     ``citation`` names the passage that carries most of it; its score is the share (0–1) of the sentence's content
-    words which that passage holds. ``invented`` are the facts no passage holds. ``fits`` is the verdict.
+    words which that passage holds. ``invented`` are the facts no passage holds. ``fits`` is the verdict, and
+    ``against`` why it does not fit though its words are there.
     """
 
     text: str
     citation: Citation | None
     invented: frozenset[str]
     fits: bool
+    against: Reason | None = None
+
+    @property
+    def is_furniture(self) -> bool:
+        """Whether it is a heading or the like: carried by nothing, and no reason to stop."""
+        return self.citation is None and _is_furniture(self.text)
 
 
 @dataclass(frozen=True)
@@ -64,23 +79,36 @@ class SupportChecker:
 
         It does not fit, however many words it shares with that passage, when it states a fact or a name that the
         passage does not hold, when it says of a word of the question what the passage says of another ("video" for
-        "image"), when three content words in a row are strange to the passage, or when it denies what the passage
-        speaks of without any denial. A sentence without content words carries nothing: only "Yes." and its like fit.
+        "image"), when three content words in a row are strange to the passage, when it denies something and the passage
+        nothing, or when it says the opposite, or more than the passage does. A sentence without content words carries
+        nothing: only "Yes." and its like fit.
         """
         in_order = content_words(sentence)
         words = frozenset(in_order)
+        if _is_furniture(sentence):
+            return CheckedSentence(sentence, None, facts(sentence), fits=False)
         if not words or not self._passages:
             invented = facts(sentence)
-            return CheckedSentence(sentence, None, invented, not invented and _is_short_reply(sentence))
+            against = self._answered_otherwise(sentence)
+            fits = not invented and not against and _is_short_reply(sentence)
+            return CheckedSentence(sentence, None, invented, fits, against)
         best = max(self._passages, key=lambda candidate: len(words & candidate.words))
         score = len(words & best.words) / len(words)
         citation = Citation(best.passage.passage_id, round(score, 4), _quote(best, words))
         invented = facts(sentence) - best.facts
         strange = (names(sentence) | words & self._asked) - best.words
-        denied = is_negated(sentence) and not is_negated(best.passage.text)
+        against = _against(sentence, best)
         run = _longest_strange_run(in_order, best.words)
-        fits = score >= MIN_SUPPORT and run < _STRANGE_RUN and not (invented or strange or denied)
-        return CheckedSentence(sentence, citation, invented, fits)
+        denied = is_negated(sentence) and not denies(best.passage.text)
+        told = _is_told(sentence, words, best) and not denied
+        fits = score >= MIN_SUPPORT and run < _STRANGE_RUN and told and not (invented or strange or against)
+        return CheckedSentence(sentence, citation, invented, fits, against)
+
+    def _answered_otherwise(self, sentence: str) -> Reason | None:
+        """Why a bare "Yes." does not fit: the best passage answers "No"."""
+        said = first_word(sentence)
+        known = first_word(self._passages[0].passage.text) if self._passages else ""
+        return Reason.OPPOSITE if said and known and said != known else None
 
     def check_all(self, text: str) -> list[CheckedSentence]:
         """Every sentence of a text, in order; their texts joined are the text."""
@@ -90,9 +118,10 @@ class SupportChecker:
 def carried_start(checked: Sequence[CheckedSentence]) -> list[CheckedSentence]:
     """The sentences up to the first that does not fit; one that announces what was dropped (":") goes with it.
 
-    What comes after a dropped sentence often leans on it ("This allows …"), so nothing after it is kept.
+    What comes after a dropped sentence often leans on it ("This allows …"), so nothing after it is kept. Headings and
+    the like are passed over.
     """
-    kept = list(takewhile(lambda sentence: sentence.fits, checked))
+    kept = list(takewhile(lambda sentence: sentence.fits, (one for one in checked if not one.is_furniture)))
     while kept and kept[-1].text.rstrip().endswith(":"):
         kept.pop()
     return kept
@@ -112,8 +141,9 @@ class CheckedDraft:
 
     @property
     def dropped(self) -> int:
-        """How many sentences may not."""
-        return len(self.every) - len(self.kept)
+        """How many sentences may not; headings and the like are none."""
+        every, kept = (sum(not one.is_furniture for one in some) for some in (self.every, self.kept))
+        return every - kept
 
     @property
     def support(self) -> tuple[float, ...]:
@@ -149,12 +179,24 @@ def check_quote(text: str, passage: Passage) -> CheckedDraft:
             sentences.append(piece)
         else:
             sentences[-1] += piece
-    every = tuple(
-        CheckedSentence(one, Citation(passage.passage_id, 1.0, one.strip()[:_QUOTE_CHARS]), frozenset(), fits=True)
-        for one in sentences
-        if one.strip()
-    )
+    whole = [one for one in sentences if one.strip()]
+    every = tuple(CheckedSentence(one, _own(one, passage, alone=len(whole) == 1), frozenset(), True) for one in whole)
     return CheckedDraft(every, every)
+
+
+def _own(sentence: str, passage: Passage, *, alone: bool) -> Citation | None:
+    """A sentence's citation of itself; a heading or the like cites nothing, though it is quoted with the rest.
+
+    A number that stands ``alone`` is no page but the answer.
+    """
+    number = alone and _NUMBER.fullmatch(sentence)
+    if _is_furniture(sentence) and not number:
+        return None
+    return Citation(passage.passage_id, 1.0, sentence.strip()[:_QUOTE_CHARS])
+
+
+def _is_furniture(sentence: str) -> bool:
+    return bool(_FURNITURE.fullmatch(sentence) or _TO_A_PAGE.search(sentence))
 
 
 def citations_of(kept: Sequence[CheckedSentence]) -> tuple[Citation, ...]:
@@ -169,6 +211,23 @@ def citations_of(kept: Sequence[CheckedSentence]) -> tuple[Citation, ...]:
 
 def _key(citation: Citation) -> tuple[str, str]:
     return citation.passage_id, citation.quote
+
+
+def _against(sentence: str, known: _PassageWords) -> Reason | None:
+    title, text = known.passage.title, known.passage.text
+    if is_opposite(sentence, title, text):
+        return Reason.OPPOSITE
+    more = drops_limit(sentence, known.sentences) or widens(sentence, f"{title}\n{text}")
+    return Reason.LIMIT_DROPPED if more else None
+
+
+def _is_told(sentence: str, words: frozenset[str], known: _PassageWords) -> bool:
+    """Whether it states something, and not only what a title asks and the text leaves open."""
+    title, text = known.passage.title, known.passage.text
+    if sentence.rstrip().endswith("?"):
+        return sentence.strip() in text
+    told = {word for _, held in known.sentences for word in held}
+    return not is_unanswered(title, text) or 2 * len(words & told) > len(words)
 
 
 def _take_apart(passage: Passage) -> _PassageWords:

@@ -105,3 +105,21 @@ def test_nothing_of_a_quote_is_lost(text: str) -> None:
     checked = check_quote(text, passage(text))
     assert in_one_line(checked.sent) == in_one_line(clean(text))
     assert checked.dropped == 0
+
+
+CONTENTS = "[Install](#install)"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [":::\n\n", "***\n\n", "# How to renew a key\n\n", "1. Renew ........ 7\n\n", f"{CONTENTS}\n\n"],
+    ids=["no words", "a rule", "a heading", "a page of a table of contents", "a link of one"],
+)
+def test_a_heading_or_the_like_is_passed_over_and_not_sent(line: str) -> None:
+    checked = check_draft("", Draft(f"{line}Open the tab. Press Renew.", "scripted"), [passage(THREE)])
+    assert (checked.sent, checked.dropped) == ("Open the tab. Press Renew.", 0)
+
+
+@pytest.mark.parametrize("text", [":::", "# Renew", f"- {CONTENTS}\n- [Renew](#renew)"], ids=["mark", "title", "table"])
+def test_a_passage_of_nothing_but_headings_answers_nothing(text: str) -> None:
+    assert check_quote(text, passage(text)).support == ()

@@ -1,0 +1,139 @@
+"""What limits a passage's sentence ("only", "unless", "up to", "beta") must stand in what is said after it.
+
+And nothing is said of all where the passage speaks of some, nor of another unit, nor in the superlative of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from support_agent.gate.polarity import clauses, word_list
+from support_agent.sentences import split_sentences
+from support_agent.wording import content_words
+
+# A sentence is said after one that holds this share of its content words.
+_SAID_AFTER = 0.6
+_LIMITS = ("only", "unless", "stage")
+_NUMBER = r"(?<![\w.])[$€£]?\d[\d.,]*(?:\s?%)?"
+_BEFORE_NUMBER = 24
+_UNITS = (
+    r"bytes?|[kmgt]i?b|[kmgt]bit/?s?|bits?|ms|milliseconds?|s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|days?|weeks?|"
+    r"months?|years?|mm|cm|m|km|miles?|inch(?:es)?|feet|ft|g|mg|kg|lbs?|pounds?|ml|l|lit(?:er|re)s?|w|kw|kwh|v|volts?|"
+    r"mah|hz|khz|mhz|ghz|dollars?|usd|euros?|eur|gbp|cents?|percent|°c|°f|degrees?|tage?n?|wochen?|monate?n?|jahre?n?|"
+    r"stunden?|minuten?|sekunden?|d[ií]as?|semanas?|mes(?:es)?|años?|horas?|minutos?|segundos?|jours?|semaines?|mois|"
+    r"ans?|heures?|secondes?"
+)
+_MEASURED = re.compile(
+    rf"(?<![\w.])(\d[\d.,]*)[\s-]?(?:(?:business|working|calendar|full)\s)?({_UNITS})\b", re.IGNORECASE
+)
+_PRICED = re.compile(r"[$€£]\s?(\d[\d.,]*)\s*(?:per|an?|/)\s*(\w+)", re.IGNORECASE)
+# "It cannot be undone after 14 days": without the days more is denied.
+_UNTIL = re.compile(
+    r"\b(?:after|before|until|within|under|over|above|below|nach|vor|unter|über|después de|antes de|menos de|más de)\s+"
+    r"(\d[\d.,]*)",
+    re.IGNORECASE,
+)
+_SUPERLATIVE = re.compile(
+    r"\b(?:the )?(?:most|least)\s+\w+|\b(?:best|worst|\w{3,}(?<!r)(?<!qu)(?<!int)(?<!nt)est)\b", re.IGNORECASE
+)
+_NO_SUPERLATIVE = frozenset(
+    "request interest test latest rest quest guest suggest invest contest protest forest arrest "
+    "harvest honest modest digest ingest manifest west".split()
+)
+
+
+def drops_limit(sentence: str, known: Sequence[tuple[str, frozenset[str]]]) -> bool:
+    """Whether the passage's sentence that this one says again has a limit which this one leaves out.
+
+    Args:
+        known: the passage's sentences with their content words.
+    """
+    again = _said_after(sentence, known)
+    return any(_drops(word_list(name), sentence, again) for name in _LIMITS) or (
+        _drops_bound(sentence, again) or _denies_more(sentence, again)
+    )
+
+
+def widens(sentence: str, passage: str) -> bool:
+    """Whether it speaks of all, or in the superlative, or counts in a unit, as the passage does not."""
+    every = word_list("every")
+    return (
+        bool(every.search(sentence) and not every.search(passage))
+        or bool(_superlatives(sentence) - _superlatives(passage))
+        or _other_unit(sentence, passage)
+    )
+
+
+def _drops(limit: re.Pattern[str], sentence: str, known: str) -> bool:
+    """Whether the limit is missing in the sentence, or is another one there: "only if you have a spare bulb"."""
+    ours, theirs = limit.search(sentence), limit.search(known)
+    if not (ours and theirs):
+        return theirs is not None
+    return not set(content_words(sentence[ours.end() :])) <= set(content_words(known))
+
+
+def _said_after(sentence: str, known: Sequence[tuple[str, frozenset[str]]]) -> str:
+    """The passage's sentence that holds most words of it; "" where none holds enough."""
+    words = frozenset(content_words(sentence))
+    best, held = max(known, key=lambda one: len(words & one[1]), default=("", frozenset()))
+    return best if words and len(words & held) >= _SAID_AFTER * len(words) else ""
+
+
+def _drops_bound(sentence: str, known: str) -> bool:
+    """Whether a number that is a bound in one stands bare in the other."""
+    bounds = word_list("most")
+    for found in re.finditer(_NUMBER, known):
+        if bounds.search(known[max(0, found.start() - _BEFORE_NUMBER) : found.start()]):
+            number = re.escape(found.group().rstrip(".,"))
+            if re.search(rf"(?<![\w.]){number}(?!\w)", sentence) and not bounds.search(sentence):
+                return True
+    return False
+
+
+def _denies_more(sentence: str, known: str) -> bool:
+    """Whether a denial leaves out from when on, or for whom, it holds."""
+    numbers = [number.rstrip(".,") for number in _UNTIL.findall(known)]
+    return any(clause.denied for clause in clauses(known)) and any(number not in sentence for number in numbers)
+
+
+def _superlatives(text: str) -> frozenset[str]:
+    found = (match.group().casefold().removeprefix("the ") for match in _SUPERLATIVE.finditer(text))
+    return frozenset(found) - _NO_SUPERLATIVE
+
+
+def _other_unit(sentence: str, passage: str) -> bool:
+    """Whether a number of the passage is given another unit than any it has there."""
+    ours, theirs = _measures(sentence), _measures(passage)
+    numbers = {number for number, _ in theirs}
+    return any(one not in theirs and one[0] in numbers for one in ours)
+
+
+def _measures(text: str) -> frozenset[tuple[str, str]]:
+    found = (*_MEASURED.findall(text), *((number, f"per {_unit(unit)}") for number, unit in _PRICED.findall(text)))
+    return frozenset((number.rstrip(".,"), _unit(unit)) for number, unit in found)
+
+
+def _unit(unit: str) -> str:
+    small = unit.casefold()
+    short = {"sec": "second", "min": "minute", "hr": "hour", "h": "hour", "s": "second"}
+    bare = small.rstrip("s") if len(small) > 2 else small
+    return short.get(bare, bare)
+
+
+def leaves_out_contrast(sent: str, passage: str) -> bool:
+    """Whether what is sent says one side of a "However, …" of the passage and leaves out the other."""
+    known = [one for one in split_sentences(passage) if content_words(one)]
+    for before, after in pairwise(known):
+        if word_list("contrast").match(after.lstrip()) and _says(sent, before) != _says(sent, after):
+            return True
+    return False
+
+
+def _says(sent: str, sentence: str) -> bool:
+    """Whether a sentence of what is sent says this one again, or a good half of its words stands there."""
+    words = frozenset(content_words(sentence))
+    ours = [frozenset(content_words(one)) for one in split_sentences(sent)]
+    again = any(one and len(one & words) >= _SAID_AFTER * len(one) for one in ours)
+    return again or len({word for one in ours for word in one} & words) >= _SAID_AFTER * len(words)
