@@ -29,11 +29,12 @@ class ReplyWriter:
     def close(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> Reply:
         """End a ticket's way with this reply."""
         decision = journey.decision
+        text = self._text(journey, route, reasons)
         journey.reply = Reply(
             ticket_id=journey.ticket.ticket_id,
             route=route,
-            text=self._text(journey, route, reasons),
-            notice=self.notice(journey, reasons),
+            text=text,
+            notice=self.notice(journey, reasons) if text else "",
             confidence=decision.confidence if decision else 0.0,
             reasons=(*reasons, *journey.notes),
             citations=decision.citations if decision else (),

@@ -69,7 +69,7 @@ def test_danger_beside_a_question_is_danger() -> None:
 def test_a_stream_gives_the_same_text() -> None:
     agent = make_agent(ScriptedGenerator())
     stream = agent.stream(BOTH)
-    assert "".join(stream) == agent.ask(BOTH).text
+    assert "".join(stream) == agent.ask(BOTH).as_sent
     assert isinstance(stream.reply, Reply)
 
 

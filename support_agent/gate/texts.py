@@ -82,6 +82,11 @@ class Texts:
         keys = [key.split(".", 1) for key in self.by_language[_FALLBACK]]
         return {f"{route}.{reason}": self.find(route, reason, language) for route, reason in keys}
 
+    def named(self, key: str, language: str) -> str:
+        """The words of a text by its key, such as "notice.first_message"."""
+        route, _, reason = key.partition(".")
+        return self.find(route, reason, language).words
+
     def time_in(self, language: str) -> str:
         """When a person replies, where that was said in the language whose texts this customer is sent; else empty."""
         sent_in = next(code for code in _fallbacks(language) if code in self.by_language)
@@ -126,7 +131,7 @@ def customer_text(
 
 def first_message(texts: Texts, language: str) -> str:
     """What stands before the first reply of a conversation: that a machine answers (EU AI Act, Article 50)."""
-    return texts.find(*_FIRST_MESSAGE.split("."), language).words
+    return texts.named(_FIRST_MESSAGE, language)
 
 
 def _with_time(words: str, texts: Texts, language: str) -> str:
@@ -134,7 +139,7 @@ def _with_time(words: str, texts: Texts, language: str) -> str:
     time = texts.time_in(language)
     if _REPLY_TIME in words:
         return words.replace(_REPLY_TIME, time)
-    sentence = texts.find(*_WHEN.split("."), language).words
+    sentence = texts.named(_WHEN, language)
     if not sentence or (_REPLY_TIME in sentence and not time):
         return words
     return f"{words} {sentence.replace(_REPLY_TIME, time)}"

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,16 +44,16 @@ class Encoder:
     passage_prefix: str = ""
 
 
-_BGE = {"pooled": "first", "query_prefix": "Represent this sentence for searching relevant passages: "}
-_E5 = {"query_prefix": "query: ", "passage_prefix": "passage: "}
+_BGE = partial(Encoder, pooled="first", query_prefix="Represent this sentence for searching relevant passages: ")
+_E5 = partial(Encoder, query_prefix="query: ", passage_prefix="passage: ")
 ENCODERS = {
     encoder.name: encoder
     for encoder in (
         Encoder("all-minilm-l6-v2", max_tokens=256),
-        Encoder("multilingual-e5-small", "e5-small-q4.e5s1", **_E5),
-        Encoder("multilingual-e5-small-original", **_E5),
-        Encoder("bge-small-en-v1.5", "model.onnx", **_BGE),
-        Encoder("bge-small-en-v1.5-original", **_BGE),
+        _E5("multilingual-e5-small", "e5-small-q4.e5s1"),
+        _E5("multilingual-e5-small-original"),
+        _BGE("bge-small-en-v1.5", "model.onnx"),
+        _BGE("bge-small-en-v1.5-original"),
     )
 }
 

@@ -134,7 +134,7 @@ def packed_table(blocks: NDArray[np.uint8], sizes: Sizes) -> Any:
             self.halves = torch.nn.Buffer(rows[..., 2:].flatten(1))
 
         def forward(self, ids: torch.Tensor) -> torch.Tensor:
-            packed = self.halves[ids].float().unflatten(-1, (-1, 16))
+            packed = self.halves[ids].float().reshape(*ids.shape, -1, 16)
             high = torch.floor(packed / 16)
             numbers = torch.cat([packed - 16 * high, high], dim=-1) - 8
             return (numbers * self.scales[ids].float().unsqueeze(-1)).flatten(-2)

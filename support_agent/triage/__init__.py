@@ -102,7 +102,8 @@ def triage_ticket(ticket: Ticket, config: Config) -> Triage:
     mail = read_mail(ticket)
     text = mail.text
     language, probability = detect(text)
-    act = conversation_act(_said(ticket, text), ticket.history, config.languages)
+    automatic = auto_reply_signal(mail)
+    act = None if automatic.fired else conversation_act(_said(ticket, text), ticket.history, config.languages)
     if act:
         language = act.language
     signals = (
@@ -111,7 +112,7 @@ def triage_ticket(ticket: Ticket, config: Config) -> Triage:
         human_request_signal(text),
         abuse_signal(text),
         injection_signal(f"{text}\n{mail.hidden}" if mail.hidden else text),
-        auto_reply_signal(mail),
+        automatic,
         length_signal(text if whole else raw, config.max_ticket_chars),
         empty_signal(text),
         unreadable_signal(text),
