@@ -11,7 +11,7 @@ from support_agent import Agent, Draft, Reply, Route, Ticket, Turn
 from support_agent.batch.csv_writer import ADDED_COLUMNS, cells_of_reply
 from support_agent.config import Config
 from support_agent.errors import ConfigError
-from support_agent.evidence.certifying import _offer
+from support_agent.evidence.asking import _offer
 from support_agent.evidence.verdict_files import read_verdicts
 from support_agent.gate import Gate, Policy
 from support_agent.gate.texts import ReplyTime, customer_text, load_texts
@@ -53,7 +53,7 @@ def test_a_courtesy_is_answered_without_knowledge_a_promise_or_a_trace_in_the_ev
     assert (reply.route, reply.confidence, reply.citations, reply.suggestion) == (Route.ANSWER, 0.0, (), "")
     assert set(reply.reasons) <= COURTESIES
     assert reply.text
-    assert (generator.calls, watch.seen, _offer(ticket, reply)) == (0, [], None)
+    assert (generator.calls, watch.seen, _offer(ticket, reply).sent) == (0, [], "")
 
 
 def test_a_courtesy_in_a_batch_is_neither_offered_nor_taken_as_a_label(agent: Agent, tmp_path: Path) -> None:

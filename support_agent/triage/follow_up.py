@@ -20,6 +20,14 @@ _OPENING = re.compile(
 _POINTER = re.compile(
     r"\b(?:it|its|that|this|they|them|their|those|these|there|one|ones|he|she|same|such|so|else|more)\b", re.IGNORECASE
 )
+# "And in version 2.0?", "what about the Basic one?": the question before, asked of another.
+_OF_ANOTHER = re.compile(
+    r"\W*(?:(?:and|but|so|or|then|okay|ok|what about|how about|what if)\b\W*)+(?:(?:for|in|on|with|of|to|from)\s+)?"
+    r"(?:the\s+)?(?:version\s+|v)?(?P<other>\d[\w.]*\w|\d|[A-Z][\w-]*(?:\s[A-Z][\w-]*)?)"
+    r"(?:\s+(?:ones?|plan|version|edition|model))?\W*",
+)
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)*(?![\w.]*\w)")
+_NAME = re.compile(r"(?<=\w )[A-Z][\w-]*(?: [A-Z][\w-]*)*")
 _SHORT_WORDS = 5
 # Of a conversation so many of the last turns are read, and so much of what the customer wrote in each.
 _TURNS, _TURN_CHARS = 20, 2_000
@@ -35,14 +43,29 @@ def search_text(text: str, history: Sequence[Turn]) -> str:
     """The text itself without its courtesies, or the earlier tickets it leans on followed by it.
 
     A text leans on the one before when it opens like a continuation, points at something unnamed, or has five words
-    or fewer. Goes back until a ticket that stands on its own.
+    or fewer. Goes back until a ticket that stands on its own. One that only names another thing asks the question
+    before of that.
     """
     needed = [without_courtesies(text)]
-    for turn in reversed(spoken_of(history)):
+    before = spoken_of(history)
+    if before and (instead := _of_another(needed[0], without_courtesies(before[-1].ticket))):
+        needed, before = [instead], before[:-1]
+    for turn in reversed(before):
         if not _leans(needed[0]):
             break
         needed.insert(0, without_courtesies(turn.ticket))
     return "\n".join(needed)
+
+
+def _of_another(text: str, question: str) -> str:
+    """The question with the one number or name of the kind that the text names put in its place; "" where none is."""
+    match = _OF_ANOTHER.fullmatch(text[0].casefold() + text[1:] if text else "")
+    if not match:
+        return ""
+    places = list((_NUMBER if match["other"][0].isdigit() else _NAME).finditer(question))
+    if len(places) != 1:
+        return ""
+    return f"{question[: places[0].start()]}{match['other']}{question[places[0].end() :]}"
 
 
 def spoken_of(history: Sequence[Turn]) -> list[Turn]:

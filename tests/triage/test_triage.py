@@ -156,6 +156,21 @@ def test_a_follow_up_is_searched_with_its_subject() -> None:
     assert result.search_text == "What is the Enterprise plan?\nwho uses it?\nand how much does that cost?"
 
 
+@pytest.mark.parametrize(
+    ("before", "text", "searched"),
+    [
+        ("How much is the Pro plan?", "what about the Basic one?", "How much is the Basic plan?"),
+        ("What is the limit in Acme 1.0?", "And in version 2.0?", "What is the limit in Acme 2.0?"),
+        ("Do you ship to Norway?", "and Sweden?", "Do you ship to Sweden?"),
+        ("When do you open?", "And Monday?", "When do you open?\nAnd Monday?"),
+        ("Do Pro and Team have SSO?", "and Basic?", "Do Pro and Team have SSO?\nand Basic?"),
+    ],
+    ids=["name", "number", "place", "nothing of its kind", "two of its kind"],
+)
+def test_what_only_names_another_thing_asks_the_question_before_of_that(before: str, text: str, searched: str) -> None:
+    assert triage_ticket(Ticket(text, history=(Turn(before, "It is …"),)), CONFIG).search_text == searched
+
+
 def test_a_new_question_is_searched_alone() -> None:
     history = (Turn("What is the Enterprise plan?", "It is …"),)
     text = "How do I install the Python package on Windows?"
