@@ -31,6 +31,7 @@ from lamini_rows import FOLDER, interval
 from support_agent.config import PROFILES, Config
 from support_agent.gate.measure import measure_own_text
 from support_agent.generation import open_generator, write_prompt
+from support_agent.generation.quote_or_write import QuoteOrWrite
 from support_agent.models import find
 from support_agent.records import Draft, Passage, Ticket
 from support_agent.retrieval import Index, find_index
@@ -166,7 +167,8 @@ def write_batch(name: str, batch: Sequence[Row]) -> Iterator[Row]:
     """Drafts of one call, with what it took where it was for one alone."""
     for index in sorted({row["base"] for row in batch}):
         ours = [row for row in batch if row["base"] == index]
-        generator = open_generator(Config(index=index, offline=True, **WRITERS[name]))
+        opened = open_generator(Config(index=index, offline=True, **WRITERS[name]))
+        generator = opened.writer if isinstance(opened, QuoteOrWrite) else opened  # every row is written
         prompts = [write_prompt(row["question"], [Passage(**one) for one in row["passages"]]) for row in ours]
         wall, cpu = time.perf_counter(), time.process_time()
         drafts = generator.generate(prompts)
