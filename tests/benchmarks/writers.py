@@ -44,14 +44,15 @@ SEARCHED = 12
 # So many of each kind are written alone and timed, the rest in batches of this size; the texts are the same.
 TIMED, BATCH = 2, 8
 QUOTE = "quote"
-# What each writer is set to; the profiles are those that ship.
+# Models that write of every passage, whatever its length, and the profiles as they are served.
 WRITERS: dict[str, dict[str, Any]] = {
     QUOTE: {"generator": "extractive"},
-    "tiny": {"generator": "openvino", "model": "smollm2-135m-instruct"},
+    "smollm2": {"generator": "openvino", "model": "smollm2-135m-instruct"},
     "qwen-0.5b": {"generator": "openvino", "model": "qwen2.5-coder-0.5b-instruct"},
     "qwen-1.5b": {"generator": "openvino", "model": "qwen2.5-coder-1.5b-instruct"},
-    **{name: PROFILES[name] for name in PROFILES if name != "llama2-7b"},
+    **PROFILES,
 }
+DEFAULT = [QUOTE, "smollm2", "qwen-0.5b", "tiny", "standard"]
 Row = dict[str, Any]
 
 
@@ -61,7 +62,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--output", type=Path, default=Path("build/writers"))
     parser.add_argument("--questions", type=int, default=60, help="of each knowledge base")
-    parser.add_argument("--writers", nargs="+", default=[QUOTE, "tiny", "qwen-0.5b"], choices=WRITERS)
+    parser.add_argument(
+        "--writers", nargs="+", default=[QUOTE, "smollm2", "qwen-0.5b", "tiny", "standard"], choices=WRITERS
+    )
     parser.add_argument("--split", default="test", choices=["test", "dev"])
     parser.add_argument("--read", type=int, default=0)
     parser.add_argument("--write", choices=WRITERS, help=argparse.SUPPRESS)
@@ -168,7 +171,8 @@ def write_batch(name: str, batch: Sequence[Row]) -> Iterator[Row]:
     for index in sorted({row["base"] for row in batch}):
         ours = [row for row in batch if row["base"] == index]
         opened = open_generator(Config(index=index, offline=True, **WRITERS[name]))
-        generator = opened.writer if isinstance(opened, QuoteOrWrite) else opened  # every row is written
+        raw = isinstance(opened, QuoteOrWrite) and name not in PROFILES
+        generator = opened.writer if raw else opened
         prompts = [write_prompt(row["question"], [Passage(**one) for one in row["passages"]]) for row in ours]
         wall, cpu = time.perf_counter(), time.process_time()
         drafts = generator.generate(prompts)
