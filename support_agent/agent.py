@@ -158,7 +158,7 @@ class Agent:
         from support_agent.generation.attempts import log_failure
         from support_agent.streaming import DraftStream
 
-        writing = DraftStream(self.generator, journey.prompted)
+        writing = DraftStream(self.generator, journey.prompted, journey.is_lost)
         try:
             for piece in writing:
                 if allowed := gate.push(piece):
@@ -281,7 +281,9 @@ class Agent:
             self._guarded("generation", journey, self._write_prompt)
         prompted = _open(journeys)
         started = time.perf_counter()
-        drafts = try_to_write(self.generator, [journey.prompted for journey in prompted])
+        drafts = try_to_write(
+            self.generator, [journey.prompted for journey in prompted], [journey.is_lost for journey in prompted]
+        )
         share_ms = milliseconds_since(started) / max(1, len(prompted))
         for journey, draft in zip(prompted, drafts, strict=True):
             journey.draft = draft
@@ -295,12 +297,14 @@ class Agent:
         join(journey, self._replies)
 
     def _write_prompt(self, journey: Journey) -> None:
+        from support_agent.gate.lost import LostDraft
         from support_agent.generation.prompt import write_prompt
         from support_agent.triage.follow_up import spoken_of
 
         # What was handed over is a person's now; orders for the model may stand in it.
         history = [turn for turn in spoken_of(journey.ticket.history) if turn.route is not Route.HUMAN]
         journey.prompt = write_prompt(journey.triaged.text, journey.passages, history)
+        journey.is_lost = LostDraft(journey.triaged.text, journey.passages)
 
     def _stand_in(self, journey: Journey) -> None:
         """The best passage's own words, unless a promise is kept: it was measured with the generator that failed."""

@@ -27,6 +27,8 @@ AUTO = "auto"
 _PLACES = {"adapters", "cache", "calibrations", "config", "indexes", "models"}
 # Sets of settings that belong together; any of the sources may name one as ``profile``.
 PROFILES: dict[str, dict[str, Any]] = {
+    "tiny": {"generator": "openvino", "model": "smollm2-135m-instruct"},
+    "standard": {"generator": "openvino", "model": "qwen2.5-coder-0.5b-instruct"},
     "llama2-7b": {"generator": "transformers", "model": "llama-2-7b", "adapter": "llama-2-7b-lamini-docs"},
 }
 

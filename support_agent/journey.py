@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ class Journey:
     passages: list[Passage] = field(default_factory=list)
     early: tuple[Signal, ...] = ()
     prompt: Prompt | None = None
+    is_lost: Callable[[str], bool] = lambda _: False
     draft: Draft | None = None
     late: Late | None = None
     decision: Decision | None = None

@@ -238,8 +238,8 @@ class Draft:
     """What a generator wrote, before the gate has read it.
 
     ``sum_log_prob`` is the summed natural-log probability of the ``tokens`` generated tokens and ``min_log_prob`` that
-    of the least likely of them, None where the backend gives none. ``finish`` is "stop" when the model ended by itself
-    and "length" when it was cut off.
+    of the least likely of them, None where the backend gives none. ``finish`` is "stop" when the model ended by itself,
+    "length" when it was cut off, and "dropped" when it was stopped because nothing of it could be sent any more.
     """
 
     text: str

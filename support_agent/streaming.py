@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Generator as PythonGenerator
-from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from queue import SimpleQueue
 
 from support_agent.gate.echoes import only_echoes
@@ -38,12 +39,16 @@ class ReplyStream:
 class DraftStream:
     """Runs a generator in a thread and yields its text piece by piece; ``draft`` is there at the end.
 
-    Leaving the loop early stops the generator at its next piece. What the generator raises is raised here.
+    Leaving the loop early stops the generator at its next piece, and so does a text that ``is_lost``. What the
+    generator raises is raised here.
     """
 
-    def __init__(self, generator: Generator, prompt: Prompt) -> None:
+    def __init__(self, generator: Generator, prompt: Prompt, is_lost: Callable[[str], bool] = lambda _: False) -> None:
         self._generator = generator
         self._prompt = prompt
+        self._is_lost = is_lost
+        self._written = ""
+        self._dropped = False
         self._queue: SimpleQueue[str | None] = SimpleQueue()
         self._stopped = threading.Event()
         self._problem: Exception | None = None
@@ -63,7 +68,8 @@ class DraftStream:
 
     def _write(self) -> None:
         try:
-            self.draft = self._generator.generate([self._prompt], on_text=self._push)[0]
+            draft = self._generator.generate([self._prompt], on_text=self._push)[0]
+            self.draft = replace(draft, finish="dropped") if self._dropped else draft
         except Exception as problem:  # noqa: BLE001 - carried over to the reading thread and raised there
             self._problem = problem
         finally:
@@ -71,7 +77,9 @@ class DraftStream:
 
     def _push(self, piece: str) -> bool:
         self._queue.put(piece)
-        return self._stopped.is_set()
+        self._written += piece
+        self._dropped = self._dropped or self._is_lost(self._written)
+        return self._dropped or self._stopped.is_set()
 
 
 class SentenceGate:

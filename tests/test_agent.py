@@ -60,6 +60,35 @@ def test_a_held_draft_is_kept_for_the_human_and_not_sent() -> None:
     assert (reply.evidence[0].passage_id, reply.evidence[0].text[:7]) == ("docs:1", "You can")
 
 
+LOST = "Call us at 555-0100. We are there all day. You can generate an API key in the API tab."
+
+
+def test_a_draft_is_not_written_to_its_end_once_its_first_sentence_is_not_carried() -> None:
+    replies = make_agent(ScriptedGenerator({KEY: LOST})).ask_many([KEY, PLAN])
+    assert [(r.route, r.draft, r.reasons) for r in replies] == [
+        (Route.HUMAN, "Call us at 555-0100. We", ("unsupported",)),
+        (Route.ANSWER, "The Enterprise plan is for large teams.", ()),
+    ]
+
+
+def test_a_stream_ends_once_nothing_of_the_draft_can_be_sent() -> None:
+    class Counting(ScriptedGenerator):
+        words = 0
+
+        def generate(self, prompts, on_text=None):  # type: ignore[no-untyped-def]
+            def count(word: str) -> bool:
+                self.words += 1
+                return on_text(word)
+
+            return super().generate(prompts, count)
+
+    generator = Counting({KEY: LOST})
+    stream = make_agent(generator).stream(KEY)
+    assert "555" not in "".join(stream)
+    assert stream.reply is not None
+    assert (stream.reply.route, stream.reply.reasons, generator.words) == (Route.HUMAN, ("unsupported",), 5)
+
+
 def test_a_generator_that_is_down_is_served_by_the_best_passage() -> None:
     reply = make_agent(ScriptedGenerator({KEY: GenerationError("no server")})).ask(KEY)
     assert (reply.route, reply.reasons) == (Route.ANSWER, ("generator_down",))

@@ -130,7 +130,9 @@ def test_every_source_may_name_a_profile(place: str, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("value", ['"gpt-5"', "3", '["llama2-7b"]'], ids=["unknown", "number", "list"])
 def test_an_unknown_profile_is_an_error_that_lists_them(value: str) -> None:
     Path("support_agent.toml").write_text(f"profile = {value}\n")
-    with pytest.raises(ConfigError, match=r"no profile .* \(from support_agent.toml\); there are: llama2-7b"):
+    with pytest.raises(
+        ConfigError, match=r"no profile .* \(from support_agent.toml\); there are: tiny, standard, llama2-7b"
+    ):
         load_config()
 
 

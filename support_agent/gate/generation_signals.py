@@ -22,8 +22,8 @@ def loop_share(written: Written) -> Signal:
 
 
 def cut_off(written: Written) -> Signal:
-    """1 where the draft did not end by itself."""
-    cut = written.draft.finish != "stop"
+    """1 where the draft reached its longest length before it had ended."""
+    cut = written.draft.finish == "length"
     return Signal("cut_off", float(cut), 0.5, cut)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from support_agent.errors import GenerationError
-from support_agent.generation.generator import Generator
+from support_agent.generation.generator import Generator, StoppableGenerator
 from support_agent.generation.prompt import Prompt
 from support_agent.records import Draft
 
@@ -16,15 +16,22 @@ logger = logging.getLogger(__name__)
 _FAILURES_UNTIL_DOWN = 2
 
 
-def try_to_write(generator: Generator, prompts: Sequence[Prompt]) -> list[Draft | None]:
-    """Write all drafts at once; when that fails, one by one, so that one bad prompt costs the others nothing."""
-    drafts = _attempt(generator, prompts)
+def try_to_write(
+    generator: Generator, prompts: Sequence[Prompt], lost: Sequence[Callable[[str], bool]]
+) -> list[Draft | None]:
+    """Write all drafts at once; when that fails, one by one, so that one bad prompt costs the others nothing.
+
+    Args:
+        lost: for each prompt, whether nothing of the text so far can be sent any more; a generator that can stop
+            single drafts ends there.
+    """
+    drafts = _attempt(generator, prompts, lost)
     if drafts or len(prompts) == 1:
         return [*drafts] or [None]
     alone: list[Draft | None] = []
     failures = 0
-    for prompt in prompts:
-        written = _attempt(generator, [prompt]) if failures < _FAILURES_UNTIL_DOWN else []
+    for prompt, one in zip(prompts, lost, strict=True):
+        written = _attempt(generator, [prompt], [one]) if failures < _FAILURES_UNTIL_DOWN else []
         failures = 0 if written else failures + 1
         alone.append(written[0] if written else None)
     return alone
@@ -38,10 +45,13 @@ def log_failure(problem: Exception) -> None:
         logger.error("the generator failed", exc_info=problem)
 
 
-def _attempt(generator: Generator, prompts: Sequence[Prompt]) -> list[Draft]:
+def _attempt(generator: Generator, prompts: Sequence[Prompt], lost: Sequence[Callable[[str], bool]]) -> list[Draft]:
     """One draft for each prompt, or none at all."""
     try:
-        drafts = list(generator.generate(prompts))
+        if isinstance(generator, StoppableGenerator):
+            drafts = list(generator.generate_until(prompts, lost))
+        else:
+            drafts = list(generator.generate(prompts))
     except Exception as problem:  # noqa: BLE001 - a generator is foreign code; the tickets must come out all the same
         log_failure(problem)
         return []

@@ -25,20 +25,25 @@ class Backend:
     """One kind of generator, and which settings mean something to it.
 
     ``load`` imports what opens it. With ``local_model`` the setting ``model`` names files of this machine, which are
-    fetched where they are missing.
+    fetched where they are missing. With ``quotes_short`` it is asked to write of long passages alone (see
+    quote_or_write.py): its models are small.
     """
 
     load: Callable[[], Any]
     local_model: bool = False
     takes_adapter: bool = False
+    quotes_short: bool = False
 
 
-def _built_in(opened_by: str, *, local_model: bool = False, takes_adapter: bool = False) -> Backend:
-    return Backend(partial(pkgutil.resolve_name, f"support_agent.generation.{opened_by}"), local_model, takes_adapter)
+def _built_in(
+    opened_by: str, *, local_model: bool = False, takes_adapter: bool = False, quotes_short: bool = False
+) -> Backend:
+    load = partial(pkgutil.resolve_name, f"support_agent.generation.{opened_by}")
+    return Backend(load, local_model, takes_adapter, quotes_short)
 
 
 BUILT_IN = {
-    "openvino": _built_in("openvino:OpenVinoGenerator.open", local_model=True, takes_adapter=True),
+    "openvino": _built_in("openvino:OpenVinoGenerator.open", local_model=True, takes_adapter=True, quotes_short=True),
     "transformers": _built_in("hf_transformers:TransformersGenerator.open", local_model=True, takes_adapter=True),
     "chat_model": _built_in("chat_model:ChatModelGenerator.open"),
     "extractive": _built_in("extractive:ExtractiveGenerator.open"),

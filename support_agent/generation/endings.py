@@ -33,7 +33,7 @@ def clean_draft(text: str, finish: str = "stop") -> str:
     """End a draft cleanly; cleaning twice changes nothing.
 
     Args:
-        finish: "length" for a draft that was cut off: its last, unfinished sentence goes.
+        finish: "stop" for a draft that ended by itself; of any other the last, unfinished sentence goes.
 
     Returns:
         What is left, often all of it; empty if nothing is.
@@ -47,7 +47,7 @@ def clean_draft(text: str, finish: str = "stop") -> str:
 
 def _clean_once(text: str, finish: str) -> str:
     sentences = split_sentences(_without_opening_marks(_before_next_turn(text)))
-    if finish == "length":
+    if finish != "stop":
         sentences = _without_unfinished(sentences)
     kept = [s for s in _without_repeats(sentences) if "```" in s or not commits(s)]
     return _close_fence("".join(kept).strip())

@@ -28,3 +28,12 @@ class Generator(Protocol):
             GenerationError: the backend could not write.
         """
         ...
+
+
+@runtime_checkable
+class StoppableGenerator(Generator, Protocol):
+    """A generator that can also end single drafts of a batch while the others go on."""
+
+    def generate_until(self, prompts: Sequence[Prompt], lost: Sequence[Callable[[str], bool]]) -> list[Draft]:
+        """``generate``, where a draft ends with ``finish`` = "dropped" once its ``lost`` says so of its text so far."""
+        ...

@@ -70,6 +70,18 @@ class TransformersGenerator:
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """Write one draft for each prompt; see ``Generator``."""
+        return self._generate(prompts, on_text, ())
+
+    def generate_until(self, prompts: Sequence[Prompt], lost: Sequence[Callable[[str], bool]]) -> list[Draft]:
+        """Write one draft for each prompt, as far as it is worth; see ``StoppableGenerator``."""
+        return self._generate(prompts, None, lost)
+
+    def _generate(
+        self,
+        prompts: Sequence[Prompt],
+        on_text: Callable[[str], bool] | None,
+        lost: Sequence[Callable[[str], bool]],
+    ) -> list[Draft]:
         import torch
 
         if not prompts:
@@ -77,7 +89,7 @@ class TransformersGenerator:
         texts = [self._render(fit_prompt(prompt, self._count_tokens, self._limit_tokens)) for prompt in prompts]
         try:
             with self._alone, torch.inference_mode():
-                return self._write(texts, on_text)
+                return self._write(texts, on_text, lost)
         except torch.OutOfMemoryError as problem:
             raise GenerationError(f"The memory ran out on a batch of {len(prompts)}. {_SMALLER}") from problem
         except RuntimeError as problem:
@@ -92,14 +104,16 @@ class TransformersGenerator:
     def _count_tokens(self, prompt: Prompt) -> int:
         return len(self._tokenizer(self._render(prompt), add_special_tokens=self._template is not None).input_ids)
 
-    def _write(self, texts: Sequence[str], on_text: Callable[[str], bool] | None) -> list[Draft]:
+    def _write(
+        self, texts: Sequence[str], on_text: Callable[[str], bool] | None, lost: Sequence[Callable[[str], bool]]
+    ) -> list[Draft]:
         # A chat template writes its own start token; the plain one leaves that to the tokenizer.
         inputs = self._tokenizer(
             list(texts), return_tensors="pt", padding=True, add_special_tokens=self._template is not None
         ).to(self._model.device)
         prompt_tokens = inputs.input_ids.shape[1]
         log_probs = _LogProbs()
-        watch = _Watch(self._tokenizer, prompt_tokens, on_text)
+        watch = _Watch(self._tokenizer, prompt_tokens, on_text, lost)
         output = self._model.generate(
             input_ids=inputs.input_ids,
             attention_mask=inputs.attention_mask,
@@ -108,7 +122,11 @@ class TransformersGenerator:
             stopping_criteria=[watch],
         )
         written = output[:, prompt_tokens:].tolist()
-        return [self._draft(ids, row, watch) for ids, row in zip(written, log_probs.rows(), strict=True)]
+        drafts = []
+        for at, (ids, row) in enumerate(zip(written, log_probs.rows(), strict=True)):
+            draft = self._draft(ids[: watch.dropped.get(at)], row, watch)
+            drafts.append(replace(draft, finish="dropped") if at in watch.dropped else draft)
+        return drafts
 
     def _draft(self, ids: Sequence[int], log_probs: Sequence[float], watch: _Watch) -> Draft:
         count = next((at + 1 for at, token in enumerate(ids) if token in self._ends), len(ids))
@@ -151,11 +169,19 @@ class _LogProbs:
 
 
 class _Watch:
-    """A stopping criterion: ends a row at a stop string, and shows the text of a single row as it is written."""
+    """A stopping criterion: ends a row at a stop string, or where it is lost, and shows a single row's text."""
 
     _TAIL = 16  # tokens; longer than any stop string
 
-    def __init__(self, tokenizer: Any, prompt_tokens: int, on_text: Callable[[str], bool] | None) -> None:
+    def __init__(
+        self,
+        tokenizer: Any,
+        prompt_tokens: int,
+        on_text: Callable[[str], bool] | None,
+        lost: Sequence[Callable[[str], bool]],
+    ) -> None:
+        self.dropped: dict[int, int] = {}  # tokens of each row that was ended as lost
+        self._lost = lost
         self._tokenizer = tokenizer
         self._start = prompt_tokens
         self._shown = Shown(on_text) if on_text else None
@@ -165,6 +191,10 @@ class _Watch:
 
         rows = input_ids[:, self._start :][:, -self._TAIL :].tolist()
         done = [self._stops(row) for row in rows]
+        for at, is_lost in enumerate(self._lost):
+            if not done[at] and at not in self.dropped and is_lost(self._decode(input_ids[at, self._start :].tolist())):
+                self.dropped[at] = input_ids.shape[1] - self._start
+            done[at] |= at in self.dropped
         if self._shown:
             done[0] |= self._shown.show(self._decode(input_ids[0, self._start :].tolist()))
         return torch.tensor(done, device=input_ids.device)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from support_agent.errors import ConfigError, SupportAgentError
 from support_agent.generation.backends import BUILT_IN, find_backend
 from support_agent.generation.generator import Generator
+from support_agent.generation.quote_or_write import QuoteOrWrite
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -23,7 +24,7 @@ def open_generator(config: Config, *, on_progress: OnProgress | None = None) -> 
     backend = find_backend(config.generator)
     if config.generator in BUILT_IN:
         built_in: Generator = backend.load()(config, on_progress)
-        return built_in
+        return QuoteOrWrite(built_in) if backend.quotes_short else built_in
     mend = "Mend or update the package that registers it, or set generator to another."
     try:
         theirs = backend.load()(config, on_progress)

@@ -97,10 +97,22 @@ class OpenVinoGenerator:
 
     def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
         """Write one draft for each prompt; see ``Generator``."""
+        return self._generate(prompts, on_text, ())
+
+    def generate_until(self, prompts: Sequence[Prompt], lost: Sequence[Callable[[str], bool]]) -> list[Draft]:
+        """Write one draft for each prompt, as far as it is worth; see ``StoppableGenerator``."""
+        return self._generate(prompts, None, lost)
+
+    def _generate(
+        self,
+        prompts: Sequence[Prompt],
+        on_text: Callable[[str], bool] | None,
+        lost: Sequence[Callable[[str], bool]],
+    ) -> list[Draft]:
         inputs = [self._encode(self._render(fit_prompt(p, self._count_tokens, self._limit_tokens))) for p in prompts]
         with self._alone:
             try:
-                return self._run(inputs, on_text)
+                return self._run(inputs, on_text, lost)
             except RuntimeError as problem:
                 raise GenerationError(f"OpenVINO could not write ({_last_line(problem)}). Try again.") from problem
 
@@ -115,7 +127,9 @@ class OpenVinoGenerator:
         tokens: int = self._encode(self._render(prompt)).shape[1]
         return tokens
 
-    def _run(self, inputs: Sequence[Any], on_text: Callable[[str], bool] | None) -> list[Draft]:
+    def _run(
+        self, inputs: Sequence[Any], on_text: Callable[[str], bool] | None, lost: Sequence[Callable[[str], bool]]
+    ) -> list[Draft]:
         handles = [self._pipeline.add_request(at, ids, self._settings) for at, ids in enumerate(inputs)]
         drafts = [_Written(handle) for handle in handles]
         shown = Shown(on_text) if on_text else None
@@ -124,6 +138,9 @@ class OpenVinoGenerator:
                 self._pipeline.step()
                 for draft in drafts:
                     self._stop_at_a_stop_string(draft)
+                for draft, is_lost in zip(drafts, lost, strict=False):
+                    if not draft.finish and is_lost(self._decode(draft.read())):
+                        draft.drop()
                 if shown and shown.show(self._decode(drafts[0].read())):
                     return [replace(self._draft(drafts[0]), text=shown.text, finish="length")]
             written = [self._draft(draft) for draft in drafts]
@@ -149,7 +166,7 @@ class OpenVinoGenerator:
         return Draft(
             before_stop(self._decode(written.read())),
             self.name,
-            "length" if written.cut_off else "stop",
+            written.finish or "stop",
             len(written.ids),
             math.fsum(written.log_probs),
             min(written.log_probs, default=None),
@@ -173,11 +190,16 @@ class _Written:
     def __init__(self, handle: Any) -> None:
         self.ids: list[int] = []
         self.log_probs: list[float] = []
-        self.cut_off = False
+        self.finish = ""
         self._handle = handle
 
     def stop(self) -> None:
         """Write no more."""
+        self._handle.stop()
+
+    def drop(self) -> None:
+        """Write no more, as nothing of it will be sent."""
+        self.finish = "dropped"
         self._handle.stop()
 
     def read(self) -> list[int]:
@@ -188,7 +210,8 @@ class _Written:
             for output in self._handle.read().values():
                 self.ids += output.generated_ids
                 self.log_probs += output.generated_log_probs
-                self.cut_off = output.finish_reason == GenerationFinishReason.LENGTH
+                if output.finish_reason == GenerationFinishReason.LENGTH:
+                    self.finish = "length"
         return self.ids
 
 

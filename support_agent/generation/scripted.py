@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from support_agent.errors import GenerationError
@@ -41,6 +43,10 @@ class ScriptedGenerator:
                         break
         return drafts
 
+    def generate_until(self, prompts: Sequence[Prompt], lost: Sequence[Callable[[str], bool]]) -> list[Draft]:
+        """``generate``, word by word as far as it is worth; see ``StoppableGenerator``."""
+        return [_until(draft, is_lost) for draft, is_lost in zip(self.generate(prompts), lost, strict=True)]
+
     def _draft(self, prompt: Prompt) -> Draft:
         answer = self._answers.get(prompt.question)
         if isinstance(answer, GenerationError | RuntimeError | OSError):
@@ -49,6 +55,12 @@ class ScriptedGenerator:
             return answer
         text = answer if isinstance(answer, str) else _first_sentence(prompt)
         return Draft(text, self.name, tokens=max(1, len(text.split())), sum_log_prob=0.0)
+
+
+def _until(draft: Draft, is_lost: Callable[[str], bool]) -> Draft:
+    written = (draft.text[: space.start()] for space in re.finditer(r"\s+", draft.text))
+    begun = next((text for text in written if is_lost(text)), None)
+    return draft if begun is None else replace(draft, text=begun, finish="dropped", tokens=len(begun.split()))
 
 
 def _first_sentence(prompt: Prompt) -> str:

@@ -9,6 +9,7 @@ from support_agent.models.conversions import converted_folder
 from support_agent.models.fetching import ensure, ensure_entry, pull_again
 from support_agent.models.folder import FolderMirror
 from support_agent.models.hub import HubMirror
+from support_agent.models.joined_wheels import JoinedWheelsMirror
 from support_agent.models.records import NO_PICKLE, Mirror, MirrorError, ModelEntry, ModelFile, OnProgress, Progress
 from support_agent.models.registry import find, is_known, registry
 from support_agent.models.wheel import WheelMirror
@@ -17,6 +18,7 @@ __all__ = [
     "NO_PICKLE",
     "FolderMirror",
     "HubMirror",
+    "JoinedWheelsMirror",
     "Mirror",
     "MirrorError",
     "ModelEntry",

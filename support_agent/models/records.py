@@ -1,6 +1,6 @@
 """What the files of this room hand to each other: a model, its files, its mirrors, a fetch's progress.
 
-A mirror is one place to take a model's files from: folder.py, hub.py, wheel.py.
+A mirror is one place to take a model's files from: folder.py, hub.py, wheel.py, joined_wheels.py.
 """
 
 from __future__ import annotations

@@ -13,10 +13,15 @@ from typing import Any
 
 from support_agent.errors import ModelFileError
 from support_agent.models.hub import HubMirror
+from support_agent.models.joined_wheels import JoinedWheelsMirror
 from support_agent.models.records import ModelEntry, ModelFile
 from support_agent.models.wheel import WheelMirror
 
-_MIRRORS: dict[str, type[HubMirror] | type[WheelMirror]] = {"hub": HubMirror, "wheel": WheelMirror}
+_MIRRORS: dict[str, type[HubMirror] | type[WheelMirror] | type[JoinedWheelsMirror]] = {
+    "hub": HubMirror,
+    "wheel": WheelMirror,
+    "joined_wheels": JoinedWheelsMirror,
+}
 
 
 @lru_cache(maxsize=1)

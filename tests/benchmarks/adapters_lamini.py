@@ -34,9 +34,9 @@ from finetune.examples import Example, plain_prompt
 from support_agent.config import Config
 from support_agent.gate.generation_signals import MAX_LOOP_SHARE
 from support_agent.gate.support import SupportChecker
-from support_agent.generation import open_generator
 from support_agent.generation.adapters import find_adapter
 from support_agent.generation.endings import loop_share
+from support_agent.generation.openvino import OpenVinoGenerator
 from support_agent.generation.prompt import Prompt, write_prompt
 from support_agent.records import Draft, Passage
 from support_agent.retrieval import Index, find_index
@@ -86,7 +86,7 @@ def measure_way(
         write_prompt(row["question"], passages) if way.retrieval else plain_prompt(row["question"])
         for row, passages in zip(rows, found, strict=True)
     ]
-    generator = open_generator(Config(adapter=way.adapter))
+    generator = OpenVinoGenerator.open(Config(adapter=way.adapter))
     drafts: list[Draft] = []
     for start in track(range(0, len(prompts), BATCH), way.name, console=Console(stderr=True)):
         drafts += generator.generate(prompts[start : start + BATCH])

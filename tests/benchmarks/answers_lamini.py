@@ -77,7 +77,7 @@ def run_langchain(rows: Sequence[dict[str, str]]) -> dict[str, Any]:
     from langchain_core.vectorstores import InMemoryVectorStore
 
     from support_agent.config import Config
-    from support_agent.generation import open_generator
+    from support_agent.generation.openvino import OpenVinoGenerator
     from support_agent.generation.prompt import write_prompt
     from support_agent.records import Passage
     from support_agent.retrieval import Index, find_index
@@ -95,7 +95,7 @@ def run_langchain(rows: Sequence[dict[str, str]]) -> dict[str, Any]:
     store.add_documents(
         [Document(f"{p.title}\n{p.text}", metadata={"title": p.title, "text": p.text}) for p in index.passages]
     )
-    generator = open_generator(Config())
+    generator = OpenVinoGenerator.open(Config())
 
     def prompt(given: dict[str, Any]) -> Any:
         found = [Passage("", d.metadata["title"], d.metadata["text"], "") for d in given["context"]]

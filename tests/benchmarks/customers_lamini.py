@@ -15,6 +15,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -156,8 +157,16 @@ def print_quotes(customers: Sequence[dict[str, Any]]) -> None:
     """The adapter's own text against the best passage's words, where they differ."""
     both = [one for one in customers if one.get("quote")]
     for name, texts in (("the draft", both), ("the quote", [one["quote"] for one in both])):
-        said = [{word["verdict"] for word in one["verdicts"]} for one in texts]
-        print(f"where they differ, {name} is right: n {len(said)}  {rate([one == {'right'} for one in said])}")
+        print(f"where they differ, {name} is right: n {len(texts)}  {rate([is_right(one) for one in texts])}")
+    for low, high in pairwise((0, 200, 400, 800, 10_000)):
+        some = [one for one in both if low < len(one["quote"]["sent"]) <= high]
+        drafts, quotes = ([is_right(one) for one in texts] for texts in (some, [one["quote"] for one in some]))
+        print(f"  a quote of {low} to {high} characters, n {len(some)}: draft right {sum(drafts)}, quote {sum(quotes)}")
+
+
+def is_right(read: dict[str, Any]) -> bool:
+    """Whether every reader said so."""
+    return {word["verdict"] for word in read["verdicts"]} == {"right"}
 
 
 def rate(hits: Sequence[bool]) -> str:

@@ -13,7 +13,7 @@ from lamini_rows import interval, read_test_rows, score
 
 from support_agent import Passage
 from support_agent.config import Config
-from support_agent.generation import open_generator
+from support_agent.generation.openvino import OpenVinoGenerator
 from support_agent.generation.prompt import SYSTEM, Message, Prompt, write_prompt
 from support_agent.retrieval import Index, find_index
 
@@ -30,7 +30,7 @@ def main() -> None:
     rows = read_test_rows()
     questions = [row["question"] for row in rows]
     found = Index.open(find_index("lamini_docs")).search(questions, 3)
-    generator = open_generator(Config())
+    generator = OpenVinoGenerator.open(Config())
     for form in (write_prompt, numbered_list):
         drafts = []
         for start in range(0, len(rows), 16):

@@ -19,7 +19,13 @@ def test_shipped_recipe_parses_is_short_and_explains_every_key(name: str) -> Non
 
 
 def test_the_recipes_of_the_readme_are_there() -> None:
-    assert shipped_recipes() == ["llama2-7b-12gb", "llama2-7b-alllinear-12gb", "smoke", "smollm2-cpu"]
+    assert shipped_recipes() == [
+        "llama2-7b-12gb",
+        "llama2-7b-alllinear-12gb",
+        "qwen2.5-0.5b-cpu",
+        "smoke",
+        "smollm2-cpu",
+    ]
 
 
 def test_the_seeds_recipe_is_rank_8_on_q_and_v_in_4_bit() -> None:

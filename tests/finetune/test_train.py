@@ -13,6 +13,7 @@ from transformers import BertConfig
 
 from finetune.answer_trainer import TrainingProgress
 from finetune.checkpoints import work_folder
+from finetune.merge import find_pair, merge_to_folder
 from finetune.recipe import Recipe
 from finetune.train import Listeners, replace, resume, run
 from support_agent.config import Config
@@ -45,6 +46,17 @@ def test_training_lowers_the_loss_and_says_what_was_done(adapter: Path, recipe: 
         "manifest.json",
     ]
     assert not work_folder(adapter).exists()
+
+
+def test_a_qwen2_is_trained_and_merged_and_keeps_its_biases(recipe: Recipe, tiny_qwen2: Path, tmp_path: Path) -> None:
+    ours = recipe.model_copy(update={"base": str(tiny_qwen2)})
+    adapter = run(ours, tmp_path / "adapter", offline=True)
+    curve = [loss for _, loss in manifest(adapter)["result"]["curve"]]
+    assert curve[-1] < curve[0] - 0.05
+    merge_to_folder(find_pair(str(adapter), offline=True), tmp_path / "merged", offline=True)
+    before, after = (load_file(folder / "model.safetensors") for folder in (tiny_qwen2, tmp_path / "merged"))
+    changed = {name.rpartition("self_attn.")[2] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"q_proj.weight", "v_proj.weight"}
 
 
 def test_card_names_base_data_recipe_curve_and_scores(adapter: Path, recipe: Recipe) -> None:

@@ -129,6 +129,52 @@ def test_a_merged_matrix_is_pefts_up_to_8_bit_rounding(
         assert (np.abs((merged - expected).reshape(-1, 32)) <= blocks / 127 * 0.57).all()
 
 
+def _qwen2() -> Any:
+    """A random Qwen2 of one layer: biases on q, k and v, and rows that llama.cpp leaves in their order."""
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    torch.manual_seed(0)
+    sizes = {"vocab_size": 64, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1}
+    model = Qwen2ForCausalLM(Qwen2Config(**sizes, num_attention_heads=4, num_key_value_heads=2)).eval()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if name.endswith("bias"):
+                weight.normal_()
+    return model
+
+
+def _qwen2_tensors(model: Any) -> dict[str, np.ndarray]:
+    weights = model.state_dict()
+    names = {f"{long}.{kind}": f"{short}.{kind}" for long, short in NAMES.items() for kind in ("weight", "bias")}
+    return {
+        f"blk.0.{short}": weights[f"model.layers.0.{long}"].numpy()
+        for long, short in names.items()
+        if f"model.layers.0.{long}" in weights
+    }
+
+
+def test_an_adapter_is_merged_into_a_qwen2_and_its_biases_stay(tmp_path: Path) -> None:
+    writer = gguf.GGUFWriter(tmp_path / "qwen2.gguf", "qwen2")
+    writer.add_head_count(4)
+    writer.add_head_count_kv(2)
+    for name, tensor in _qwen2_tensors(_qwen2()).items():
+        writer.add_tensor(name, np.ascontiguousarray(tensor))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    adapted = _with_lora(_qwen2(), 0.3, r=4, target_modules=ALL_LINEAR)
+    adapted.save_pretrained(tmp_path / "lora")
+    write_merged(tmp_path / "qwen2.gguf", tmp_path / "lora", tmp_path / "merged.gguf")
+    found = {tensor.name: tensor for tensor in open_gguf(tmp_path / "merged.gguf").tensors}
+    expected = _qwen2_tensors(adapted.merge_and_unload())
+    assert sorted(found) == sorted(expected)
+    for name, tensor in expected.items():
+        merged = gguf.quants.dequantize(found[name].data, found[name].tensor_type)
+        tolerance = np.abs(tensor).max() / 127 * 0.57 if name.endswith("weight") else 0.0
+        assert np.abs(merged - tensor).max() <= tolerance
+
+
 def test_bf16_and_fp32_adapters_are_read_alike(tiny_adapter: Path) -> None:
     file = tiny_adapter / "adapter_model.safetensors"
     halves = {name: tensor.to(torch.bfloat16) for name, tensor in load_file(file).items()}

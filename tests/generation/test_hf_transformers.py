@@ -87,6 +87,16 @@ def test_the_stream_joined_is_the_draft(
     assert "".join(pieces) == drafts[at].text
 
 
+def test_a_draft_that_is_lost_ends_there_and_the_others_go_on(
+    tiny: TransformersGenerator, prompts: list[Prompt], drafts: list[Draft]
+) -> None:
+    written = tiny.generate_until(prompts[:2], [lambda text: len(text) > 8, lambda _: False])
+    assert written[1].text == drafts[1].text
+    assert written[0].finish == "dropped"
+    assert drafts[0].text.startswith(written[0].text)
+    assert written[0].tokens < drafts[0].tokens
+
+
 def test_ends_the_draft_when_asked_to(tiny: TransformersGenerator, prompts: list[Prompt]) -> None:
     pieces: list[str] = []
     draft = tiny.generate(prompts[:1], on_text=lambda piece: bool(pieces.append(piece)) or len(pieces) == 3)[0]

@@ -111,6 +111,17 @@ def test_letters_of_several_bytes_are_streamed_whole(
     assert not any("\ufffd" in piece for piece in collector[0])
 
 
+def test_a_draft_that_is_lost_ends_there_and_the_others_go_on(
+    smollm2: OpenVinoGenerator, prompts: list[Prompt], drafts: list[Draft]
+) -> None:
+    written = smollm2.generate_until(prompts[:2], [lambda _: False, lambda text: len(text) > 20])
+    assert written[0] == drafts[0]
+    assert written[1].finish == "dropped"
+    assert drafts[1].text.startswith(written[1].text)
+    assert written[1].tokens < drafts[1].tokens
+    assert smollm2.generate(prompts[2:3]) == drafts[2:3]
+
+
 def test_ends_the_draft_when_asked_to(smollm2: OpenVinoGenerator, prompts: list[Prompt]) -> None:
     pieces: list[str] = []
     draft = smollm2.generate(prompts[:1], on_text=lambda piece: bool(pieces.append(piece)) or len(pieces) == 3)[0]

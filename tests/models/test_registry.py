@@ -5,11 +5,20 @@ import re
 import pytest
 
 from support_agent.errors import ModelFileError
-from support_agent.models import HubMirror, find, is_known, registry
+from support_agent.models import HubMirror, JoinedWheelsMirror, find, is_known, registry
 
 
 @pytest.mark.parametrize(
-    "name", ["smollm2-135m-instruct", "all-minilm-l6-v2", "llama-2-7b", "llama-2-7b-lamini-docs"], ids=str
+    "name",
+    [
+        "smollm2-135m-instruct",
+        "qwen2.5-coder-0.5b-instruct",
+        "qwen2.5-coder-1.5b-instruct",
+        "all-minilm-l6-v2",
+        "llama-2-7b",
+        "llama-2-7b-lamini-docs",
+    ],
+    ids=str,
 )
 def test_knows_the_models_that_the_package_speaks_of(name: str) -> None:
     assert is_known(name)
@@ -45,6 +54,13 @@ def test_the_makers_own_files_are_an_entry_of_their_own(name: str) -> None:
     entry = find(name)
     assert not entry.provenance
     assert all(file.sha256 for file in entry.files)
+
+
+@pytest.mark.parametrize("name", ["qwen2.5-coder-0.5b-instruct", "qwen2.5-coder-1.5b-instruct"], ids=str)
+def test_the_larger_writers_are_pinned_whole_and_come_from_hub_or_several_wheels(name: str) -> None:
+    entry = find(name)
+    (joined,) = [mirror for mirror in entry.mirrors if isinstance(mirror, JoinedWheelsMirror)]
+    assert [file.path for file in entry.files if file.sha256] == [joined.path]
 
 
 def test_an_unknown_name_is_met_with_the_nearest_one() -> None:
