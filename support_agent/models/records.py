@@ -71,13 +71,18 @@ class Mirror(Protocol):
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A named model: its files, and its mirrors in the order in which they are tried."""
+    """A named model: its files, and its mirrors in the order in which they are tried.
+
+    ``provenance`` says what a file's hash cannot show: that somebody else than the model's makers wrote it. It is empty
+    where the files are the makers' own.
+    """
 
     name: str
     description: str
     licence: str
     files: tuple[ModelFile, ...]
     mirrors: tuple[Mirror, ...]
+    provenance: str = ""
 
     @property
     def known_bytes(self) -> int:

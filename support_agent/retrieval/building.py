@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from support_agent.errors import DocumentError, IndexFolderError
 from support_agent.records import Passage
 from support_agent.retrieval.bm25 import STOPWORDS, WordIndex
 from support_agent.retrieval.documents import Source
-from support_agent.retrieval.embedders import Embedder
+from support_agent.retrieval.embedders import Embedder, encode_queries
 from support_agent.retrieval.fit_subject import fit_subject, texts_to_embed
 from support_agent.retrieval.folders import (
     FORMAT,
@@ -167,12 +168,21 @@ class _Telling:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See ``Embedder``."""
+        return self._steps(texts, self._embedder.encode)
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """See ``AskingEmbedder``."""
+        return self._steps(texts, partial(encode_queries, self._embedder))
+
+    def _steps(
+        self, texts: Sequence[str], encode: Callable[[Sequence[str]], NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
         import numpy as np
 
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), STEP):
             step = texts[start : start + STEP]
-            rows[start : start + STEP] = self._embedder.encode(step)
+            rows[start : start + STEP] = encode(step)
             self._done += len(step)
             if self._on_step:
                 self._on_step(self._done, self._total)

@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from support_agent.artefacts import file_stamp, sha256_file
 from support_agent.errors import ConfigError
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DEFAULT = "all-minilm-l6-v2"
 MULTILINGUAL = "use-multilingual-v3"
 HASHING = "hashing"
+# Opened by bert.py, which is imported where one is named.
+BERT = (DEFAULT, "multilingual-e5-small", "multilingual-e5-small-original")
 
 
 class Embedder(Protocol):
@@ -39,14 +41,28 @@ class Embedder(Protocol):
         ...
 
 
+@runtime_checkable
+class AskingEmbedder(Embedder, Protocol):
+    """An embedder for which a question is another kind of text than the passage that answers it."""
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """``encode`` for what a customer writes; ``encode`` itself is for passages and their titles."""
+        ...
+
+
+def encode_queries(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
+    """One unit row for each text that a customer wrote or might write, to be held against passages' rows."""
+    return embedder.encode_queries(texts) if isinstance(embedder, AskingEmbedder) else embedder.encode(texts)
+
+
 def open_embedder(
     name: str, *, offline: bool = False, threads: int = 0, on_progress: OnProgress | None = None
 ) -> Embedder:
     """Open an embedder by name; one that this process has open is shared.
 
     Args:
-        name: "all-minilm-l6-v2", "use-multilingual-v3", "hashing" (the shipped test double), or the name or path of
-            any sentence-transformers model.
+        name: one of ``BERT``, "use-multilingual-v3", "hashing" (the shipped test double), or the name or path of any
+            sentence-transformers model.
         offline: never fetch a model file.
         threads: CPU threads; 0 leaves it to the engine.
         on_progress: told of every download, and of the conversion at first use.
@@ -61,10 +77,10 @@ def open_embedder(
         return HashingEmbedder()
     if name == MULTILINGUAL:
         return opened_once((name, threads), lambda: RememberingEmbedder(MultilingualEmbedder(threads=threads)))
-    if name == DEFAULT:
-        from support_agent.retrieval.minilm import open_minilm
+    if name in BERT:
+        from support_agent.retrieval.bert import open_bert
 
-        return open_minilm(offline=offline, threads=threads, on_progress=on_progress)
+        return open_bert(name, offline=offline, threads=threads, on_progress=on_progress)
     files = sorted([*Path(name).glob("*"), *Path(name).glob("*/*")])  # none where it is a hub name
     stamps = tuple((file, file_stamp(file)) for file in files)
     return opened_once((name, stamps), lambda: RememberingEmbedder(SentenceTransformersEmbedder(name, offline=offline)))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from support_agent.clusters import clusters
+from support_agent.retrieval.embedders import encode_queries
 from support_agent.triage.scope import ScopeModel, delete_names, features
 from support_agent.wording import content_words
 
@@ -78,7 +79,7 @@ def fit_scope(
         keep = _KEEP_OF_FEW if len(own) < _FEW else _KEEP
     inside = [delete_names(text, names) for text in own]
     outside = _half_with_question_mark([delete_names(text, names) for text in outliers])
-    vectors = embedder.encode([*inside, *outside])
+    vectors = encode_queries(embedder, [*inside, *outside])
     folds = _folds(inside)
     vocabulary = _vocabulary([*inside, *outside])
     space = _Space.of(vectors[: len(own)], seed)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from support_agent.records import Passage
+from support_agent.retrieval.embedders import encode_queries
 from support_agent.retrieval.fit_scope import FEWEST, ScopeFit, fit_scope
 from support_agent.retrieval.pairs import SUFFIXES as PAIR_FILES
 from support_agent.retrieval.subject import Nearness, Subject
@@ -186,8 +187,8 @@ def _nearness(
     asked = _evenly([(at, own[one.passage_id]) for at, one in enumerate(passages) if one.passage_id in own], _MEASURED)
     if len(asked) < FEWEST:
         return subject.nearness
-    far = (embedder.encode([subject.query(text) for text in strangers]) @ vectors.T).max(axis=1)
-    cosines = embedder.encode([subject.query(text) for _, text in asked]) @ vectors.T
+    far = (encode_queries(embedder, [subject.query(text) for text in strangers]) @ vectors.T).max(axis=1)
+    cosines = encode_queries(embedder, [subject.query(text) for _, text in asked]) @ vectors.T
     titles = np.array([passage.title for passage in passages])
     for row, (at, _) in enumerate(asked):
         cosines[row, titles == passages[at].title] = -1.0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from support_agent.errors import IndexFolderError
 from support_agent.records import Passage
 from support_agent.retrieval.bm25 import WordIndex
-from support_agent.retrieval.embedders import Embedder, open_embedder
+from support_agent.retrieval.embedders import Embedder, encode_queries, open_embedder
 from support_agent.retrieval.folders import (
     VECTORS,
     WORDS,
@@ -109,7 +109,7 @@ class Index:
         if not texts:
             return []
         queries = [self.subject.query(text) for text in texts]
-        vectors = self.embedder.encode(queries)
+        vectors = encode_queries(self.embedder, queries)
         cosines, nearest = self._vectors.search(vectors, min(DEPTH, len(self.passages)))
         return [
             self._scored(text, [(int(at), _sane(cosine)) for at, cosine in zip(*found, strict=True) if at >= 0], k)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from support_agent.records import Passage
 from support_agent.retrieval import pairs
-from support_agent.retrieval.embedders import Embedder
+from support_agent.retrieval.embedders import Embedder, encode_queries
 from support_agent.retrieval.sifting import has_orders, is_empty, is_refusal, sift
 from support_agent.wording import token_f1
 
@@ -90,7 +90,7 @@ def _contradictions(passages: Sequence[Passage], embedder: Embedder) -> Iterator
 def _near(embedder: Embedder, passages: Sequence[Passage]) -> Iterator[tuple[Passage, Passage, float]]:
     import numpy as np
 
-    vectors = embedder.encode([passage.title for passage in passages])
+    vectors = encode_queries(embedder, [passage.title for passage in passages])
     for start in range(0, len(passages), ROWS_AT_ONCE):
         cosines = vectors[start : start + ROWS_AT_ONCE] @ vectors[start:].T
         for row, column in np.argwhere(np.triu(cosines >= NEAR_COSINE, k=1)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -25,20 +25,32 @@ class RememberingEmbedder:
         self.fingerprint = embedder.fingerprint
         self.dimension = embedder.dimension
         self._embedder = embedder
-        self._known: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._encode_queries = getattr(embedder, "encode_queries", None)
+        self._known: OrderedDict[tuple[bool, str], NDArray[np.float32]] = OrderedDict()
         self._alone = Lock()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit row for each text; see ``Embedder``."""
+        return self._rows(texts, self._embedder.encode, asked=False)
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One unit row for each text; see ``AskingEmbedder``."""
+        if self._encode_queries is None:
+            return self.encode(texts)
+        return self._rows(texts, self._encode_queries, asked=True)
+
+    def _rows(
+        self, texts: Sequence[str], encode: Callable[[Sequence[str]], NDArray[np.float32]], *, asked: bool
+    ) -> NDArray[np.float32]:
         import numpy as np
 
         with self._alone:
-            new = [text for text in dict.fromkeys(texts) if text not in self._known]
+            new = [text for text in dict.fromkeys(texts) if (asked, text) not in self._known]
             if new:
-                self._known.update(zip(new, self._embedder.encode(new), strict=True))
+                self._known.update(zip([(asked, text) for text in new], encode(new), strict=True))
             for text in texts:
-                self._known.move_to_end(text)
-            rows = [self._known[text] for text in texts]
+                self._known.move_to_end((asked, text))
+            rows = [self._known[asked, text] for text in texts]
             while len(self._known) > TEXTS_KEPT:
                 self._known.popitem(last=False)
         return np.stack(rows) if rows else np.zeros((0, self.dimension), dtype=np.float32)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from support_agent.records import Signal, Ticket, Triage
+from support_agent.retrieval.embedders import encode_queries
 from support_agent.triage import deciding_reasons, frustration, learned_routes
 from support_agent.triage.readable import clean
 from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
@@ -46,7 +47,7 @@ class Meaning:
         asked = [delete_names(triage.search_text, names) for _, triage in tickets]
         said = [_turns(ticket, triage) for ticket, triage in tickets]
         texts = list(dict.fromkeys([*asked, *(turn for turns in said for turn in turns)]))
-        vectors = dict(zip(texts, self._embedder.encode(texts), strict=True)) if texts else {}
+        vectors = dict(zip(texts, encode_queries(self._embedder, texts), strict=True)) if texts else {}
         read = []
         for (_, triage), question, turns in zip(tickets, asked, said, strict=True):
             earlier = [frustration.turn_value(self._frustration, turn, vectors[turn]) for turn in turns[:-1]]

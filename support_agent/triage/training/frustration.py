@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support_agent.artefacts import write_bytes, write_manifest
+from support_agent.retrieval.embedders import encode_queries
 from support_agent.triage.frustration import MADE_BY, SHIPPED, WEIGHTS, FrustrationModel, turn_value
 from support_agent.triage.frustration_features import GRAM_ROWS, gram_rows, tokens
 from support_agent.triage.training.command import parser
@@ -54,7 +55,9 @@ def make(data: Path, out: Path, embedder: Embedder) -> FrustrationModel:
     rows, dev = with_calm(read_comments(data, "train"), learn, SEED), read_comments(data, "dev")
     model = _best(rows, dev, embedder)
     values = {
-        kind: [turn_value(model, text, vector) for text, vector in zip(texts, embedder.encode(texts), strict=True)]
+        kind: [
+            turn_value(model, text, vector) for text, vector in zip(texts, encode_queries(embedder, texts), strict=True)
+        ]
         for kind, texts in choose.items()
     }
     facts = {
@@ -76,7 +79,7 @@ def make(data: Path, out: Path, embedder: Embedder) -> FrustrationModel:
 def _best(rows: Rows, dev: Rows, embedder: Embedder) -> FrustrationModel:
     from sklearn.metrics import roc_auc_score
 
-    features, dev_vectors = _features(rows.texts, embedder), embedder.encode(dev.texts)
+    features, dev_vectors = _features(rows.texts, embedder), encode_queries(embedder, dev.texts)
     found = []
     for inverse_penalty in INVERSE_PENALTIES:
         model = _fitted(features, rows.upset, inverse_penalty, embedder.fingerprint)
@@ -96,7 +99,7 @@ def _features(texts: Sequence[str], embedder: Embedder) -> sp.csr_matrix:
     columns = np.concatenate([np.array(one, dtype=np.int32) for one in found])
     lengths = np.concatenate([np.full(len(one), max(1, len(one)) ** -0.5, dtype=np.float32) for one in found])
     grams = sp.csr_matrix((lengths, columns, ends), shape=(len(found), GRAM_ROWS))
-    return sp.hstack([sp.csr_matrix(embedder.encode(texts)), grams]).tocsr()
+    return sp.hstack([sp.csr_matrix(encode_queries(embedder, texts)), grams]).tocsr()
 
 
 def _fitted(features: sp.csr_matrix, upset: Sequence[bool], inverse_penalty: float, name: str) -> FrustrationModel:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from support_agent.artefacts import write_bytes, write_manifest
 from support_agent.clusters import clusters
+from support_agent.retrieval.embedders import encode_queries
 from support_agent.triage.learned_routes import MADE_BY, ROUTES, SHIPPED, WEIGHTS
 from support_agent.triage.training.command import parser
 from support_agent.triage.training.hard_routes_rows import HARMLESS, Row, read_rows, sources
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def make_heads(rows: Sequence[Row], embedder: Embedder) -> dict[str, Head]:
     """One head for each route."""
     texts = [row.text for row in rows]
-    found, folds = embedder.encode(texts), fold_numbers(texts)
+    found, folds = encode_queries(embedder, texts), fold_numbers(texts)
     heads = {}
     for route in ROUTES:
         heads[route] = head = _head(route, rows, found, folds)
