@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from support_agent.errors import ConfigError
 from support_agent.journey import Journey, milliseconds_since
-from support_agent.records import Reason, Reply, Route, Ticket
+from support_agent.records import Reason, Reply, Route, Ticket, in_one_message
 from support_agent.replying import ReplyWriter, continue_from, wants_suggestion
 from support_agent.sentences import split_sentences
 
@@ -41,7 +41,7 @@ class Agent:
 
     def __init__(self, index: Retriever, generator: Generator, config: Config) -> None:
         from support_agent.evidence.opening import open_gate
-        from support_agent.gate.texts import load_texts
+        from support_agent.gate.texts import ReplyTime, load_texts
         from support_agent.triage.meaning import Meaning
         from support_agent.versions import versions_of
 
@@ -50,7 +50,7 @@ class Agent:
         self.config = config
         self.gate = open_gate(index, generator, config)
         self.meaning = Meaning(index.embedder, index.subject.scope)
-        self.texts = load_texts(Path(config.texts) if config.texts else None)
+        self.texts = load_texts(Path(config.texts) if config.texts else None, ReplyTime.of(config))
         self.versions: Mapping[str, str] = versions_of(index, generator, config, self.texts, self.gate)
         self._replies = ReplyWriter(self.texts, next(iter(config.languages), "en"), self.versions)
 
@@ -120,22 +120,23 @@ class Agent:
 
         if self.gate.certified:
             whole = self._answer_batch([journey.ticket])[0]
-            yield from split_sentences(whole.text)
+            yield from split_sentences(whole.as_sent)
             return whole
         self._prepare([journey])
         if journey.reply is None:
             self._guarded("generation", journey, self._write_prompt)
         if journey.reply is not None:
-            yield journey.reply.text
+            yield journey.reply.as_sent
             return self._replies.timed(journey)
         try:
-            gate = SentenceGate(journey.passages, journey.triaged.text)
+            gate = SentenceGate(journey.passages, journey.triaged.text, journey.ticket.history)
         except Exception:
             logger.exception("the passages of ticket %s cannot be read", journey.ticket.ticket_id)
             self._close(journey, Route.HUMAN, (Reason.INTERNAL_ERROR,))
             reply = self._replies.timed(journey)
-            yield reply.text
+            yield reply.as_sent
             return reply
+        yield in_one_message(self._replies.notice(journey, ()), "")
         started = time.perf_counter()
         yield from self._write_sentences(journey, gate)
         journey.timings_ms["generation"] += milliseconds_since(started)
@@ -240,13 +241,18 @@ class Agent:
         self._take(journey, journey.gate.on_passages(text, early, values, asked_back=again))
 
     def _look_at_draft(self, journey: Journey) -> None:
+        from support_agent.gate import Decision
         from support_agent.gate.measure import measure_draft, measure_own_text, values_of
+        from support_agent.triage.follow_up import told_before
 
         text, draft, passages = journey.triaged.text, journey.written, journey.passages
         # Only where proof is asked for may a quote stand in for a draft.
         measure = measure_draft if journey.gate.certified else measure_own_text
         journey.late = late = measure(text, draft, passages)
-        self._take(journey, journey.gate.on_draft(text, draft, late, passages, values_of(journey.signals)))
+        decision = journey.gate.on_draft(text, draft, late, passages, values_of(journey.signals))
+        if decision.route is Route.ANSWER and told_before(decision.text, journey.ticket.history):
+            decision = Decision(Route.HUMAN, (Reason.REPEATED,), decision.signals, confidence=decision.confidence)
+        self._take(journey, decision)
 
     def _take(self, journey: Journey, decision: Decision) -> None:
         """Note what the gate decided, and end the ticket's way where that is a route."""
@@ -273,9 +279,10 @@ class Agent:
 
     def _write_prompt(self, journey: Journey) -> None:
         from support_agent.generation.prompt import write_prompt
+        from support_agent.triage.follow_up import spoken_of
 
         # What was handed over is a person's now; orders for the model may stand in it.
-        history = [turn for turn in journey.ticket.history if turn.route is not Route.HUMAN]
+        history = [turn for turn in spoken_of(journey.ticket.history) if turn.route is not Route.HUMAN]
         journey.prompt = write_prompt(journey.triaged.text, journey.passages, history)
 
     def _stand_in(self, journey: Journey) -> None:

@@ -79,6 +79,11 @@ class Config(BaseModel):
         min_length=1,
         description="Folder of your own customer texts; texts/ beside the settings file, where there is one.",
     )
+    reply_time: str = Field(
+        "",
+        description='When a person replies, in words of the first of the languages, such as "within one working day": '
+        "told to whoever is handed over. Other languages are told where your own texts say so (notice.reply_time).",
+    )
     offline: bool = Field(False, description="Never fetch a model file; say what is missing instead.")
 
     @model_validator(mode="before")

@@ -39,8 +39,32 @@ class Reason(StrEnum):
 
     DANGER_SELF_HARM = "danger_self_harm", Route.HUMAN, "The customer may harm themselves."
     DANGER_VIOLENCE = "danger_violence", Route.HUMAN, "The ticket threatens violence or speaks of it."
+    DANGER_THIRD_PERSON = "danger_third_person", Route.HUMAN, "Somebody other than the customer may be in danger."
+    MINOR = "minor", Route.HUMAN, "A child uses the service, or a child's data or safety is the matter."
+    BEREAVEMENT = "bereavement", Route.HUMAN, "Somebody has died, and their account or order must be settled."
+    SECURITY_REPORT = "security_report", Route.HUMAN, "The ticket reports a leak, a break-in or a hole in security."
+    OUTAGE_REPORT = "outage_report", Route.HUMAN, "The ticket reports that the service is down."
     DANGER_LEGAL = "danger_legal", Route.HUMAN, "The ticket threatens or announces legal steps."
+    LEGAL_NOTICE = "legal_notice", Route.HUMAN, "The ticket is a legal notice or an authority's request: mind its deadline."
+    PRIVACY_REQUEST = (
+        "privacy_request",
+        Route.HUMAN,
+        "The customer uses a right over their data (access, erasure, …): mind the statutory deadline.",
+    )
+    MEDICAL_ADVICE = "medical_advice", Route.HUMAN, "The customer asks for medical advice."
+    FINANCIAL_ADVICE = "financial_advice", Route.HUMAN, "The customer asks for financial or tax advice."
+    REFUND = "refund", Route.HUMAN, "The customer wants money back, or disputes a charge."
+    BILLING = "billing", Route.HUMAN, "The customer wants something done to their own account or bill."
+    ACCESSIBILITY = "accessibility", Route.HUMAN, "The customer cannot use the service with a disability."
     ASKED_FOR_HUMAN = "asked_for_human", Route.HUMAN, "The customer asks for a person."
+    ASKED_IF_BOT = "asked_if_bot", Route.ANSWER, "The customer asks whether a machine answers: it said yes."
+    NOT_SOLVED = "not_solved", Route.HUMAN, "The customer says that what they were told did not help."
+    REPEATED = "repeated", Route.HUMAN, "The customer was told the same before, in the same words."
+    SOLVED = "solved", Route.ANSWER, "The customer says that it worked."
+    THANKS = "thanks", Route.ANSWER, "The customer says thank you, and asks nothing."
+    FAREWELL = "farewell", Route.ANSWER, "The customer says goodbye, and asks nothing."
+    GREETING = "greeting", Route.ANSWER, "The customer has said nothing yet but hello: they were asked what they need."
+    ACKNOWLEDGED = "acknowledged", Route.ANSWER, "The customer says that they have understood."
     ABUSE = "abuse", Route.HUMAN, "The ticket insults somebody."
     INJECTION = "injection", Route.HUMAN, "The ticket carries orders for the model."
     TOO_LONG = "too_long", Route.HUMAN, "The ticket is longer than the limit for automatic answers."
@@ -72,6 +96,19 @@ class Reason(StrEnum):
     GENERATOR_DOWN = "generator_down", Route.HUMAN, "The generator failed; without a promise the best passage is sent."
     GENERATOR_FAILED = "generator_failed", Route.HUMAN, "The generator failed in the middle of its answer."
     INTERNAL_ERROR = "internal_error", Route.HUMAN, "Something failed while the ticket was answered; the log says what."
+
+
+COURTESIES = frozenset(
+    {
+        Reason.ASKED_IF_BOT,
+        Reason.SOLVED,
+        Reason.THANKS,
+        Reason.FAREWELL,
+        Reason.GREETING,
+        Reason.ACKNOWLEDGED,
+    }
+)
+"""Answers that send no knowledge: they need no promise, and nobody's word on one is evidence."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +235,11 @@ class Draft:
         return self.sum_log_prob / self.tokens
 
 
+def in_one_message(notice: str, text: str) -> str:
+    """The notice as a paragraph of its own before the text; the text alone where there is none."""
+    return f"{notice}\n\n{text}" if notice else text
+
+
 @dataclass(frozen=True)
 class Citation:
     """Which passage carries a sentence of the answer. ``score`` is 0–1, high = better carried."""
@@ -211,7 +253,8 @@ class Citation:
 class Reply:
     """What comes out of the agent for one ticket, for every route.
 
-    ``text`` is what the customer is sent. ``confidence`` is 0–1, high = surer, and 0 where a signal alone decided.
+    ``text`` is what the customer is told, and ``notice`` what stands before it in the first message of a conversation:
+    that a machine answers. ``as_sent`` is both. ``confidence`` is 0–1, high = surer, and 0 where a signal alone decided.
     ``reasons`` decided the route, the first of them most. ``draft`` is the generator's own text, kept for the human
     side and never sent as it is; ``draft_tokens`` is how many tokens were generated for it, 0 where the backend does
     not count them. ``suggestion`` is what a person who takes over may send, the best text that could be offered; empty
@@ -235,9 +278,15 @@ class Reply:
     suggestion: str = ""
     sample: float = 0.0
     draft_tokens: int = 0
+    notice: str = ""
 
     def __str__(self) -> str:
-        return self.text
+        return self.as_sent
+
+    @property
+    def as_sent(self) -> str:
+        """What a channel sends: the notice, where there is one, and the text."""
+        return in_one_message(self.notice, self.text)
 
     def to_dict(self) -> dict[str, Any]:
         """The reply as plain lists and dictionaries, ready for ``json.dumps``."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from support_agent.journey import Journey
 from support_agent.records import Citation, Reason, Reply, Route
+from support_agent.triage.follow_up import told_before
 
 if TYPE_CHECKING:
     from support_agent.gate.texts import Texts
@@ -31,7 +32,8 @@ class ReplyWriter:
         journey.reply = Reply(
             ticket_id=journey.ticket.ticket_id,
             route=route,
-            text=decision.text if decision and route is Route.ANSWER else self._instead(journey, route, reasons),
+            text=(decision.text if decision and route is Route.ANSWER else "") or self._instead(journey, route, reasons),
+            notice=self.notice(journey, reasons),
             confidence=decision.confidence if decision else 0.0,
             reasons=(*reasons, *journey.notes),
             citations=decision.citations if decision else (),
@@ -51,6 +53,8 @@ class ReplyWriter:
         reply = journey.reply or self.close(journey, Route.HUMAN, (Reason.INTERNAL_ERROR,))
         if not reply.suggestion and wants_suggestion(reply):
             reply = replace(reply, suggestion=_quote(journey), evidence=tuple(journey.passages))
+        if told_before(reply.suggestion, journey.ticket.history):
+            reply = replace(reply, suggestion="")
         timings = {name: round(value, 3) for name, value in journey.timings_ms.items()}
         return replace(reply, timings_ms={**timings, "total": round(sum(timings.values()), 3)})
 
@@ -58,9 +62,22 @@ class ReplyWriter:
         """What the customer is sent where there is no answer."""
         from support_agent.gate import customer_text
 
+        asked = journey.triage.search_text if journey.triage else ""
+        return customer_text(
+            route, reasons, journey.passages, asked=asked, language=self._spoken(journey), texts=self.texts
+        )
+
+    def notice(self, journey: Journey, reasons: Sequence[Reason]) -> str:
+        """That a machine answers: once in a conversation, and not where the reply itself says so."""
+        if journey.ticket.history or Reason.ASKED_IF_BOT in reasons:
+            return ""
+        from support_agent.gate.texts import first_message
+
+        return first_message(self.texts, self._spoken(journey))
+
+    def _spoken(self, journey: Journey) -> str:
         language = journey.triage.language if journey.triage else "und"
-        spoken = language if language != "und" else self.language
-        return customer_text(route, reasons, journey.passages, language=spoken, texts=self.texts)
+        return language if language != "und" else self.language
 
 
 # Where a suggestion could do harm, or there is nothing to suggest to.
@@ -68,7 +85,13 @@ _NO_SUGGESTION = frozenset(
     {
         Reason.DANGER_SELF_HARM,
         Reason.DANGER_VIOLENCE,
+        Reason.DANGER_THIRD_PERSON,
+        Reason.MINOR,
+        Reason.BEREAVEMENT,
         Reason.DANGER_LEGAL,
+        Reason.LEGAL_NOTICE,
+        Reason.MEDICAL_ADVICE,
+        Reason.FINANCIAL_ADVICE,
         Reason.ABUSE,
         Reason.INJECTION,
         Reason.TOO_LONG,  # of the longest, only the ends were read
@@ -80,7 +103,7 @@ _NO_SUGGESTION = frozenset(
 
 
 def wants_suggestion(reply: Reply | None) -> bool:
-    """Whether a person who takes over is offered a text: not beside danger, insults or orders for the model."""
+    """Whether a person who takes over is offered a text: not beside danger, law, death, insults or orders for the model."""
     return reply is not None and reply.route is Route.HUMAN and _NO_SUGGESTION.isdisjoint(reply.reasons)
 
 

@@ -12,13 +12,14 @@ from support_agent.gate.support import SupportChecker, carried_start, citations_
 from support_agent.generation.endings import clean_draft, loop_share
 from support_agent.generation.generator import Generator
 from support_agent.generation.prompt import Prompt
-from support_agent.records import Citation, Draft, Passage, Reply
+from support_agent.records import Citation, Draft, Passage, Reply, Turn
 from support_agent.sentences import split_sentences
+from support_agent.triage.follow_up import may_be_told_again
 from support_agent.triage.readable import clean
 
 
 class ReplyStream:
-    """The pieces of a reply as they pass the gate; ``"".join(stream)`` equals ``stream.reply.text``.
+    """The pieces of a reply as they pass the gate; ``"".join(stream)`` equals ``stream.reply.as_sent``.
 
     ``reply`` is there once the stream has been read to its end.
     """
@@ -75,10 +76,11 @@ class SentenceGate:
     """Lets a sentence through once the next one has begun and a passage carries it.
 
     ``sent`` is all that was let through, ``citations`` what carries it. It only grows: where cleaning would change what
-    is already sent, nothing more comes.
+    is already sent, nothing more comes. What may still become a reply of the turns before waits for what follows.
     """
 
-    def __init__(self, passages: Sequence[Passage], question: str = "") -> None:
+    def __init__(self, passages: Sequence[Passage], question: str = "", history: Sequence[Turn] = ()) -> None:
+        self._history = history
         self._checker = SupportChecker(passages, question)
         self._written = ""
         self._complete = 0
@@ -101,6 +103,8 @@ class SentenceGate:
             kept.pop()  # a "Yes." goes out with the sentence it belongs to
         text = "".join(sentence.text for sentence in kept).strip()
         if not text.startswith(self.sent) or loop_share(self._written) > MAX_LOOP_SHARE:
+            return ""
+        if may_be_told_again(text, self._history):
             return ""
         added = text[len(self.sent) :]
         self.sent, self.citations = text, citations_of(kept)

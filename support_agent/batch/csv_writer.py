@@ -1,5 +1,7 @@
 """Rows and what became of each → the same rows with the ``sa_`` columns after them.
 
+``sa_reply`` is what to send, the notice that a machine answers first; ``sa_answer`` is the same without that notice.
+
 The file is UTF-8, with the input's delimiter and line ends, and a byte order mark if the input had one.
 
 Every cell stands as it was read, with one exception: a customer can write a ticket that a spreadsheet runs as a
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from support_agent.errors import BatchError
+from support_agent.records import COURTESIES, in_one_message
 from support_agent.spreadsheet import BOUND, defuse, evidence_of_reply
 from support_agent.tables import Layout
 
@@ -33,6 +36,7 @@ ADDED_COLUMNS = (
     "sa_evidence",
     "sa_score",
     "sa_sample",
+    "sa_reply",
 )
 STATUSES = {"answer": "answered", "clarify": "clarify", "human": "human"}
 REJECTED = "rejected"
@@ -68,7 +72,8 @@ def cells_of_reply(reply: Mapping[str, Any], key: str, batch: tuple[str, int]) -
     Args:
         batch: a name for the run, and for how many different tickets it offered a text.
     """
-    offered = reply["route"] == "answer" or reply["suggestion"]
+    answered = reply["route"] == "answer" and COURTESIES.isdisjoint(reply["reasons"])
+    offered = answered or reply["suggestion"]
     # Without a promise the confidence is an order of its own; where no draft was worth writing, only a bound is known.
     bound = any(one["name"] == BOUND and one["fired"] for one in reply["signals"])
     ranked = offered and reply["confidence"] > 0 and not bound and reply["versions"].get("calibration") != "none"
@@ -86,13 +91,14 @@ def cells_of_reply(reply: Mapping[str, Any], key: str, batch: tuple[str, int]) -
         evidence_of_reply(key, reply, batch) if offered else "",
         f"{reply['confidence']:.6f}" if ranked else "",
         f"{reply['sample']:.9f}",
+        in_one_message(reply.get("notice", ""), reply["text"]),
     )
     return AnsweredCells(status, cells)
 
 
 def unasked(status: str, why: str) -> AnsweredCells:
     """The added cells for a row that never reached the agent: rejected as malformed, or skipped as nobody's ticket."""
-    return AnsweredCells(status, ("", "", "", "", "", "", status, why, "", "", "", ""))
+    return AnsweredCells(status, ("", "", "", "", "", "", status, why, "", "", "", "", ""))
 
 
 class CsvWriter:

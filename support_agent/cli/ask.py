@@ -40,7 +40,7 @@ def show_reply(reply: Reply, as_json: bool) -> None:
     if as_json:
         print_json(reply.to_dict())
         return
-    typer.echo(reply.text)
+    typer.echo(reply.as_sent)
     _print_notes(reply)
     if reply.suggestion:
         _print_suggestion(reply)

@@ -50,13 +50,13 @@ def texts(
 ) -> None:
     """Print the texts that customers are sent, by route and reason, with their files, as TOML you can edit."""
     from support_agent.config import load_config
-    from support_agent.gate.texts import load_texts
+    from support_agent.gate.texts import ReplyTime, load_texts
 
     if export is not None:
         _export_texts(export, language, force)
         return
-    folder = load_config(config, profile=profile).config.texts
-    rows = _rows(load_texts(Path(folder) if folder else None), language)
+    settings = load_config(config, profile=profile).config
+    rows = _rows(load_texts(Path(settings.texts) if settings.texts else None, ReplyTime.of(settings)), language)
     if as_json:
         print_json({"texts": rows})
         return

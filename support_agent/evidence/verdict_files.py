@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from support_agent.artefacts import write_bytes
 from support_agent.errors import BatchError, CalibrationError
 from support_agent.evidence.standing import PARTLY, RIGHT, WRONG, Sampled
-from support_agent.records import Passage, Ticket
+from support_agent.records import COURTESIES, Passage, Ticket
 from support_agent.spreadsheet import as_it_was, defuse, read_evidence, read_number, write_evidence
 from support_agent.tables import Layout, TableRow, read_layout, read_rows
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 VERDICT, CORRECT, WHY, READER = "verdict", "correct_answer", "why", "reader"
 SUGGESTION, EVIDENCE, SCORE, SAMPLE = "sa_suggestion", "sa_evidence", "sa_score", "sa_sample"
 ANSWER, LANGUAGE = "sa_answer", "sa_language"
-ROUTE = "sa_route"
+ROUTE, REASONS = "sa_route", "sa_reasons"
 _WORDS = {
     RIGHT: "r right ok okay yes y correct good 1 + ✓ ✔ richtig ja correcto sí si oui juste "
     "true wahr verdadero vrai vero waar verdadeiro истина",
@@ -161,6 +161,10 @@ def _read_row(
         score = None
     answered = cell.get(ROUTE, "").strip().casefold() == "answer"
     sent = as_it_was(cell.get(ANSWER, "") if answered else cell.get(SUGGESTION, ""))
+    if answered and not COURTESIES.isdisjoint(cell.get(REASONS, "").split("; ")):
+        if verdict:
+            problems.append(f"{where}: a verdict on a courtesy, which sends no knowledge and is no evidence.")
+        return None
     if not sent.strip():
         if verdict:
             problems.append(f"{where}: a verdict, and no answer or suggestion that it could be about.")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from support_agent.gate.combiner import Combiner
 from support_agent.gate.measure import Late, Sendable, early_reasons, known_late
 from support_agent.gate.support import citations_of
-from support_agent.records import Citation, Draft, Passage, Reason, Route, Signal, Triage
+from support_agent.records import COURTESIES, Citation, Draft, Passage, Reason, Route, Signal, Triage
 from support_agent.spreadsheet import BOUND
 
 # Only without a promise: a floor by hand, for owners who answer without one.
@@ -55,6 +55,31 @@ class Decision:
     citations: tuple[Citation, ...] = ()
     confidence: float = 0.0
     suggestion: str = ""
+
+
+# What no meaning could outrank, or of which no meaning can be read.
+_DECIDED_BY_WORDS = frozenset(
+    {
+        *COURTESIES,
+        Reason.DANGER_SELF_HARM,
+        Reason.DANGER_VIOLENCE,
+        Reason.NOT_SOLVED,
+        Reason.TOO_LONG,
+        Reason.EMPTY,
+        Reason.UNREADABLE,
+        Reason.ASKED_BACK_ALREADY,
+    }
+)
+
+
+def on_words(triage: Triage) -> Decision:
+    """Decide on what a ticket's words alone say, before anything of it is embedded.
+
+    Other reasons wait for the meaning: danger may stand beside a cancelled account, and anger beside a language.
+    """
+    if triage.reasons and triage.reasons[0] in _DECIDED_BY_WORDS:
+        return Decision(triage.route, triage.reasons)
+    return Decision()
 
 
 def on_ticket(triage: Triage, policy: Policy) -> Decision:

@@ -44,8 +44,8 @@ class Gate:
         return self.policy.combiner is not None
 
     def on_words(self, triage: Triage) -> Decision:
-        """Decide on what a ticket's words alone say, before anything of it is embedded."""
-        return Decision(triage.route, triage.reasons)
+        """See ``decide.on_words``."""
+        return decide.on_words(triage)
 
     def on_ticket(self, triage: Triage) -> Decision:
         """See ``decide.on_ticket``."""

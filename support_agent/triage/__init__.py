@@ -6,31 +6,64 @@ the one table of what decides alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from support_agent.config import Config
 from support_agent.records import Reason, Route, Signal, Ticket, Triage
 from support_agent.triage.abuse import abuse_signal
+from support_agent.triage.conversation import act_signal, conversation_act
 from support_agent.triage.danger import danger_signals
 from support_agent.triage.follow_up import asked_back, search_text
 from support_agent.triage.human_request import human_request_signal
 from support_agent.triage.injection import injection_signal
 from support_agent.triage.language import detect, language_signal
 from support_agent.triage.readable import clean, empty_signal, invisible_signal, length_signal, unreadable_signal
+from support_agent.triage.requests import request_signals
 
-__all__ = ["DECISIVE", "deciding_reasons", "triage_ticket"]
+__all__ = ["DECISIVE", "deciding_reasons", "in_order", "triage_ticket"]
 
 _END_CHARS = 50_000
+# As mail programs of several languages mark a reply.
+_REPLY = re.compile(r"\s*(?:re|aw|sv|antw|rif|res|回复|答复)(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
 
 DECISIVE: Mapping[str, Reason] = {
     "danger_self_harm": Reason.DANGER_SELF_HARM,
     "learned_danger_self_harm": Reason.DANGER_SELF_HARM,
     "danger_violence": Reason.DANGER_VIOLENCE,
     "learned_danger_violence": Reason.DANGER_VIOLENCE,
+    # Somebody's safety before anything that waits.
+    "danger_third_person": Reason.DANGER_THIRD_PERSON,
+    "minor": Reason.MINOR,
+    # Nobody in mourning is told of bills first, however much of the ticket is about one.
+    "bereavement": Reason.BEREAVEMENT,
+    # What harms every customer, by the hour.
+    "security_report": Reason.SECURITY_REPORT,
+    "outage_report": Reason.OUTAGE_REPORT,
+    # What has a deadline by law.
     "danger_legal": Reason.DANGER_LEGAL,
     "learned_danger_legal": Reason.DANGER_LEGAL,
+    "legal_notice": Reason.LEGAL_NOTICE,
+    "privacy_request": Reason.PRIVACY_REQUEST,
+    # Where an answer could harm the customer.
+    "medical_advice": Reason.MEDICAL_ADVICE,
+    "financial_advice": Reason.FINANCIAL_ADVICE,
+    # What a person with access must do; money back is more than a changed card.
+    "refund": Reason.REFUND,
+    "billing": Reason.BILLING,
+    "accessibility": Reason.ACCESSIBILITY,
+    # What a message does when nothing else stands in it; to ask for a person is not to ask whether there is one.
+    "asked_if_bot": Reason.ASKED_IF_BOT,
+    "not_solved": Reason.NOT_SOLVED,
+    "solved": Reason.SOLVED,
+    "thanks": Reason.THANKS,
+    "farewell": Reason.FAREWELL,
+    "greeting": Reason.GREETING,
+    "acknowledged": Reason.ACKNOWLEDGED,
+    # How it is asked.
     "asks_for_human": Reason.ASKED_FOR_HUMAN,
     "learned_asks_for_human": Reason.ASKED_FOR_HUMAN,
+    "asked_for_human": Reason.ASKED_FOR_HUMAN,
     "abuse": Reason.ABUSE,
     "learned_abuse": Reason.ABUSE,
     "injection": Reason.INJECTION,
@@ -38,8 +71,9 @@ DECISIVE: Mapping[str, Reason] = {
     "characters": Reason.TOO_LONG,
     "empty": Reason.EMPTY,
     "unreadable": Reason.UNREADABLE,
-    "language_not_served": Reason.LANGUAGE,
+    # Before the language: who is upset gets the apology, in their own language.
     "frustration": Reason.FRUSTRATED,
+    "language_not_served": Reason.LANGUAGE,
     "scope": Reason.OUT_OF_SCOPE,
 }
 """Signal → its reason, gravest first: the first that fired chooses the route and the customer's text."""
@@ -52,7 +86,11 @@ def triage_ticket(ticket: Ticket, config: Config) -> Triage:
         raw = f"{raw[:_END_CHARS]}\n{raw[-_END_CHARS:]}"
     text = clean(raw)
     language, probability = detect(text)
+    act = conversation_act(_said(ticket, text), ticket.history, config.languages)
+    if act:
+        language = act.language
     signals = (
+        *act_signal(act),
         *danger_signals(text),
         human_request_signal(text),
         abuse_signal(text),
@@ -62,8 +100,9 @@ def triage_ticket(ticket: Ticket, config: Config) -> Triage:
         unreadable_signal(text),
         language_signal(language, probability, config.languages),
         invisible_signal(raw, text),
+        *request_signals(text),
     )
-    reasons = deciding_reasons(signals)
+    reasons = (act.reason,) if act else deciding_reasons(signals)
     if reasons and reasons[0].route is Route.CLARIFY and asked_back(ticket.history):
         reasons = (Reason.ASKED_BACK_ALREADY, *reasons)
     return Triage(
@@ -75,7 +114,18 @@ def triage_ticket(ticket: Ticket, config: Config) -> Triage:
     )
 
 
+def _said(ticket: Ticket, text: str) -> str:
+    """What this message says: in a conversation, or below "Re:", the subject is that of the whole."""
+    return clean(ticket.text[:_END_CHARS]) if ticket.history or _REPLY.match(ticket.subject) else text
+
+
 def deciding_reasons(signals: Sequence[Signal]) -> tuple[Reason, ...]:
     """Reasons of the signals that fired and decide alone, the graver first, each once."""
     fired = {signal.name for signal in signals if signal.fired}
     return tuple(dict.fromkeys(reason for name, reason in DECISIVE.items() if name in fired))
+
+
+def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Reasons found at different times, the gravest first, each once; what the table does not know stays in front."""
+    ranks = {reason: rank for rank, reason in enumerate(dict.fromkeys(DECISIVE.values()))}
+    return tuple(sorted(dict.fromkeys(reasons), key=lambda reason: ranks.get(reason, -1)))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from support_agent.records import Route, Ticket, Turn
+from support_agent.triage.conversation import is_only_an_act
 from support_agent.triage.courtesies import without_courtesies
 from support_agent.triage.readable import clean
 
@@ -37,11 +38,32 @@ def search_text(text: str, history: Sequence[Turn]) -> str:
     or fewer. Goes back until a ticket that stands on its own.
     """
     needed = [without_courtesies(text)]
-    for turn in reversed(history):
+    for turn in reversed(spoken_of(history)):
         if not _leans(needed[0]):
             break
         needed.insert(0, without_courtesies(turn.ticket))
     return "\n".join(needed)
+
+
+def spoken_of(history: Sequence[Turn]) -> list[Turn]:
+    """The turns that have a subject: not those in which the customer only said hello or thank you."""
+    return [turn for turn in history if not is_only_an_act(turn.ticket)]
+
+
+def told_before(text: str, history: Sequence[Turn]) -> bool:
+    """Whether one of the replies before ends with the same words; what stands before them is a notice or a greeting."""
+    words = _words(text)
+    return bool(words) and any(_words(turn.reply)[-len(words) :] == words for turn in history)
+
+
+def may_be_told_again(start: str, history: Sequence[Turn]) -> bool:
+    """Whether a text that begins like this may still come out as a reply before did."""
+    words = " ".join(_words(start))
+    return any(words in " ".join(_words(turn.reply)) for turn in history)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def asked_back(history: Sequence[Turn]) -> bool:

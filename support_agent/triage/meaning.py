@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from support_agent.records import Signal, Ticket, Triage
 from support_agent.retrieval.embedders import encode_queries
-from support_agent.triage import deciding_reasons, frustration, learned_routes
+from support_agent.triage import deciding_reasons, frustration, in_order, learned_routes
 from support_agent.triage.readable import clean
 from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
 
@@ -59,7 +59,7 @@ class Meaning:
 
 
 def _with(triage: Triage, found: tuple[Signal, ...]) -> Triage:
-    reasons = tuple(dict.fromkeys((*triage.reasons, *deciding_reasons(found))))
+    reasons = in_order((*triage.reasons, *deciding_reasons(found)))
     return replace(triage, signals=(*triage.signals, *found), reasons=reasons)
 
 

@@ -82,6 +82,11 @@ def _begins_at_word_edge(pattern: str) -> bool:
     return all(part.startswith(r"\b") for part in bare.split("|"))
 
 
+def table_files() -> list[Path]:
+    """The tables of signals: how a ticket says it, and below ``requests`` what only a person may do or should read."""
+    return sorted([*TABLES.glob("*.toml"), *TABLES.glob("requests/*.toml")])
+
+
 @cache
 def compiled(signal: str) -> re.Pattern[str]:
     """All patterns of a signal in every language; read and compiled with the first ticket and not at import."""
@@ -91,7 +96,7 @@ def compiled(signal: str) -> re.Pattern[str]:
 @cache
 def _patterns() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for file in sorted(TABLES.glob("*.toml")):
+    for file in table_files():
         for entry in read_table(file):
             found.setdefault(entry.signal, []).append(entry.pattern)
     return found
