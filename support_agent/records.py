@@ -45,7 +45,11 @@ class Reason(StrEnum):
     SECURITY_REPORT = "security_report", Route.HUMAN, "The ticket reports a leak, a break-in or a hole in security."
     OUTAGE_REPORT = "outage_report", Route.HUMAN, "The ticket reports that the service is down."
     DANGER_LEGAL = "danger_legal", Route.HUMAN, "The ticket threatens or announces legal steps."
-    LEGAL_NOTICE = "legal_notice", Route.HUMAN, "The ticket is a legal notice or an authority's request: mind its deadline."
+    LEGAL_NOTICE = (
+        "legal_notice",
+        Route.HUMAN,
+        "The ticket is a legal notice or an authority's request: mind its deadline.",
+    )
     PRIVACY_REQUEST = (
         "privacy_request",
         Route.HUMAN,

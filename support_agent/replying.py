@@ -32,7 +32,8 @@ class ReplyWriter:
         journey.reply = Reply(
             ticket_id=journey.ticket.ticket_id,
             route=route,
-            text=(decision.text if decision and route is Route.ANSWER else "") or self._instead(journey, route, reasons),
+            text=(decision.text if decision and route is Route.ANSWER else "")
+            or self._instead(journey, route, reasons),
             notice=self.notice(journey, reasons),
             confidence=decision.confidence if decision else 0.0,
             reasons=(*reasons, *journey.notes),

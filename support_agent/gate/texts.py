@@ -161,7 +161,11 @@ def load_texts(folder: Path | None, reply_time: ReplyTime | None = None) -> Text
         if languages.count(language) > 1:
             raise ConfigError(f"{folder} holds two files for the language {language!r}. Delete one of them.")
         own = _read(file)
-        _check(own, shipped.by_language[_FALLBACK], replace(shipped, by_language={**merged, language: own}).time_in(language))
+        _check(
+            own,
+            shipped.by_language[_FALLBACK],
+            replace(shipped, by_language={**merged, language: own}).time_in(language),
+        )
         merged[language] = {**merged.get(language, {}), **own}
     return replace(shipped, by_language=merged)
 

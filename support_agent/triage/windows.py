@@ -13,7 +13,7 @@ _LEAST_WORDS = 3
 
 
 def windows(text: str) -> list[str]:
-    """At most ``MOST`` runs of whole sentences, alike in number; short ones are left out, the whole is not among them."""
+    """At most ``MOST`` runs of whole sentences, alike in number; the shortest sentences are left out."""
     lines = (line for paragraph in text.splitlines() for line in split_sentences(paragraph))
     sentences = [line.strip() for line in lines if len(line.split()) >= _LEAST_WORDS]
     if len(sentences) < 2:
