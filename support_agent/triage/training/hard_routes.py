@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 
 FOLDS = 3
 INVERSE_PENALTY = 10.0
-ALLOWED = {"near misses": 0.005, "clinc150": 0.001, "natcs": 0.001, "reports": 0.001, "lamini": 0.0}
-"""Share of each kind of harmless ticket on which one head may fire, cross-fitted; of the shipped index's own questions
-none may."""
+ALLOWED = 0.002
+"""Share of the harmless tickets on which one head may fire, cross-fitted."""
+GRAVE_ALLOWED = dict.fromkeys(
+    ("danger_self_harm", "danger_violence", "security_report", "privacy_request", "asks_for_human"), 0.003
+)
+"""Where to miss one is worse than to hand one over, or where a hand-off is what was asked for."""
+NEAR_MISSES_ALLOWED = 0.01
+"""Of the near misses alone, which are written to sound like a route: so many a head."""
 HARMLESS_WEIGHTS = {"near misses": 5.0}
 """All harmless tickets of these kinds weigh as much as so many routes; those of all other kinds together 3."""
 OTHER_HARMLESS = 3.0
@@ -60,7 +65,7 @@ def make_heads(rows: Sequence[Row], vectors: Vectors) -> Heads:
         for number in np.flatnonzero(folds == fold).tolist():
             odds[number] = _highest(rows[number].text, vectors, weight, bias)
     weight, bias = _fitted(rows, vectors)
-    needed = np.array([_needed(rows, odds[:, at]) for at in range(len(ROUTES))])
+    needed = np.array([_needed(rows, odds[:, at], route) for at, route in enumerate(ROUTES)])
     measured = {route: _measured(rows, odds[:, at] >= needed[at], route) for at, route in enumerate(ROUTES)}
     _logger.info("hard routes, cross-fitted: %s", measured)
     return Heads(weight.astype(np.float32), (bias - needed).astype(np.float32), measured)
@@ -129,16 +134,18 @@ def _highest(
     return found
 
 
-def _needed(rows: Sequence[Row], odds: NDArray[np.float64]) -> float:
-    """The least log-odds above 0 that no more than ``ALLOWED`` of each kind of harmless ticket reaches."""
-    import numpy as np
+def _needed(rows: Sequence[Row], odds: NDArray[np.float64], route: str) -> float:
+    """The least log-odds above 0 that no more of the harmless tickets reach than may, nor of the near misses."""
+    harmless = [odd for row, odd in zip(rows, odds, strict=True) if row.route == HARMLESS]
+    near = [odd for row, odd in zip(rows, odds, strict=True) if row[1:] == (HARMLESS, "near misses")]
+    allowed = GRAVE_ALLOWED.get(route, ALLOWED)
+    return max(0.0, _reached_by(harmless, allowed), _reached_by(near, NEAR_MISSES_ALLOWED))
 
-    found = [0.0]
-    for kind, share in ALLOWED.items():
-        highest = np.sort([odd for row, odd in zip(rows, odds, strict=True) if row[1:] == (HARMLESS, kind)])[::-1]
-        if len(highest):
-            found.append(float(highest[int(share * len(highest))]) + 1e-6)
-    return max(found)
+
+def _reached_by(odds: Sequence[float], share: float) -> float:
+    """The least log-odds that no more than this share reaches."""
+    highest = sorted(odds, reverse=True)
+    return float(highest[int(share * len(highest))]) + 1e-6 if highest else 0.0
 
 
 def _measured(rows: Sequence[Row], fired: NDArray[np.bool_], route: str) -> dict[str, float]:
