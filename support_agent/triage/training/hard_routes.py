@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 FOLDS = 3
 INVERSE_PENALTY = 10.0
 ALLOWED = 0.002
-"""Share of the harmless tickets on which one head may fire, cross-fitted."""
-GRAVE_ALLOWED = dict.fromkeys(
-    ("danger_self_harm", "danger_violence", "security_report", "privacy_request", "asks_for_human"), 0.003
-)
-"""Where to miss one is worse than to hand one over, or where a hand-off is what was asked for."""
+"""Share of the harmless tickets on which one head may fire, cross-fitted, if nothing else is said."""
+ALLOWED_OF = {
+    # To miss one is worse than to hand one over, or a hand-off is what was asked for.
+    "danger_self_harm": 0.003,
+    "danger_violence": 0.003,
+    "privacy_request": 0.003,
+    "asks_for_human": 0.003,
+    # Much that is asked about a product is about its security.
+    "security_report": 0.001,
+}
 NEAR_MISSES_ALLOWED = 0.01
 """Of the near misses alone, which are written to sound like a route: so many a head."""
 HARMLESS_WEIGHTS = {"near misses": 5.0}
@@ -138,7 +143,7 @@ def _needed(rows: Sequence[Row], odds: NDArray[np.float64], route: str) -> float
     """The least log-odds above 0 that no more of the harmless tickets reach than may, nor of the near misses."""
     harmless = [odd for row, odd in zip(rows, odds, strict=True) if row.route == HARMLESS]
     near = [odd for row, odd in zip(rows, odds, strict=True) if row[1:] == (HARMLESS, "near misses")]
-    allowed = GRAVE_ALLOWED.get(route, ALLOWED)
+    allowed = ALLOWED_OF.get(route, ALLOWED)
     return max(0.0, _reached_by(harmless, allowed), _reached_by(near, NEAR_MISSES_ALLOWED))
 
 

@@ -116,7 +116,7 @@ def _write(folder: Path, heads: hard_routes.Heads, anger: frustration.Made, fact
         "routes": list(learned_routes.ROUTES),
         "cross_fitted": heads.measured,
         "harmless_allowed_to_fire": hard_routes.ALLOWED,
-        "harmless_allowed_to_fire_graver": hard_routes.GRAVE_ALLOWED,
+        "harmless_allowed_to_fire_of": hard_routes.ALLOWED_OF,
     }
     (folder / MANIFEST).unlink(missing_ok=True)
     write_bytes(folder / learned_routes.WEIGHTS, save({"bias": heads.bias, "weight": heads.weight}))
