@@ -124,8 +124,8 @@ def test_the_gravest_head_that_fired_comes_before_anger() -> None:
         ("After logging in I can see the invoices of another customer.", "learned_security_report"),
         ("My husband died in May and his contract still runs.", "learned_bereavement"),
         (
-            "How do I export the table to CSV? The page speaks of a button that I cannot find. I don't want to live any "
-            "longer. Which version has the button?",
+            "How do I export the table to CSV? The page speaks of a button that I cannot find. I don't want to live any"
+            " longer. Which version has the button?",
             "learned_danger_self_harm",
         ),
     ],

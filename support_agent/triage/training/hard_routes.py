@@ -32,8 +32,6 @@ ALLOWED_OF = {
     "danger_violence": 0.003,
     "privacy_request": 0.003,
     "asks_for_human": 0.003,
-    # Much that is asked about a product is about its security.
-    "security_report": 0.001,
 }
 NEAR_MISSES_ALLOWED = 0.01
 """Of the near misses alone, which are written to sound like a route: so many a head."""
