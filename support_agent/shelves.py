@@ -20,12 +20,14 @@ from support_agent.errors import ConfigError
 class Shelf:
     """Artefacts of one kind, each a folder under its name.
 
-    ``one`` is what a message calls one of them; ``marker`` is a pattern of files that makes a folder one of the kind.
+    ``one`` is what a message calls one of them; ``marker`` is a pattern of files that makes a folder one of the kind;
+    ``room`` is the folder of the package in which shipped ones stand, if not in its root or beside it.
     """
 
     kind: str
     one: str
     marker: str
+    room: str = ""
 
     def own(self) -> Path:
         """The folder of the user's own, whether or not it is there.
@@ -43,8 +45,8 @@ class Shelf:
     def shipped(self) -> Path:
         """The folder of the shipped ones: inside the installed package, or beside it in a checkout."""
         package = Path(support_agent.__file__).parent
-        inside = package / self.kind
-        return inside if inside.is_dir() else package.parent / self.kind
+        inside = package / self.room / self.kind
+        return inside if self.room or inside.is_dir() else package.parent / self.kind
 
     def place(self, name: str) -> Path:
         """Where an own artefact of this name stands, whether or not it is there yet.
@@ -91,3 +93,5 @@ INDEXES = Shelf("indexes", "index", MANIFEST)
 ADAPTERS = Shelf("adapters", "adapter", "adapter_config.json")
 # A folder for each index, named for it, with a file for each generator that was calibrated on it.
 CALIBRATIONS = Shelf("calibrations", "index", "*.json")
+# A folder for each embedder: what its vectors say of a ticket.
+SIGNALS = Shelf("signals", "set of signals", MANIFEST, room="triage")

@@ -23,6 +23,7 @@ from support_agent.cli.models import models_app
 from support_agent.cli.promise import certify, learn, renew
 from support_agent.cli.registered import CommandsWithRegistered
 from support_agent.cli.settings import config_app
+from support_agent.cli.signals import signals_app
 from support_agent.errors import SupportAgentError
 
 # Newer typers bring a click of their own, so that the class is taken from one that typer itself raises.
@@ -45,6 +46,7 @@ for name, group in {
     "index": index_app,
     "models": models_app,
     "adapters": adapters_app,
+    "signals": signals_app,
     "eval": eval_app,
     "config": config_app,
 }.items():

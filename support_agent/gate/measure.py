@@ -151,11 +151,11 @@ def known_late() -> dict[str, tuple[float, float]]:
 
 
 def signals_version() -> str:
-    """Changes with any signal: the hash of the golden measurements, and of the models that ship."""
+    """Changes with any signal: the hash of the golden measurements, and of the models made for any embedder."""
     from support_agent.artefacts import MANIFEST, sha256_file
-    from support_agent.triage import frustration, learned_routes
+    from support_agent.shelves import SIGNALS
 
-    models = (frustration.SHIPPED / MANIFEST, learned_routes.SHIPPED / MANIFEST)
+    models = [folder / MANIFEST for _, folder in sorted(SIGNALS.known().items())]
     return ":".join(sha256_file(file)[:12] for file in (GOLDEN, *models))
 
 

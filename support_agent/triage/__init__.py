@@ -44,29 +44,40 @@ DECISIVE: Mapping[str, Reason] = {
     "learned_danger_violence": Reason.DANGER_VIOLENCE,
     # Somebody's safety before anything that waits.
     "danger_third_person": Reason.DANGER_THIRD_PERSON,
+    "learned_danger_third_person": Reason.DANGER_THIRD_PERSON,
     # Nobody waits for an answer to what a machine wrote.
     "auto_reply": Reason.AUTO_REPLY,
     "minor": Reason.MINOR,
+    "learned_minor": Reason.MINOR,
     # Nobody in mourning is told of bills first, however much of the ticket is about one.
     "bereavement": Reason.BEREAVEMENT,
+    "learned_bereavement": Reason.BEREAVEMENT,
     # What harms every customer, by the hour.
     "security_report": Reason.SECURITY_REPORT,
+    "learned_security_report": Reason.SECURITY_REPORT,
     "outage_report": Reason.OUTAGE_REPORT,
+    "learned_outage_report": Reason.OUTAGE_REPORT,
     # What has a deadline by law.
     "danger_legal": Reason.DANGER_LEGAL,
     "learned_danger_legal": Reason.DANGER_LEGAL,
     "legal_notice": Reason.LEGAL_NOTICE,
     "privacy_request": Reason.PRIVACY_REQUEST,
+    "learned_privacy_request": Reason.PRIVACY_REQUEST,
     # Where an answer could harm the customer.
     "medical_advice": Reason.MEDICAL_ADVICE,
+    "learned_medical_advice": Reason.MEDICAL_ADVICE,
     "financial_advice": Reason.FINANCIAL_ADVICE,
+    "learned_financial_advice": Reason.FINANCIAL_ADVICE,
     # Before money: a refund that is ordered from the model is no claim of a customer's.
     "injection": Reason.INJECTION,
     "learned_injection": Reason.INJECTION,
     # What a person with access must do; money back is more than a changed card.
     "refund": Reason.REFUND,
+    "learned_refund": Reason.REFUND,
     "billing": Reason.BILLING,
+    "learned_billing": Reason.BILLING,
     "accessibility": Reason.ACCESSIBILITY,
+    "learned_accessibility": Reason.ACCESSIBILITY,
     # What a message does when nothing else stands in it; to ask for a person is not to ask whether there is one.
     "asked_if_bot": Reason.ASKED_IF_BOT,
     "not_solved": Reason.NOT_SOLVED,

@@ -1,15 +1,13 @@
-"""Does a ticket mean what a hard route is for, in words that no pattern knows? Vector → six signals; high = less sure.
+"""Does a ticket mean what a person must read, in words that no pattern knows? Vectors → a signal a route.
 
-One logistic head for each hard route on the embedding that retrieval uses; ``python -m
-support_agent.triage.training.hard_routes --data FOLDER`` makes them. They read what the patterns let pass: a ticket
-that a pattern catches never gets here. Cost: 0.02 ms. What they find, and on what they alarm for nothing, is measured
-by ``tests/benchmarks/hard_routes.py``. Embedder and
-examples are English: in other languages the heads find little.
+One linear head for each route on the embedding that retrieval uses, against harmless tickets; high = less sure.
+``support-agent signals retrain`` makes them. They read the whole text and its parts (``windows.py``), and the part that
+is worst counts. Cost: 0.05 ms. What they find, and on what they alarm for nothing, is measured by
+``tests/benchmarks/hard_routes.py``.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,86 +17,97 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import read_manifest
 from support_agent.errors import ModelFileError
 from support_agent.records import Signal
+from support_agent.triage.fitted import MEND, folder_for
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MADE_BY = "python -m support_agent.triage.training.hard_routes --data FOLDER"
-SHIPPED = Path(__file__).parent / "learned_routes_model"
-WEIGHTS = "heads.safetensors"
-ROUTES = ("danger_self_harm", "danger_violence", "danger_legal", "asks_for_human", "abuse", "injection")
-"""The patterns' signals that have a head, gravest first."""
+WEIGHTS = "hard_routes.safetensors"
+ROUTES = (
+    "danger_self_harm",
+    "danger_violence",
+    "danger_third_person",
+    "minor",
+    "bereavement",
+    "security_report",
+    "outage_report",
+    "danger_legal",
+    "privacy_request",
+    "medical_advice",
+    "financial_advice",
+    "refund",
+    "billing",
+    "accessibility",
+    "asks_for_human",
+    "abuse",
+    "injection",
+)
+"""The patterns' signals that have a head."""
 PREFIX = "learned_"
-
-_logger = logging.getLogger(__name__)
+THRESHOLD = 0.5
+"""Of every head: what it needs to fire is in its bias."""
+MARGIN = 3.0
+"""Log-odds behind the surest head at which another still speaks: a ticket that fits one head well half fits others."""
+ALWAYS_HEARD = "danger_self_harm"
 
 
 @dataclass(frozen=True)
 class LearnedRoutes:
-    """``weight`` has a row for each of ``routes``; ``thresholds`` are on the signals' values (0–1)."""
+    """``weight`` has a row for each of ``routes``; a head's log-odds are 0 at its threshold."""
 
     routes: Sequence[str]
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
-    thresholds: Sequence[float]
     fingerprint: str
 
-    def values(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Shape (n, routes), 0–1, high = the route is meant; not a probability, since the classes were balanced."""
+    def log_odds(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Shape (routes,), high = the route is meant, 0 = just enough; by the vectors of a ticket and of its parts."""
+        odds: NDArray[np.float32] = (vectors @ self.weight.T + self.bias).max(axis=0)
+        return odds
+
+    def signals(self, vectors: NDArray[np.float32]) -> tuple[Signal, ...]:
+        """One for each route, its value 0–1, by the vectors of a ticket's text and of its parts, each of length 1."""
         import numpy as np
 
-        odds: NDArray[np.float32] = np.clip(vectors @ self.weight.T + self.bias, -50, 50)
-        values: NDArray[np.float32] = np.reciprocal(1 + np.exp(-odds))
-        return values
-
-    def signals(self, vector: NDArray[np.float32]) -> tuple[Signal, ...]:
-        """One for each route, by the ticket's vector of length 1."""
+        odds = self.log_odds(vectors)
+        values = np.reciprocal(1 + np.exp(-np.clip(odds, -50, 50))).tolist()
+        heard = odds >= max(0.0, float(odds.max()) - MARGIN)
         return tuple(
-            Signal(PREFIX + route, value, threshold, value >= threshold)
-            for route, value, threshold in zip(
-                self.routes, self.values(vector[None])[0].tolist(), self.thresholds, strict=True
-            )
+            Signal(PREFIX + route, value, THRESHOLD, fires or (route == ALWAYS_HEARD and value >= THRESHOLD))
+            for route, value, fires in zip(self.routes, values, heard.tolist(), strict=True)
         )
 
 
-def shipped(fingerprint: str) -> LearnedRoutes | None:
-    """The heads that ship, or None when the vectors come from another embedder: then only the patterns speak.
+def heads_for(fingerprint: str) -> LearnedRoutes | None:
+    """The heads for an embedder, or None where none were made: then only the patterns speak.
 
     Raises:
-        ModelFileError: the files in the package are damaged.
+        ModelFileError: the files are damaged.
     """
-    heads = read_heads(SHIPPED)
-    if heads.fingerprint == fingerprint:
-        return heads
-    _logger.warning(
-        "The heads of the hard routes were made for the embedder %s…, the index uses %s…: only the patterns speak. "
-        f"Run `{MADE_BY} --embedder NAME` to make heads for it.",
-        heads.fingerprint[:12],
-        fingerprint[:12],
-    )
-    return None
+    folder = folder_for(fingerprint)
+    return read_heads(folder) if folder else None
 
 
 @cache
 def read_heads(folder: Path) -> LearnedRoutes:
-    """Read a folder made by ``support_agent.triage.training.hard_routes``; every hash is checked.
+    """Read the heads of a folder made by ``support-agent signals retrain``; every hash is checked.
 
     Raises:
         ModelFileError: a file is missing, damaged, or holds no heads.
     """
+    import numpy as np
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    mend = f"Install support_agent again, or make the heads with `{MADE_BY}`."
-    facts: dict[str, Any] = read_manifest(folder, ModelFileError, mend, reads=(WEIGHTS,))
+    manifest: dict[str, Any] = read_manifest(folder, ModelFileError, MEND, reads=(WEIGHTS,))
     try:
-        tables = load_file(folder / WEIGHTS)
-        routes = tuple(str(route) for route in facts["routes"])
-        thresholds = tuple(float(facts["thresholds"][route]) for route in routes)
-        heads = LearnedRoutes(routes, tables["weight"], tables["bias"], thresholds, str(facts["embedder_fingerprint"]))
-    except (SafetensorError, KeyError, ValueError, TypeError, OSError) as problem:
-        raise ModelFileError(f"{folder} holds no heads of hard routes ({problem}). {mend}") from problem
+        tables = {name: values.astype(np.float32) for name, values in load_file(folder / WEIGHTS).items()}
+        routes = tuple(str(route) for route in manifest["hard_routes"]["routes"])
+        fingerprint = str(manifest["embedder"]["fingerprint"])
+        heads = LearnedRoutes(routes, tables["weight"], tables["bias"], fingerprint)
+    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, OSError) as problem:
+        raise ModelFileError(f"{folder} holds no heads of hard routes ({problem}). {MEND}") from problem
     if heads.weight.ndim != 2 or not len(heads.weight) == len(heads.bias) == len(routes):
-        raise ModelFileError(f"{folder} holds heads of {heads.weight.shape} for {len(routes)} routes. {mend}")
+        raise ModelFileError(f"{folder} holds heads of other routes than its manifest names. {MEND}")
     return heads

@@ -6,7 +6,7 @@ Scope, frustration and the hard routes. Costs 5 ms for a ticket alone, less in a
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,15 @@ from support_agent.retrieval.embedders import encode_queries
 from support_agent.triage import deciding_reasons, frustration, in_order, learned_routes
 from support_agent.triage.readable import clean
 from support_agent.triage.scope import ScopeModel, delete_names, scope_signal
+from support_agent.triage.windows import windows
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from support_agent.retrieval.embedders import Embedder
+
+    Vectors = Mapping[str, NDArray[np.float32]]
 
 _logger = logging.getLogger(__name__)
 
@@ -28,8 +34,8 @@ _TURNS_READ = 3
 class Meaning:
     """Reads tickets by their embedding.
 
-    Without a scope model there is no scope signal; for an embedder that the shipped frustration model does not know,
-    only its cues speak, and of the hard routes only the patterns.
+    Without a scope model there is no scope signal; for an embedder for which no models of the signals were made, only
+    the cues of frustration speak, and of the hard routes only the patterns.
     """
 
     def __init__(self, embedder: Embedder, scope: ScopeModel | None = None) -> None:
@@ -38,24 +44,32 @@ class Meaning:
             _logger.warning("The index's scope model is for another embedder than %s: no scope is read.", embedder.name)
             scope = None
         self._scope = scope
-        self._frustration = frustration.shipped(embedder.fingerprint)
-        self._hard_routes = learned_routes.shipped(embedder.fingerprint)
+        self._frustration = frustration.model_for(embedder.fingerprint)
+        self._hard_routes = learned_routes.heads_for(embedder.fingerprint)
 
     def read(self, tickets: Sequence[tuple[Ticket, Triage]]) -> list[Triage]:
         """Each ticket's triage with the signals of its meaning, and the reasons that they give."""
         names = self._scope.names if self._scope else ()
         asked = [delete_names(triage.search_text, names) for _, triage in tickets]
-        said = [_turns(ticket, triage) for ticket, triage in tickets]
-        texts = list(dict.fromkeys([*asked, *(turn for turns in said for turn in turns)]))
+        said = [[_with_parts(turn) for turn in _turns(ticket, triage)] for ticket, triage in tickets]
+        texts = list(dict.fromkeys([*asked, *(part for turns in said for parts in turns for part in parts)]))
         vectors = dict(zip(texts, encode_queries(self._embedder, texts), strict=True)) if texts else {}
-        read = []
-        for (_, triage), question, turns in zip(tickets, asked, said, strict=True):
-            earlier = [frustration.turn_value(self._frustration, turn, vectors[turn]) for turn in turns[:-1]]
-            anger = frustration.frustration_signal(self._frustration, turns[-1], vectors[turns[-1]], earlier)
-            scope = (scope_signal(self._scope, question, vectors[question]),) if self._scope else ()
-            hard = self._hard_routes.signals(vectors[turns[-1]]) if self._hard_routes else ()
-            read.append(_with(triage, (*scope, *hard, anger)))
-        return read
+        return [
+            _with(triage, self._signals(question, turns, vectors))
+            for (_, triage), question, turns in zip(tickets, asked, said, strict=True)
+        ]
+
+    def _signals(self, question: str, turns: list[list[str]], vectors: Vectors) -> tuple[Signal, ...]:
+        """Scope of the question, hard routes of the last turn, frustration of all."""
+        import numpy as np
+
+        rows = [np.array([vectors[part] for part in parts]) for parts in turns]
+        texts = [parts[0] for parts in turns]
+        model = self._frustration
+        earlier = [frustration.turn_value(model, text, row) for text, row in zip(texts[:-1], rows[:-1], strict=True)]
+        scope = (scope_signal(self._scope, question, vectors[question]),) if self._scope else ()
+        hard = self._hard_routes.signals(rows[-1]) if self._hard_routes else ()
+        return (*scope, *hard, frustration.frustration_signal(model, texts[-1], rows[-1], earlier))
 
 
 def _with(triage: Triage, found: tuple[Signal, ...]) -> Triage:
@@ -66,3 +80,8 @@ def _with(triage: Triage, found: tuple[Signal, ...]) -> Triage:
 def _turns(ticket: Ticket, triage: Triage) -> list[str]:
     """What the customer wrote, the ticket itself last."""
     return [*(clean(turn.ticket) for turn in ticket.history[-_TURNS_READ:]), triage.text]
+
+
+def _with_parts(turn: str) -> list[str]:
+    """A turn, then the parts of it that are read on their own."""
+    return [turn, *windows(turn)]

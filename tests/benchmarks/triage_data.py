@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from support_agent.triage.training.hard_routes_rows import TICKETS
+from support_agent.triage.training.rows import TICKETS
 
 HALVES = ("development", "held-out")
 

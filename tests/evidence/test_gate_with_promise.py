@@ -240,7 +240,7 @@ class TestNotInForce:
 
     def test_a_promise_is_for_the_models_that_ship_with_the_package(self, monkeypatch: pytest.MonkeyPatch) -> None:
         before = parts(ScriptedGenerator())
-        monkeypatch.setattr("support_agent.triage.learned_routes.SHIPPED", ANOTHER_MODEL)
+        monkeypatch.setattr("support_agent.shelves.Shelf.known", lambda shelf: {"another": ANOTHER_MODEL})
         assert parts(ScriptedGenerator()) != before
 
     def test_without_a_calibration_asked_for_answers_go_out_and_the_log_says_so(

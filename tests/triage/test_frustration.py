@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from support_agent.errors import ModelFileError
 from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
+from support_agent.triage.fitted import folder_for
 from support_agent.triage.frustration import (
-    SHIPPED,
+    LONG_CHARS,
     WEIGHTS,
     FrustrationModel,
     frustration_signal,
+    model_for,
     read_model,
-    shipped,
     turn_value,
 )
 from support_agent.triage.frustration_cues import found_cues
@@ -35,10 +36,15 @@ def minilm() -> Embedder:
 
 
 @pytest.fixture
-def model(minilm: Embedder) -> FrustrationModel:
-    found = shipped(minilm.fingerprint)
+def shipped(minilm: Embedder) -> Path:
+    found = folder_for(minilm.fingerprint)
     assert found is not None
     return found
+
+
+@pytest.fixture
+def model(shipped: Path) -> FrustrationModel:
+    return read_model(shipped)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +82,7 @@ def test_an_ordinary_ticket_has_no_strong_cue(text: str) -> None:
 
 
 def test_the_cues_speak_alone_for_another_embedder() -> None:
-    model = shipped(HashingEmbedder.fingerprint)
+    model = model_for(HashingEmbedder.fingerprint)
 
     assert model is None
     assert frustration_signal(model, "I am furious, your support is useless!!", None).fired
@@ -96,7 +102,7 @@ def test_the_cues_speak_alone_for_another_embedder() -> None:
     ids=["killed", "fatal", "abort", "master", "explodes", "destroy", "stupid question"],
 )
 def test_a_calm_report_in_strong_words_does_not_fire(text: str, model: FrustrationModel, minilm: Embedder) -> None:
-    assert not frustration_signal(model, text, minilm.encode([text])[0]).fired
+    assert not frustration_signal(model, text, minilm.encode([text])).fired
 
 
 @pytest.mark.parametrize(("angry", "least", "most"), [(True, 27, 30), (False, 0, 3)], ids=["angry", "calm"])
@@ -108,7 +114,7 @@ def test_tells_most_held_out_tickets_apart(
 
     assert (
         least
-        <= sum(frustration_signal(model, text, row).fired for text, row in zip(texts, vectors, strict=True))
+        <= sum(frustration_signal(model, text, row[None]).fired for text, row in zip(texts, vectors, strict=True))
         <= most
     )
 
@@ -116,15 +122,32 @@ def test_tells_most_held_out_tickets_apart(
 @pytest.mark.parametrize(
     "text",
     [
+        "damn, you guys rock!",
+        "Fuck yeah, it works! Can I use it offline?",
+        "Holy shit, this is the best update you've ever done.",
+        "Bloody brilliant support last week, give that Nadia a raise.",
+        "The search ranks exact matches below fuzzy ones. It's plainly wrong and has been since 5.1.",
+    ],
+    ids=["damn", "joy", "best", "bloody brilliant", "harsh report"],
+)
+def test_praise_and_harsh_reports_are_no_anger(text: str, model: FrustrationModel, minilm: Embedder) -> None:
+    assert not frustration_signal(model, text, minilm.encode([text])).fired
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wow, brilliant. Third outage this week and you call it reliable.",
+        "Congratulations on making the worst SDK I have ever used.",
         "This is the third time I am asking, and nobody has fixed it. I am furious.",
         "What a useless piece of garbage, your service is a complete joke.",
         "You people are unbelievable. I want my money back!!!",
         "I hate this, nothing works and your support ignores me.",
     ],
-    ids=["third time", "insult to the product", "money back", "ignored"],
+    ids=["sarcasm", "congratulations", "third time", "insult to the product", "money back", "ignored"],
 )
 def test_an_angry_ticket_fires(text: str, model: FrustrationModel, minilm: Embedder) -> None:
-    assert frustration_signal(model, text, minilm.encode([text])[0]).fired
+    assert frustration_signal(model, text, minilm.encode([text])).fired
 
 
 @pytest.mark.parametrize(("turns", "fires"), [(1, False), (2, False), (3, True)], ids=["one", "two", "three"])
@@ -144,24 +167,24 @@ def test_turns_without_anger_do_not_add_up() -> None:
     assert not frustration_signal(None, "And the third question: where is the log?", None, [0.0] * 50).fired
 
 
-def test_anger_at_the_end_of_a_long_ticket_counts(model: FrustrationModel, minilm: Embedder) -> None:
-    calm = "The worker writes its log to the folder that the setting names. " * 30
-    angry = calm + "I hate your fucking garbage service."
-    vector = minilm.encode([calm])[0]
+def test_anger_in_a_part_of_a_long_ticket_counts() -> None:
+    model = FrustrationModel(np.array([10, 0], dtype=np.float32), -5.0, "two directions", 2.0)
+    vectors = np.array([[0, 1], [1, 0]], dtype=np.float32)
 
-    assert model.upset(angry, vector) > 5 * model.upset(calm, vector)
+    assert model.log_odds("Where is it? " * LONG_CHARS, vectors) == 5
+    assert model.log_odds("Where is it?", vectors) == -5
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_has_a_value_from_0_to_1(text: str) -> None:
-    model = read_model(SHIPPED)
+    model = FrustrationModel(np.full(384, 0.1, dtype=np.float32), 0.0, "some", 2.0)
 
-    assert 0 <= turn_value(model, text, np.full(384, 384**-0.5, dtype=np.float32)) <= 1
+    assert 0 <= turn_value(model, text, np.full((1, 384), 384**-0.5, dtype=np.float32)) <= 1
 
 
-def test_a_flipped_byte_is_refused(tmp_path: Path) -> None:
-    folder = shutil.copytree(SHIPPED, tmp_path / "model")
+def test_a_flipped_byte_is_refused(shipped: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(shipped, tmp_path / "model")
     damaged = bytearray((folder / WEIGHTS).read_bytes())
     damaged[-1] ^= 1
     (folder / WEIGHTS).write_bytes(damaged)
@@ -170,8 +193,10 @@ def test_a_flipped_byte_is_refused(tmp_path: Path) -> None:
         read_model(folder)
 
 
-def test_a_manifest_that_leaves_out_the_weights_is_refused(tmp_path: Path, unlist: Callable[[Path, str], None]) -> None:
-    unlist(shutil.copytree(SHIPPED, tmp_path / "model"), WEIGHTS)
+def test_a_manifest_that_leaves_out_the_weights_is_refused(
+    shipped: Path, tmp_path: Path, unlist: Callable[[Path, str], None]
+) -> None:
+    unlist(shutil.copytree(shipped, tmp_path / "model"), WEIGHTS)
 
     with pytest.raises(ModelFileError, match="does not list"):
         read_model(tmp_path / "model")

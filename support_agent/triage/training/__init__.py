@@ -1,1 +1,1 @@
-"""Makers of the models that triage ships with, run by hand: ``python -m support_agent.triage.training.NAME``."""
+"""Makes the models that triage reads vectors with: ``support-agent signals retrain``."""

