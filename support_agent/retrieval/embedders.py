@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
     from support_agent.models import OnProgress
 
-DEFAULT = "all-minilm-l6-v2"
+DEFAULT = "minilm+e5"
+MINILM, E5 = "all-minilm-l6-v2", "multilingual-e5-small"
 MULTILINGUAL = "use-multilingual-v3"
 HASHING = "hashing"
 # Opened by bert.py, which is imported where one is named.
 BERT = (
-    DEFAULT,
-    "multilingual-e5-small",
+    MINILM,
+    E5,
     "multilingual-e5-small-original",
     "bge-small-en-v1.5",
     "bge-small-en-v1.5-original",
@@ -67,8 +68,8 @@ def open_embedder(
     """Open an embedder by name; one that this process has open is shared.
 
     Args:
-        name: one of ``BERT``, "use-multilingual-v3", "hashing" (the shipped test double), or the name or path of any
-            sentence-transformers model.
+        name: "minilm+e5" (the default, joined.py), one of ``BERT``, "use-multilingual-v3", "hashing" (the shipped test
+            double), or the name or path of any sentence-transformers model.
         offline: never fetch a model file.
         threads: CPU threads; 0 leaves it to the engine.
         on_progress: told of every download, and of the conversion at first use.
@@ -83,6 +84,13 @@ def open_embedder(
         return HashingEmbedder()
     if name == MULTILINGUAL:
         return opened_once((name, threads), lambda: RememberingEmbedder(MultilingualEmbedder(threads=threads)))
+    if name == DEFAULT:
+        from support_agent.retrieval.joined import JoinedEmbedder
+
+        parts = (
+            open_embedder(part, offline=offline, threads=threads, on_progress=on_progress) for part in (MINILM, E5)
+        )
+        return JoinedEmbedder(name, *parts)
     if name in BERT:
         from support_agent.retrieval.bert import open_bert
 

@@ -408,7 +408,7 @@ def test_what_nobody_has_proven_is_suggested_in_a_column_of_its_own(
     source = write(tmp_path / "in.csv", [("1", "What is this ticket?", "")])
     answer_file(source, tmp_path / "out.csv", unproven)
     [row] = read(tmp_path / "out.csv")
-    assert (row["sa_route"], row["sa_reasons"], row["sa_suggestion"]) == ("human", "not_proven_yet", "It is a ticket.")
+    assert (row["sa_route"], row["sa_reasons"], row["sa_suggestion"]) == ("human", "not_proven_yet", QUOTE)
     assert QUOTE not in row["sa_answer"]
 
 

@@ -119,7 +119,7 @@ class TestInForce:
         stream = agent_with(ScriptedGenerator({KEY: draft})).stream(KEY)
         text = "".join(stream)
         assert stream.reply is not None
-        assert text == stream.reply.text == KEY_TEXT
+        assert (text, stream.reply.text) == (stream.reply.as_sent, KEY_TEXT)
 
     def test_what_no_draft_could_save_costs_no_generator_call(self) -> None:
         generator = ScriptedGenerator()

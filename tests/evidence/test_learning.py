@@ -199,7 +199,7 @@ class TestNotUsed:
         write_csv(Path("answered.csv"), [{**without("question", row), "verdict": "right"} for row in rows])
         done = learn("answered.csv", config=shop)
         sentence = "its ticket is not known, and its words are not in the file. Name their column: --map text=COLUMN"
-        assert done.problems == tuple(f"answered.csv, line {line}: {sentence}" for line in (2, 3))
+        assert done.problems == tuple(f"answered.csv, line {line}: {sentence}" for line in (2, 5))
         assert (done.tickets, done.labels) == (0, 0)
 
     def test_a_file_for_another_index_is_refused_whole(self, asked: Config, evidence: Evidence) -> None:
