@@ -14,6 +14,7 @@ from support_agent.cli.agent_options import AgentOptions, JsonOption
 from support_agent.cli.printing import print_json, print_table
 from support_agent.cli.progress import counted_progress, download_progress
 from support_agent.cli.promise import renew_promise
+from support_agent.retrieval.embedders import DEFAULT
 
 if TYPE_CHECKING:
     from support_agent.records import Passage
@@ -35,7 +36,6 @@ EmbedderOption = Annotated[
         "--embedder", help="An embedder of `models list`, use-multilingual-v3, or a sentence-transformers name or path."
     ),
 ]
-DEFAULT_EMBEDDER = "all-minilm-l6-v2"
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Never fetch a model file; say what is missing.")]
 ThreadsOption = Annotated[int, typer.Option("--threads", min=0, help="CPU threads; 0 leaves it to the engine.")]
 
@@ -47,7 +47,7 @@ def build(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder to build in, instead of your own.")
     ] = None,
-    embedder: EmbedderOption = DEFAULT_EMBEDDER,
+    embedder: EmbedderOption = DEFAULT,
     product: Annotated[
         str | None,
         typer.Option("--product", metavar="NAME", help="Product the answers are about.", show_default="found in them"),
@@ -139,7 +139,7 @@ def info(name: NameArgument, as_json: JsonOption = False) -> None:
 def lint_command(
     target: Annotated[list[str], typer.Argument(help="An index, or files.", metavar="NAME|FILES…", show_default=False)],
     as_json: JsonOption = False,
-    embedder: EmbedderOption = DEFAULT_EMBEDDER,
+    embedder: EmbedderOption = DEFAULT,
     offline: OfflineOption = False,
     threads: ThreadsOption = 0,
 ) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from support_agent.errors import ConfigError
 from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
-from support_agent.retrieval.embedders import DEFAULT, encode_queries
+from support_agent.retrieval.embedders import MINILM, encode_queries
 
 TEXTS = ["How do I get an API key?", "", "Where is my key for the API?", "Pizza in Naples. " * 200, "\ud800 half"]
 
@@ -38,7 +38,7 @@ def test_the_default_embedder_equals_sentence_transformers(minilm: Embedder) -> 
 
     from support_agent.models import ensure
 
-    original = SentenceTransformer(str(ensure(DEFAULT, offline=True)), device="cpu")
+    original = SentenceTransformer(str(ensure(MINILM, offline=True)), device="cpu")
 
     rows = original.encode(TEXTS[:4], normalize_embeddings=True)
 
@@ -104,7 +104,7 @@ def test_a_missing_multilingual_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
 def test_a_sentence_transformers_folder_is_an_embedder(minilm: Embedder) -> None:
     from support_agent.models import ensure
 
-    embedder = open_embedder(str(ensure(DEFAULT, offline=True)), offline=True)
+    embedder = open_embedder(str(ensure(MINILM, offline=True)), offline=True)
 
     assert embedder.dimension == 384
     assert embedder.encode(TEXTS[:1]) @ minilm.encode(TEXTS[:1]).T == pytest.approx(1.0, abs=1e-4)
@@ -112,7 +112,7 @@ def test_a_sentence_transformers_folder_is_an_embedder(minilm: Embedder) -> None
 
 
 def test_an_unknown_embedder_is_refused_with_what_to_name() -> None:
-    with pytest.raises(ConfigError, match=r"No embedder 'no/such-model'.*all-minilm-l6-v2"):
+    with pytest.raises(ConfigError, match=r"No embedder 'no/such-model'.*minilm"):
         open_embedder("no/such-model", offline=True)
 
 
