@@ -15,7 +15,7 @@ from functools import cache
 from support_agent.records import Reason, Signal, Turn
 from support_agent.triage.danger import danger_signals
 from support_agent.triage.language import detect
-from support_agent.triage.patterns import TABLES, compile_patterns, read_table
+from support_agent.triage.patterns import TABLES, compile_patterns, patterns_of
 
 ACTS = TABLES / "acts"
 _EVERY_LANGUAGE = "any"
@@ -145,10 +145,7 @@ def _named(acts: Sequence[str]) -> bool:
 @cache
 def _tables() -> Mapping[str, Mapping[str, re.Pattern[str]]]:
     """Language → act → its expression; each language takes what is said in all."""
-    read: dict[str, dict[str, list[str]]] = {}
-    for file in sorted(ACTS.glob("*.toml")):
-        for entry in read_table(file):
-            read.setdefault(file.stem, {}).setdefault(entry.signal, []).append(entry.pattern)
+    read = {file.stem: patterns_of([file]) for file in sorted(ACTS.glob("*.toml"))}
     shared = read[_EVERY_LANGUAGE]
     return {
         language: {name: _compiled([*own.get(name, ()), *shared.get(name, ())]) for name in {**own, **shared}}
