@@ -67,10 +67,8 @@ def read_mail(ticket: Ticket) -> Mail:
     given = " ".join(clean(decode(ticket.subject or source.subject)).split())
     subject = read_subject(given)
     read = _read(_without_gaps(clean(page.text)), subject, quoting=page.quotes)
-    words, removed = (
-        read.words,
-        (*_noted("subject", subject.taken), *_noted("signature", page.signature), *read.removed),
-    )
+    words = read.words
+    removed = (*_noted("subject", subject.taken), *_noted("signature", page.signature), *read.removed)
     if subject.words and words and expression("pointer").match(words):
         words, removed = "", (*removed, Removed("pointer", words))
     title = subject.words or ("" if words else _something(given))
