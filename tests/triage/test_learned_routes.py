@@ -28,7 +28,6 @@ THREE = LearnedRoutes(
     routes=("abuse", "injection", ALWAYS_HEARD),
     weight=np.array([[10, 0, 0], [0, 10, 0], [0, 0, 10]], dtype=np.float32),
     bias=np.array([-5, -5, -5], dtype=np.float32),
-    fingerprint="three directions",
 )
 
 
