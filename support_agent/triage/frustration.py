@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import read_manifest
 from support_agent.errors import ModelFileError
 from support_agent.records import Signal
-from support_agent.triage.fitted import MEND, folder_for
 from support_agent.triage.frustration_cues import cue_weight
+from support_agent.triage.signal_folders import MEND, folder_for
 
 if TYPE_CHECKING:
     import numpy as np

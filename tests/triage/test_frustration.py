@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from support_agent.errors import ModelFileError
 from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
-from support_agent.triage.fitted import folder_for
 from support_agent.triage.frustration import (
     LONG_CHARS,
     WEIGHTS,
@@ -23,6 +22,7 @@ from support_agent.triage.frustration import (
     turn_value,
 )
 from support_agent.triage.frustration_cues import found_cues
+from support_agent.triage.signal_folders import folder_for
 
 ROWS = [
     json.loads(line) for line in (Path(__file__).parent / "frustration_tickets.jsonl").read_text("utf-8").splitlines()

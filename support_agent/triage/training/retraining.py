@@ -13,7 +13,7 @@ from support_agent.retrieval.embedders import encode_queries
 from support_agent.shelves import INDEXES, SIGNALS
 from support_agent.triage import frustration as frustration_signal
 from support_agent.triage import learned_routes
-from support_agent.triage.fitted import MADE_BY, folder_name
+from support_agent.triage.signal_folders import MADE_BY, folder_name
 from support_agent.triage.training import frustration, hard_routes
 from support_agent.triage.training.rows import LICENCES, Row, comment_rows, sources, ticket_rows
 
