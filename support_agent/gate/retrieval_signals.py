@@ -1,4 +1,4 @@
-"""Passages → how well retrieval knows the answer. Low means less sure. Costs no model: 1 ms.
+"""Passages → how well retrieval knows the answer. Low means less sure. Costs no model.
 
 All are of the passage that is offered, the first. Cosines are told on the index's own scale, so that a weight fitted on
 one knowledge base means the same on another.

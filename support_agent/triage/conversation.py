@@ -25,7 +25,7 @@ _MOST_CHARS = 200
 _END = r"(?![^\W_\u3040-\u30ff\u3400-\u9fff])"
 # A name may follow these: "Thanks Anna".
 _NAMED = {"greeting", "thanks", "farewell"}
-# Of several acts in one message the first counts: "hi, thanks, that worked" says that it worked.
+# Of several acts in one message the one that stands first here counts: "hi, thanks, that worked" says that it worked.
 _ORDER = ("not_solved", "still_broken", "asked_if_bot", "solved", "thanks", "farewell", "greeting", "no", "yes", "ok")
 _TURNS_READ = 6
 

@@ -33,10 +33,11 @@ ALLOWED_OF = {
     "asks_for_human": 0.003,
 }
 NEAR_MISSES_ALLOWED = 0.01
-"""Of the near misses alone, which are written to sound like a route: so many a head."""
+"""Share of the near misses, written to sound like a route, on which one head may fire."""
 HARMLESS_WEIGHTS = {"near misses": 5.0}
-"""All harmless tickets of these kinds weigh as much as so many routes; those of all other kinds together 3."""
+"""Kind → how many routes its harmless tickets weigh as much as, all together."""
 OTHER_HARMLESS = 3.0
+"""The same of the harmless tickets of all other kinds."""
 UNLIKE_TICKETS = {"posts": 0.2, "jailbreaks": 0.2}
 """Weight of one among its route: forum posts and pages of jailbreak are unlike tickets."""
 
