@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Generator as PythonGenerator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,12 +180,14 @@ class Agent:
 
     def _finish(self, journeys: Sequence[Journey]) -> None:
         """Everything from the draft on, each step for all that are still on their way."""
+        from support_agent.parts import join
+
         self._generate(_open(journeys))
         for journey in _open(journeys):
             self._guarded("gate_after", journey, self._look_at_draft)
         for journey in journeys:
             if journey.parts:
-                self._guarded("gate_after", journey, self._join)
+                self._guarded("gate_after", journey, partial(join, writer=self._replies))
 
     def _prepare(self, journeys: Sequence[Journey]) -> None:
         """Everything that costs no generator call."""
@@ -290,11 +293,6 @@ class Agent:
             journey.timings_ms["generation"] += share_ms
             if draft is None:
                 self._guarded("generation", journey, self._stand_in)
-
-    def _join(self, journey: Journey) -> None:
-        from support_agent.parts import join
-
-        join(journey, self._replies)
 
     def _write_prompt(self, journey: Journey) -> None:
         from support_agent.gate.lost import LostDraft

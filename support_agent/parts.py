@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _LED_AWAY = 0.1
 # So far up the index's scale a question is about its best passage at all.
 _NEAR = 0.5
-# As little as a scale may be, so that an index of a few like texts does not take every hundredth for a difference.
-_LEAST_SPREAD = 0.1
 _NAMED_CHARS = 120
 _LINK = re.compile(r"\S*(?:://|www\.|@)\S*")
 
@@ -49,10 +47,9 @@ def travel_apart(
     if not questions or not all((journey.passages, *found)):
         return []
     best = max(passages[0].score for passages in found)
-    spread = max(_LEAST_SPREAD, nearness.spread)
-    if journey.passages[0].score > best - _LED_AWAY * spread:
+    if journey.passages[0].score > best - _LED_AWAY * nearness.step:
         return []
-    groups = _groups([passages[0] for passages in found], nearness.far + _NEAR * spread)
+    groups = _groups([passages[0] for passages in found], nearness.far + _NEAR * nearness.step)
     return [_part(journey, group, questions, found) for group in groups] if len(groups) > 1 else []
 
 

@@ -1,6 +1,7 @@
-"""What limits a passage's sentence ("only", "unless", "up to", "beta") must stand in what is said after it.
+"""Does a sentence say more than the passage that carries it? Only words decide, of ``tables/meaning.toml`` and others.
 
-And nothing is said of all where the passage speaks of some, nor of another unit, nor in the superlative of its own.
+It does where it repeats a sentence of the passage without its limit ("only", "unless", "up to", "beta"), and where it
+speaks of all, in the superlative or in another unit and the passage does not.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Decision:
     suggestion: str = ""
 
 
-# What no meaning could outrank, or of which no meaning can be read.
+# Nothing that a ticket's meaning adds is graver than these, or it has no meaning to read.
 _DECIDED_BY_WORDS = frozenset(
     {
         *COURTESIES,

@@ -32,8 +32,6 @@ _CLAUSE_ENDS = re.compile(
 _ASIDES = re.compile(r",?\s(?=(?:that|which|who|whose|where|when|if|dass|que|qui|che)\s)", re.IGNORECASE)
 # "You do not need a key to export": the export is not denied.
 _NEEDED_FOR = re.compile(r"\b(?:need|require)\w*\s(?!to\b)(?:\S+\s)*?(?=(?:in order )?(?:to|for)\s)", re.IGNORECASE)
-
-
 _YES_NO_QUESTION = re.compile(
     r"[\W_]*(?:(?:and|but|so|also|hi|hello|hey|then|or|to be sure|quick question)\W+)*"
     r"(?:(?:is|are|was|were|am|do|does|did|can|could|will|would|should|may|might|must|has|have|had)(?:n['’]?t)?\s"

@@ -1,4 +1,4 @@
-"""Passages → how well retrieval knows the answer. Low means less sure. Costs no model: 1 ms.
+"""Passages → how well retrieval knows the answer. Low means less sure. Costs no model.
 
 All are of the passage that is offered, the first. Cosines are told on the index's own scale, so that a weight fitted on
 one knowledge base means the same on another.
@@ -9,8 +9,6 @@ from __future__ import annotations
 from support_agent.gate.given import Found
 from support_agent.records import Signal
 
-# No scale is finer than this: an index of a few like texts would make a step of every hundredth.
-_LEAST_SPREAD = 0.1
 LOWEST, HIGHEST = -2.0, 3.0
 
 
@@ -37,4 +35,4 @@ def word_rank(found: Found) -> Signal:
 
 
 def _steps(found: Found, difference: float) -> float:
-    return round(max(LOWEST, min(HIGHEST, difference / max(_LEAST_SPREAD, found.nearness.spread))), 4)
+    return round(max(LOWEST, min(HIGHEST, difference / found.nearness.step)), 4)

@@ -1,4 +1,4 @@
-"""Draft and passages → what of the draft may be sent, and how well it is carried. Costs no model: 3 ms."""
+"""Draft and passages → what of the draft may be sent, and how well it is carried. Costs no model."""
 
 from __future__ import annotations
 

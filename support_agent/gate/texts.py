@@ -1,4 +1,4 @@
-"""Route, reason and language → what the customer is sent where no knowledge is, and what stands before the first reply.
+"""Route, reason and language → the customer's text where no passage answers, and the notice before a first reply.
 
 The text is chosen here and nowhere else; a model never words a hand-off. The shipped texts stand in
 ``templates/<language>.toml``; an owner's folder puts its own over them.

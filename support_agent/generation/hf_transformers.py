@@ -73,7 +73,7 @@ class TransformersGenerator:
         return self._generate(prompts, on_text, ())
 
     def generate_until(self, prompts: Sequence[Prompt], lost: Sequence[Callable[[str], bool]]) -> list[Draft]:
-        """Write one draft for each prompt, as far as it is worth; see ``StoppableGenerator``."""
+        """Write one draft for each prompt, while anything of it can be sent; see ``StoppableGenerator``."""
         return self._generate(prompts, None, lost)
 
     def _generate(

@@ -36,7 +36,7 @@ class QuoteOrWrite:
         return _merged(prompts, self.writer.generate(written, on_text) if written else [], on_text)
 
     def generate_until(self, prompts: Sequence[Prompt], lost: Sequence[Callable[[str], bool]]) -> list[Draft]:
-        """Quote, or write as far as it is worth; see ``StoppableGenerator``."""
+        """Quote, or write while anything of it can be sent; see ``StoppableGenerator``."""
         if not isinstance(self.writer, StoppableGenerator):
             return self.generate(prompts)
         pairs = [(prompt, one) for prompt, one in zip(prompts, lost, strict=True) if not quotes(prompt.passages)]

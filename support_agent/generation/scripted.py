@@ -44,7 +44,7 @@ class ScriptedGenerator:
         return drafts
 
     def generate_until(self, prompts: Sequence[Prompt], lost: Sequence[Callable[[str], bool]]) -> list[Draft]:
-        """``generate``, word by word as far as it is worth; see ``StoppableGenerator``."""
+        """``generate``, word by word while anything of it can be sent; see ``StoppableGenerator``."""
         return [_until(draft, is_lost) for draft, is_lost in zip(self.generate(prompts), lost, strict=True)]
 
     def _draft(self, prompt: Prompt) -> Draft:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,8 @@ BLOCK = 32
 BLOCK_BYTES = 18
 ALIGNMENT = 32
 FLOAT32, Q4_0 = 0, 1
+# What the directory says of a tensor behind its name, in the order of ``_Entry``.
+_FACTS = struct.Struct("<BIQQ")
 
 
 @dataclass(frozen=True)
@@ -100,19 +101,21 @@ def _header(content: mmap.mmap) -> tuple[Sizes, list[_Entry], int]:
     pieces, *_, piece_bytes = struct.unpack_from("<5iQ", content, at)
     at += struct.calcsize("<5iQ") + 4 * (pieces + 1) + 4 * pieces + piece_bytes
     _, character_bytes = struct.unpack_from("<iI", content, at)
-    at += 8 + character_bytes
-    (count,) = struct.unpack_from("<i", content, at)
-    entries = list(_entries(content, at + 4, count))
-    end = at + 4 + sum(2 + len(entry.name.encode()) + 21 for entry in entries)
+    entries, end = _directory(content, at + 8 + character_bytes)
     return Sizes(*sizes), entries, end
 
 
-def _entries(content: mmap.mmap, at: int, count: int) -> Iterator[_Entry]:
+def _directory(content: mmap.mmap, at: int) -> tuple[list[_Entry], int]:
+    """The tensors that the file names, and where the directory ends."""
+    (count,) = struct.unpack_from("<i", content, at)
+    at += 4
+    entries = []
     for _ in range(count):
         (length,) = struct.unpack_from("<H", content, at)
-        name = content[at + 2 : at + 2 + length].decode()
-        yield _Entry(name, *struct.unpack_from("<BIQQ", content, at + 2 + length))
-        at += 2 + length + 21
+        name_end = at + 2 + length
+        entries.append(_Entry(content[at + 2 : name_end].decode(), *_FACTS.unpack_from(content, name_end)))
+        at = name_end + _FACTS.size
+    return entries, at
 
 
 def _account_for_every_byte(entries: list[_Entry], end: int, content: mmap.mmap) -> None:

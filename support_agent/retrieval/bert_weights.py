@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support_agent.models.e5s1 import E5s1, Sizes, dequantised, read_e5s1
+from support_agent.models.e5s1 import BLOCK, BLOCK_BYTES, E5s1, Sizes, dequantised, read_e5s1
 from support_agent.models.int8_onnx import read_int8_onnx
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def load_transformer(weights: Path) -> Any:
 
 
 def _from_e5s1(file: E5s1) -> Any:
-    """Numbers are the file's own; the table of words stays packed, which as float32 would take 384 MB."""
+    """With the file's own numbers; the table of words stays packed, since it would take 384 MB as float32."""
     from transformers import BertModel
 
     tensors = dict(file.tensors)
@@ -125,7 +125,7 @@ def packed_table(blocks: NDArray[np.uint8], sizes: Sizes) -> Any:
     """A table of words in Q4_0: the rows that are asked for are unpacked, to the very numbers of ``dequantised``."""
     import torch
 
-    rows = torch.from_numpy(blocks.copy()).reshape(sizes.vocabulary, -1, 18)
+    rows = torch.from_numpy(blocks.copy()).reshape(sizes.vocabulary, -1, BLOCK_BYTES)
 
     class PackedTable(torch.nn.Module):
         def __init__(self) -> None:
@@ -134,7 +134,7 @@ def packed_table(blocks: NDArray[np.uint8], sizes: Sizes) -> Any:
             self.halves = torch.nn.Buffer(rows[..., 2:].flatten(1))
 
         def forward(self, ids: torch.Tensor) -> torch.Tensor:
-            packed = self.halves[ids].float().reshape(*ids.shape, -1, 16)
+            packed = self.halves[ids].float().reshape(*ids.shape, -1, BLOCK // 2)
             high = torch.floor(packed / 16)
             numbers = torch.cat([packed - 16 * high, high], dim=-1) - 8
             return (numbers * self.scales[ids].float().unsqueeze(-1)).flatten(-2)

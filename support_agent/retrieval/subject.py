@@ -12,6 +12,7 @@ from support_agent.triage.scope import ScopeModel
 
 # A capital inside a sentence with small letters after it, or inside a word; not "API" and not "I".
 _OTHER_NAME = re.compile(r"(?<=[\w,;:)'’-] )[A-Z]+[a-z]\w*|\b\w*[a-z][A-Z]\w*")
+_LEAST_STEP = 0.1
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Nearness:
     def spread(self) -> float:
         """What a whole step from far to near is, in cosines."""
         return max(0.0, self.near - self.far)
+
+    @property
+    def step(self) -> float:
+        """``spread``, but never so fine that an index of a few like texts takes every hundredth for a difference."""
+        return max(_LEAST_STEP, self.spread)
 
 
 # For an index that is too small to measure its own: MiniLM's on lamini_docs is 0.51 and 0.79.

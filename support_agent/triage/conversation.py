@@ -15,7 +15,7 @@ from functools import cache
 from support_agent.records import Reason, Signal, Turn
 from support_agent.triage.danger import danger_signals
 from support_agent.triage.language import detect
-from support_agent.triage.patterns import TABLES, compile_patterns, read_table
+from support_agent.triage.patterns import TABLES, compile_patterns, patterns_of
 
 ACTS = TABLES / "acts"
 _EVERY_LANGUAGE = "any"
@@ -25,7 +25,7 @@ _MOST_CHARS = 200
 _END = r"(?![^\W_\u3040-\u30ff\u3400-\u9fff])"
 # A name may follow these: "Thanks Anna".
 _NAMED = {"greeting", "thanks", "farewell"}
-# Of several acts in one message the first counts: "hi, thanks, that worked" says that it worked.
+# Of several acts in one message the one that stands first here counts: "hi, thanks, that worked" says that it worked.
 _ORDER = ("not_solved", "still_broken", "asked_if_bot", "solved", "thanks", "farewell", "greeting", "no", "yes", "ok")
 _TURNS_READ = 6
 
@@ -145,10 +145,7 @@ def _named(acts: Sequence[str]) -> bool:
 @cache
 def _tables() -> Mapping[str, Mapping[str, re.Pattern[str]]]:
     """Language → act → its expression; each language takes what is said in all."""
-    read: dict[str, dict[str, list[str]]] = {}
-    for file in sorted(ACTS.glob("*.toml")):
-        for entry in read_table(file):
-            read.setdefault(file.stem, {}).setdefault(entry.signal, []).append(entry.pattern)
+    read = {file.stem: patterns_of([file]) for file in sorted(ACTS.glob("*.toml"))}
     shared = read[_EVERY_LANGUAGE]
     return {
         language: {name: _compiled([*own.get(name, ()), *shared.get(name, ())]) for name in {**own, **shared}}

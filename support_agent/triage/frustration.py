@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import read_manifest
 from support_agent.errors import ModelFileError
 from support_agent.records import Signal
-from support_agent.triage.fitted import MEND, folder_for
 from support_agent.triage.frustration_cues import cue_weight
+from support_agent.triage.signal_folders import MEND, folder_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +45,6 @@ class FrustrationModel:
 
     vector: NDArray[np.float32]
     bias: float
-    fingerprint: str
     cue_log_odds: float
 
     def log_odds(self, text: str, vectors: NDArray[np.float32]) -> float:
@@ -103,8 +102,8 @@ def read_model(folder: Path) -> FrustrationModel:
     manifest: dict[str, Any] = read_manifest(folder, ModelFileError, MEND, reads=(WEIGHTS,))
     try:
         weights = {name: values.astype(np.float32) for name, values in load_file(folder / WEIGHTS).items()}
-        fixed = str(manifest["embedder"]["fingerprint"]), float(manifest["frustration"]["cue_log_odds"])
-        return FrustrationModel(weights["vector"], float(weights["bias"][0]), *fixed)
+        cue_log_odds = float(manifest["frustration"]["cue_log_odds"])
+        return FrustrationModel(weights["vector"], float(weights["bias"][0]), cue_log_odds)
     except (SafetensorError, KeyError, ValueError, TypeError, IndexError, OSError) as problem:
         raise ModelFileError(f"{folder} holds no frustration model ({problem}). {MEND}") from problem
 

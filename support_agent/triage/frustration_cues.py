@@ -1,6 +1,6 @@
 """Words and marks of anger at us. Cleaned text → a weight; each cue has its patterns in the tables.
 
-Less sure: high. Cost: 0.1 ms for an ordinary ticket. The weights are set by hand (2 = alone enough, 1 and 0.5 = only
+Less sure: high. Cost: 0.4 ms for an ordinary ticket. The weights are set by hand (2 = alone enough, 1 and 0.5 = only
 with others), from the development half of ``tests/triage/frustration_tickets.jsonl``. Asking for a person is a signal
 of its own (``human_request.py``), and so is insulting one (``abuse.py``).
 """

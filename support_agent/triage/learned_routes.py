@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from support_agent.artefacts import read_manifest
 from support_agent.errors import ModelFileError
 from support_agent.records import Signal
-from support_agent.triage.fitted import MEND, folder_for
+from support_agent.triage.signal_folders import MEND, folder_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +59,6 @@ class LearnedRoutes:
     routes: Sequence[str]
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
-    fingerprint: str
 
     def log_odds(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Shape (routes,), high = the route is meant, 0 = just enough; by the vectors of a ticket and of its parts."""
@@ -104,8 +103,7 @@ def read_heads(folder: Path) -> LearnedRoutes:
     try:
         tables = {name: values.astype(np.float32) for name, values in load_file(folder / WEIGHTS).items()}
         routes = tuple(str(route) for route in manifest["hard_routes"]["routes"])
-        fingerprint = str(manifest["embedder"]["fingerprint"])
-        heads = LearnedRoutes(routes, tables["weight"], tables["bias"], fingerprint)
+        heads = LearnedRoutes(routes, tables["weight"], tables["bias"])
     except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, OSError) as problem:
         raise ModelFileError(f"{folder} holds no heads of hard routes ({problem}). {MEND}") from problem
     if heads.weight.ndim != 2 or not len(heads.weight) == len(heads.bias) == len(routes):

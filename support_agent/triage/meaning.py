@@ -1,6 +1,6 @@
 """What tickets mean: the signals that need an embedding, for many tickets with one call of the embedder.
 
-Scope, frustration and the hard routes. Costs 5 ms for a ticket alone, less in a batch.
+Scope, frustration and the hard routes.
 """
 
 from __future__ import annotations

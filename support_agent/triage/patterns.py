@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,8 +95,13 @@ def compiled(signal: str) -> re.Pattern[str]:
 
 @cache
 def _patterns() -> dict[str, list[str]]:
+    return patterns_of(table_files())
+
+
+def patterns_of(files: Iterable[Path]) -> dict[str, list[str]]:
+    """Signal → its patterns, in the order of the tables."""
     found: dict[str, list[str]] = {}
-    for file in table_files():
+    for file in files:
         for entry in read_table(file):
             found.setdefault(entry.signal, []).append(entry.pattern)
     return found

@@ -2,7 +2,8 @@
 
 Privacy, security, an outage, money back, a death, a child, …: ``tables/requests``, by language. The patterns look for a
 request or a report ("delete my data", "you charged me twice"), never for a topic: "How do I delete my data?" is a
-question that the knowledge base may answer. A higher value means "less fit to answer". Costs about 0.3 ms.
+question that the knowledge base may answer. A higher value means "less fit to answer". Costs about 2.6 ms for a ticket
+of 200 characters.
 """
 
 from __future__ import annotations

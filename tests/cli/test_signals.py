@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from support_agent.cli import app
 from support_agent.retrieval import HashingEmbedder
-from support_agent.triage.fitted import folder_name
 from support_agent.triage.learned_routes import ROUTES, heads_for
+from support_agent.triage.signal_folders import folder_name
 from support_agent.triage.training import retraining
 from support_agent.triage.training.rows import FRUSTRATED, HARMLESS, PublicRow, Row
 

@@ -54,7 +54,7 @@ def test_every_signal_stands_in_the_table() -> None:
 def test_every_signal_that_may_fire_fires_in_some_row() -> None:
     fired = {name for row in table() for name in row["fired"]}
     deciding = {one.of.__name__ for one in (*EARLY, *LATE) if one.holds} | {*DECISIVE}
-    assert deciding - fired == {name for name in deciding if name.startswith("learned_")}
+    assert all(name.startswith("learned_") for name in deciding - fired)
 
 
 def test_the_version_of_the_signals_is_the_tables_hash(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
@@ -78,7 +78,7 @@ EDITS: dict[str, object] = {
     "gate.clarity:_REST_ASKED": 0.4,
     "gate.clarity:_CLOSE_SHARE": 0.0,
     "gate.clarity:SHORT_WORDS": 1,
-    "gate.retrieval_signals:_LEAST_SPREAD": 1.0,
+    "retrieval.subject:_LEAST_STEP": 1.0,
     "gate.retrieval_signals:LOWEST": 0.0,
     "gate.retrieval_signals:HIGHEST": 0.5,
     "retrieval.index:SAME_ANSWER_F1": 0.0,

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from support_agent.errors import ModelFileError
 from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
-from support_agent.triage.fitted import folder_for
 from support_agent.triage.frustration import (
     LONG_CHARS,
     WEIGHTS,
@@ -23,6 +22,7 @@ from support_agent.triage.frustration import (
     turn_value,
 )
 from support_agent.triage.frustration_cues import found_cues
+from support_agent.triage.signal_folders import folder_for
 
 ROWS = [
     json.loads(line) for line in (Path(__file__).parent / "frustration_tickets.jsonl").read_text("utf-8").splitlines()
@@ -168,7 +168,7 @@ def test_turns_without_anger_do_not_add_up() -> None:
 
 
 def test_anger_in_a_part_of_a_long_ticket_counts() -> None:
-    model = FrustrationModel(np.array([10, 0], dtype=np.float32), -5.0, "two directions", 2.0)
+    model = FrustrationModel(np.array([10, 0], dtype=np.float32), -5.0, 2.0)
     vectors = np.array([[0, 1], [1, 0]], dtype=np.float32)
 
     assert model.log_odds("Where is it? " * LONG_CHARS, vectors) == 5
@@ -178,7 +178,7 @@ def test_anger_in_a_part_of_a_long_ticket_counts() -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_has_a_value_from_0_to_1(text: str) -> None:
-    model = FrustrationModel(np.full(384, 0.1, dtype=np.float32), 0.0, "some", 2.0)
+    model = FrustrationModel(np.full(384, 0.1, dtype=np.float32), 0.0, 2.0)
 
     assert 0 <= turn_value(model, text, np.full((1, 384), 384**-0.5, dtype=np.float32)) <= 1
 

@@ -11,7 +11,6 @@ from support_agent.errors import ModelFileError
 from support_agent.records import Signal, Ticket, Triage
 from support_agent.retrieval import Embedder, HashingEmbedder, open_embedder
 from support_agent.triage import deciding_reasons
-from support_agent.triage.fitted import folder_for
 from support_agent.triage.learned_routes import (
     ALWAYS_HEARD,
     MARGIN,
@@ -22,13 +21,13 @@ from support_agent.triage.learned_routes import (
     read_heads,
 )
 from support_agent.triage.meaning import Meaning
+from support_agent.triage.signal_folders import folder_for
 from support_agent.triage.windows import windows
 
 THREE = LearnedRoutes(
     routes=("abuse", "injection", ALWAYS_HEARD),
     weight=np.array([[10, 0, 0], [0, 10, 0], [0, 0, 10]], dtype=np.float32),
     bias=np.array([-5, -5, -5], dtype=np.float32),
-    fingerprint="three directions",
 )
 
 

@@ -9,7 +9,6 @@ import email
 import email.policy
 import html
 import re
-from binascii import Error as BadEncoding
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
@@ -66,7 +65,7 @@ def read_source(text: str) -> Source | None:
     try:
         part = message.get_body(("plain", "html"))
         words = part.get_content() if part else text[end:]
-    except (LookupError, ValueError, KeyError, AttributeError):
+    except (LookupError, ValueError, AttributeError):
         words = text[end:]
     return Source(headers, str(message.get("subject", "")), str(words).strip() or text[end:].strip())
 
@@ -108,7 +107,7 @@ def without_tracking(link: str) -> str:
 def _decoded_word(found: re.Match[str]) -> str:
     try:
         return str(make_header(decode_header(found[0])))
-    except (LookupError, UnicodeError, BadEncoding, HeaderParseError, ValueError):
+    except (LookupError, ValueError, HeaderParseError):
         return found[0]
 
 

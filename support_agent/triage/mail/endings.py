@@ -30,10 +30,10 @@ def trim(text: str) -> tuple[str, list[Removed]]:
     """The text without what a mail program or a company put around it, and what that was."""
     removed: list[Removed] = []
     text = _LINK_BEHIND.sub("", _IMAGE.sub("", text))
-    for kind in ("banner", "device line", "footer"):
-        text = _without_sentences(kind, text, removed) if kind == "footer" else _without(kind, text, removed)
-    text = _without_block(text, removed)
-    text = _without_farewell(text, removed)
+    for kind in ("banner", "device line"):
+        text = _without(kind, text, removed)
+    for cut in (_without_footers, _without_block, _without_farewell):
+        text = cut(text, removed)
     return re.sub(r"\n{3,}", "\n\n", text).strip(), removed
 
 
@@ -45,10 +45,10 @@ def _without(kind: str, text: str, removed: list[Removed]) -> str:
     return expression(kind).sub(take, text)
 
 
-def _without_sentences(kind: str, text: str, removed: list[Removed]) -> str:
-    """Cut from each match to the end of its paragraph, or to the first sentence that is somebody's own."""
+def _without_footers(text: str, removed: list[Removed]) -> str:
+    """Cut each footer to the end of its paragraph, or to the first sentence that is somebody's own."""
     kept, at = [], 0
-    while found := expression(kind).search(text, at):
+    while found := expression("footer").search(text, at):
         end = found.start()
         while end < len(text) and not (end > found.start() and _ends_paragraph(text, end)):
             sentence = _SENTENCE.match(text, end)
@@ -60,7 +60,7 @@ def _without_sentences(kind: str, text: str, removed: list[Removed]) -> str:
             at = found.end()
             continue
         kept.append(text[at : found.start()])
-        removed.append(Removed(kind, text[found.start() : end].strip()))
+        removed.append(Removed("footer", text[found.start() : end].strip()))
         at = end
     return "".join([*kept, text[at:]])
 

@@ -37,7 +37,7 @@ _HIDDEN_STYLE = re.compile(
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"\b(?:gmail_signature|moz-signature|protonmail_signature_block|Signature)\b")
-_QUOTE_CLASS = re.compile(r"gmail_quote|yahoo_quoted|moz-cite|protonmail_quote|zmail_extra|cite", re.IGNORECASE)
+_QUOTE_CLASS = re.compile(r"gmail_quote|yahoo_quoted|protonmail_quote|zmail_extra|cite", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\n\r\f\xa0]+")
 
 
@@ -74,7 +74,6 @@ class _Element:
     sink: str
     quote_depth: int
     preformatted: bool = False
-    numbers: int = -1
 
 
 class _Reader(HTMLParser):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from support_agent.triage.patterns import compile_patterns, read_table
+from support_agent.triage.patterns import compile_patterns, patterns_of
 
 TABLES = Path(__file__).parent / "tables"
 
@@ -57,11 +57,7 @@ def expression(kind: str) -> re.Pattern[str]:
 
 @cache
 def _patterns() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for file in sorted(TABLES.glob("*.toml")):
-        for entry in read_table(file):
-            found.setdefault(entry.signal, []).append(entry.pattern)
-    return found
+    return patterns_of(sorted(TABLES.glob("*.toml")))
 
 
 def inside(kinds: Sequence[str]) -> re.Pattern[str]:

@@ -17,6 +17,8 @@ _NUMBERED = re.compile(r"\A(?:ticket|case|request|incident|vorgang)\s?#\s?\d{2,}
 _ISSUE_KEY = re.compile(r"\A\s*[\[(][A-Z][A-Z0-9]{1,9}-\d{1,7}[\])]\s*")
 _PREFIX_IN_TEXT = re.compile(r"\A\s*(?:(?:RE|Re|FWD?|Fwd?|AW|WG)\s?:\s*)+(?=\S)")
 _MOST_PREFIXES = 8
+# What the prefix of a forwarded mail begins with, in small letters; "i" is Italian, Turkish (ilt) and inoltro.
+_FORWARDS = tuple("fw wg tr rv enc i doorst пересл 转发 轉寄 vb vl pd अग्रे weiter reenv إعادة".split())
 
 
 @dataclass(frozen=True)
@@ -47,29 +49,6 @@ def read_subject(subject: str) -> Subject:
     )
     words = "" if says_nothing else bare
     return Subject(words, bool(prefixes) and not forwards, forwards, "" if words == subject.strip() else subject)
-
-
-_FORWARDS = (
-    "fw",
-    "wg",
-    "tr",
-    "rv",
-    "enc",
-    "i",
-    "doorst",
-    "пересл",
-    "转发",
-    "轉寄",
-    "vb",
-    "vl",
-    "pd",
-    "ilt",
-    "अग्रे",
-    "weiter",
-    "inoltro",
-    "reenv",
-    "إعادة",
-)
 
 
 def _without_number(subject: str, *, after_prefix: bool) -> str:
@@ -104,12 +83,12 @@ def read_form(text: str) -> tuple[str, str] | None:
         last -= 1
     written: list[str] = []
     about: list[str] = lines[last:]
-    for line, label, before in zip(lines[:message], labels, ["", *labels], strict=False):
-        value = _value(line)
-        if label == "sender" or (before == "sender" and not label and not _value(lines[lines.index(line) - 1])):
+    for at, (line, label) in enumerate(zip(lines[:message], labels, strict=False)):
+        below_a_label = at > 0 and labels[at - 1] == "sender" and not _value(lines[at - 1])
+        if label == "sender" or (below_a_label and not label):
             about.append(line)
         else:
-            written.append(value if label == "subject" else line)
+            written.append(_value(line) if label == "subject" else line)
     written += [_value(lines[message]), *lines[message + 1 : last]]
     return "\n".join(written).strip(), "\n".join(about).strip()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from support_agent.triage.frustration import FrustrationModel
 from support_agent.triage.frustration_cues import cue_weight
-from support_agent.triage.training.hard_routes import FOLDS, fold_numbers
+from support_agent.triage.training.fitting import cross_fits, fit, reached_by
 from support_agent.triage.training.rows import FRUSTRATED, HARMLESS, PublicRow, Row
 from support_agent.triage.windows import windows
 
@@ -49,25 +49,24 @@ class _Example(NamedTuple):
     kind: str
 
 
-def make_model(rows: Sequence[Row], comments: Sequence[PublicRow], vectors: Vectors, fingerprint: str) -> Made:
+def make_model(rows: Sequence[Row], comments: Sequence[PublicRow], vectors: Vectors) -> Made:
     """Fit on all; the threshold comes from models that have not seen the ticket, nor one like it."""
     import numpy as np
 
     examples = _examples(rows, comments)
-    folds = fold_numbers([one.text for one in examples])
     odds = np.zeros(len(examples))
-    for fold in range(FOLDS):
-        model = _fitted([one for one, at in zip(examples, folds, strict=True) if at != fold], vectors, fingerprint)
-        for number in np.flatnonzero(folds == fold).tolist():
-            odds[number] = _log_odds(model, examples[number].text, vectors)
+    for others, held in cross_fits([one.text for one in examples]):
+        model = _fitted([examples[at] for at in others], vectors)
+        for at in held:
+            odds[at] = _log_odds(model, examples[at].text, vectors)
     needed = _needed(examples, odds)
     fired: dict[str, list[bool]] = {}
     for one, odd in zip(examples, odds, strict=True):
         fired.setdefault(one.kind, []).append(bool(odd >= needed))
     measured = {kind: round(sum(some) / len(some), 4) for kind, some in sorted(fired.items())}
     _logger.info("frustration fires, cross-fitted, on: %s", measured)
-    whole = _fitted(examples, vectors, fingerprint)
-    return Made(FrustrationModel(whole.vector, whole.bias - needed, fingerprint, CUE_LOG_ODDS), measured)
+    whole = _fitted(examples, vectors)
+    return Made(FrustrationModel(whole.vector, whole.bias - needed, CUE_LOG_ODDS), measured)
 
 
 def _examples(rows: Sequence[Row], comments: Sequence[PublicRow]) -> list[_Example]:
@@ -83,18 +82,13 @@ def _examples(rows: Sequence[Row], comments: Sequence[PublicRow]) -> list[_Examp
     return found
 
 
-def _fitted(examples: Sequence[_Example], vectors: Vectors, fingerprint: str) -> FrustrationModel:
+def _fitted(examples: Sequence[_Example], vectors: Vectors) -> FrustrationModel:
     import numpy as np
-    from sklearn.linear_model import LogisticRegression
 
     found = np.array([vectors[one.text] for one in examples], dtype=np.float64)
-    centre = found.mean(axis=0)
-    scale = np.linalg.norm(found - centre, axis=1).mean()
-    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=400)
-    model.fit((found - centre) / scale, [one.upset for one in examples], sample_weight=[one.weight for one in examples])
-    weight = model.coef_[0] / scale
-    bias = float(model.intercept_[0] - weight @ centre)
-    return FrustrationModel(weight.astype(np.float32), bias, fingerprint, CUE_LOG_ODDS)
+    fitted = fit(found, [one.upset for one in examples], [one.weight for one in examples], INVERSE_PENALTY)
+    weight, bias = fitted.for_vectors(fitted.coef[0], fitted.intercept[0])
+    return FrustrationModel(weight.astype(np.float32), float(bias), CUE_LOG_ODDS)
 
 
 def _log_odds(model: FrustrationModel, text: str, vectors: Vectors) -> float:
@@ -107,14 +101,11 @@ def _log_odds(model: FrustrationModel, text: str, vectors: Vectors) -> float:
 
 def _needed(examples: Sequence[_Example], odds: NDArray[np.float64]) -> float:
     """The least log-odds that no more than ``ALLOWED`` of each kind of calm ticket reaches."""
-    import numpy as np
-
-    found = [-math.inf]
-    for kind, share in ALLOWED.items():
-        highest = np.sort([odd for one, odd in zip(examples, odds, strict=True) if one.kind == kind])[::-1]
-        if len(highest):
-            found.append(float(highest[int(share * len(highest))]) + 1e-6)
-    return max(found)
+    of_kind: dict[str, list[float]] = {}
+    for one, odd in zip(examples, odds.tolist(), strict=True):
+        of_kind.setdefault(one.kind, []).append(odd)
+    found = (reached_by(of_kind[kind], share) for kind, share in ALLOWED.items() if kind in of_kind)
+    return max(found, default=-math.inf)
 
 
 def facts(made: Made) -> dict[str, Any]:

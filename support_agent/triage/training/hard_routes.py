@@ -7,12 +7,12 @@ What a head needs to fire is chosen on tickets it has not seen and put into its 
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from support_agent.clusters import clusters
 from support_agent.triage.learned_routes import ROUTES
+from support_agent.triage.training.fitting import cross_fits, fit, reached_by
 from support_agent.triage.training.rows import HARMLESS, ORDINARY, Row
 from support_agent.triage.windows import windows
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     Vectors = Mapping[str, NDArray[np.float32]]
 
-FOLDS = 3
 INVERSE_PENALTY = 10.0
 ALLOWED = 0.002
 """Share of the harmless tickets on which one head may fire, cross-fitted, if nothing else is said."""
@@ -34,10 +33,11 @@ ALLOWED_OF = {
     "asks_for_human": 0.003,
 }
 ALLOWED_OF_A_KIND = {"near misses": 0.01, ORDINARY: 0.002}
-"""Of the near misses alone, which are written to sound like a route, and of ordinary customers: so many a head."""
+"""The same of one kind alone: near misses, written to sound like a route, and ordinary customers."""
 HARMLESS_WEIGHTS = {"near misses": 5.0, ORDINARY: 5.0}
-"""All harmless tickets of these kinds weigh as much as so many routes; those of all other kinds together 3."""
+"""Kind → how many routes its harmless tickets weigh as much as, all together."""
 OTHER_HARMLESS = 3.0
+"""The same of the harmless tickets of all other kinds."""
 UNLIKE_TICKETS = {"posts": 0.2, "jailbreaks": 0.2}
 """Weight of one among its route: forum posts and pages of jailbreak are unlike tickets."""
 
@@ -61,12 +61,11 @@ def make_heads(rows: Sequence[Row], vectors: Vectors) -> Heads:
     """Fit on all rows; what a head needs to fire comes from heads that have not seen the ticket, nor one like it."""
     import numpy as np
 
-    folds = fold_numbers([row.text for row in rows])
     odds = np.zeros((len(rows), len(ROUTES)))
-    for fold in range(FOLDS):
-        weight, bias = _fitted([row for row, at in zip(rows, folds, strict=True) if at != fold], vectors)
-        for number in np.flatnonzero(folds == fold).tolist():
-            odds[number] = _highest(rows[number].text, vectors, weight, bias)
+    for others, held in cross_fits([row.text for row in rows]):
+        weight, bias = _fitted([rows[at] for at in others], vectors)
+        for at in held:
+            odds[at] = _highest(rows[at].text, vectors, weight, bias)
     weight, bias = _fitted(rows, vectors)
     needed = np.array([_needed(rows, odds[:, at], route) for at, route in enumerate(ROUTES)])
     measured = {route: _measured(rows, odds[:, at] >= needed[at], route) for at, route in enumerate(ROUTES)}
@@ -74,37 +73,16 @@ def make_heads(rows: Sequence[Row], vectors: Vectors) -> Heads:
     return Heads(weight.astype(np.float32), (bias - needed).astype(np.float32), measured)
 
 
-def fold_numbers(texts: Sequence[str]) -> NDArray[np.int64]:
-    """0 to ``FOLDS`` - 1 for each text; near-duplicates share one, or thresholds would be chosen on texts known."""
-    import numpy as np
-
-    numbers = np.zeros(len(texts), dtype=np.int64)
-    # The larger first, each into the fold that holds least.
-    groups = sorted(clusters(texts), key=lambda group: (-len(group), min(texts[at] for at in group)))
-    filled = [0] * FOLDS
-    for group in groups:
-        fold = filled.index(min(filled))
-        filled[fold] += len(group)
-        numbers[list(group)] = fold
-    return numbers
-
-
 def _fitted(rows: Sequence[Row], vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights and biases of the routes less those of "harmless", for vectors as the embedder gives them."""
     import numpy as np
-    from sklearn.linear_model import LogisticRegression
 
     found = np.array([vectors[row.text] for row in rows], dtype=np.float64)
-    centre = found.mean(axis=0)
-    # Of some embedders all vectors are alike but for little: what is common is taken off before the penalty.
-    scale = np.linalg.norm(found - centre, axis=1).mean()
-    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=400)
-    model.fit((found - centre) / scale, [row.route for row in rows], sample_weight=_weights(rows))
-    classes = list(model.classes_)
-    of_routes = [classes.index(route) for route in ROUTES]
-    weight = (model.coef_[of_routes] - model.coef_[classes.index(HARMLESS)]) / scale
-    bias = model.intercept_[of_routes] - model.intercept_[classes.index(HARMLESS)] - weight @ centre
-    return weight, bias
+    fitted = fit(found, [row.route for row in rows], _weights(rows), INVERSE_PENALTY)
+    of_routes, harmless = [fitted.classes.index(route) for route in ROUTES], fitted.classes.index(HARMLESS)
+    return fitted.for_vectors(
+        fitted.coef[of_routes] - fitted.coef[harmless], fitted.intercept[of_routes] - fitted.intercept[harmless]
+    )
 
 
 def _weights(rows: Sequence[Row]) -> NDArray[np.float64]:
@@ -113,9 +91,9 @@ def _weights(rows: Sequence[Row]) -> NDArray[np.float64]:
 
     shares = [_group(row) for row in rows]
     alone = [UNLIKE_TICKETS.get(row.kind, 1.0) for row in rows]
-    sums: Counter[str] = Counter()
+    sums: dict[str, float] = defaultdict(float)
     for share, weight in zip(shares, alone, strict=True):
-        sums[share] += weight  # type: ignore[assignment]  # a Counter adds floats as well
+        sums[share] += weight
     wanted = {share: HARMLESS_WEIGHTS.get(share, OTHER_HARMLESS if share == HARMLESS else 1.0) for share in sums}
     weights = np.array([weight * wanted[share] / sums[share] for share, weight in zip(shares, alone, strict=True)])
     found: NDArray[np.float64] = weights * len(rows) / weights.sum()
@@ -140,17 +118,11 @@ def _highest(
 def _needed(rows: Sequence[Row], odds: NDArray[np.float64], route: str) -> float:
     """The least log-odds above 0 that no more of the harmless tickets reach than may, nor of one kind of them."""
     harmless = [odd for row, odd in zip(rows, odds, strict=True) if row.route == HARMLESS]
-    needed = [0.0, _reached_by(harmless, ALLOWED_OF.get(route, ALLOWED))]
+    groups = [(harmless, ALLOWED_OF.get(route, ALLOWED))]
     for kind, allowed in ALLOWED_OF_A_KIND.items():
         of_kind = [odd for row, odd in zip(rows, odds, strict=True) if row[1:] == (HARMLESS, kind)]
-        needed.append(_reached_by(of_kind, allowed))
-    return max(needed)
-
-
-def _reached_by(odds: Sequence[float], share: float) -> float:
-    """The least log-odds that no more than this share reaches."""
-    highest = sorted(odds, reverse=True)
-    return float(highest[int(share * len(highest))]) + 1e-6 if highest else 0.0
+        groups.append((of_kind, allowed))
+    return max(0.0, *(float(reached_by(of_these, share)) for of_these, share in groups if of_these))
 
 
 def _measured(rows: Sequence[Row], fired: NDArray[np.bool_], route: str) -> dict[str, float]:

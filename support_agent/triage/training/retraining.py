@@ -13,7 +13,7 @@ from support_agent.retrieval.embedders import encode_queries
 from support_agent.shelves import INDEXES, SIGNALS
 from support_agent.triage import frustration as frustration_signal
 from support_agent.triage import learned_routes
-from support_agent.triage.fitted import MADE_BY, folder_name
+from support_agent.triage.signal_folders import MADE_BY, folder_name
 from support_agent.triage.training import frustration, hard_routes
 from support_agent.triage.training.rows import LICENCES, Row, comment_rows, sources, ticket_rows
 
@@ -56,7 +56,7 @@ def retrain(
     texts = list(dict.fromkeys([*hard_routes.texts_read(rows), *(row.text for row in comments)]))
     vectors = _embedded(embedder, texts, on_step)
     heads = hard_routes.make_heads(rows, vectors)
-    anger = frustration.make_model(rows, comments, vectors, embedder.fingerprint)
+    anger = frustration.make_model(rows, comments, vectors)
     folder = out or default_root() / folder_name(embedder.name, embedder.fingerprint)
     _write(folder, heads, anger, {**_facts(embedder, rows, len(comments)), "frustration": frustration.facts(anger)})
     return Retrained(folder, len(texts), heads.measured, anger.measured)

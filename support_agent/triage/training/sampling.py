@@ -27,7 +27,7 @@ SPOKEN = ("development__test-utterances.jsonl", "test-banking__test-utterances.j
 SEED = 0
 UPSET_COMMENTS, OTHER_COMMENTS, QUESTIONS = 4_000, 5_000, 3_000
 LONGEST_POST = 2_000
-"""Anger, annoyance, disappointment, disgust: their places in GoEmotions' labels.txt."""
+# Anger, annoyance, disappointment, disgust: their places in GoEmotions' labels.txt.
 UPSET = frozenset({2, 3, 9, 11})
 
 

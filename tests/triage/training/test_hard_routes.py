@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from support_agent.triage.learned_routes import ROUTES, LearnedRoutes
-from support_agent.triage.training.hard_routes import FOLDS, fold_numbers, make_heads, texts_read
+from support_agent.triage.training.hard_routes import make_heads, texts_read
 from support_agent.triage.training.rows import FRUSTRATED, HARMLESS, Row
 
 # Two words that no other text has: texts that share most of their words would be in one fold.
@@ -33,7 +33,7 @@ VECTORS = {row.text: vector(row.text) for row in ROWS}
 @pytest.fixture(scope="module")
 def heads() -> LearnedRoutes:
     made = make_heads(ROWS, VECTORS)
-    return LearnedRoutes(ROUTES, made.weight, made.bias, "first word")
+    return LearnedRoutes(ROUTES, made.weight, made.bias)
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -59,13 +59,3 @@ def test_a_ticket_and_its_parts_are_read() -> None:
     row = Row("How do I export it? I cannot find the button.", HARMLESS, "lamini")
 
     assert texts_read([row, row]) == [row.text, "How do I export it?", "I cannot find the button."]
-
-
-def test_near_duplicates_share_a_fold() -> None:
-    reports = [f"The worker {number} was killed by the system. Which setting should I change?" for number in range(40)]
-    others = [f"word{number} thing{number} matter{number}" for number in range(90)]
-
-    folds = fold_numbers([*reports, *others])
-
-    assert len(set(folds[:40])) == 1
-    assert set(folds[40:]) == set(range(FOLDS))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from support_agent.shelves import SIGNALS
-from support_agent.triage.fitted import folder_for, folder_name
+from support_agent.triage.signal_folders import folder_for, folder_name
 
 FINGERPRINT = "0123456789abcdef"
 

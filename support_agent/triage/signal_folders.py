@@ -1,7 +1,7 @@
-"""Where the models stand that read an embedder's vectors: a folder for each embedder, shipped or the user's own.
+"""The folders of the models that read an embedder's vectors: one for each embedder, shipped or the user's own.
 
-A folder is named for its embedder and the first digits of the fingerprint, so that those of other embedders are never
-opened. ``support-agent signals retrain`` makes one.
+A folder is named for its embedder and the first digits of that one's fingerprint, so that those of other embedders are
+never opened. ``support-agent signals retrain`` makes one.
 """
 
 from __future__ import annotations
