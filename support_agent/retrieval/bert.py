@@ -113,8 +113,8 @@ class BertGraph:
         self._inputs = {one.any_name: _INPUTS[one.any_name] for one in self._model.inputs}
         self.width = int(self._model.output(0).partial_shape[1].get_length())
 
-    def rows(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        """One row for each text or pair; those of like length share a batch, so that little is padded."""
+    def rows(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One row for each text; those of like length share a batch, so that little is padded."""
         import numpy as np
 
         rows = np.zeros((len(texts), self.width), dtype=np.float32)
@@ -219,8 +219,6 @@ def quiet_tracing() -> Iterator[None]:
         transformers_logging.set_verbosity(level)
 
 
-def _encodable(text: str | tuple[str, str]) -> Any:
+def _encodable(text: str) -> str:
     """The Rust tokenizer takes no lone surrogates."""
-    if isinstance(text, tuple):
-        return tuple(map(_encodable, text))
     return text.encode("utf-8", "replace").decode("utf-8")

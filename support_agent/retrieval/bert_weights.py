@@ -62,16 +62,6 @@ def _from_e5s1(file: E5s1) -> Any:
     return model
 
 
-def load_cross_encoder(weights: Path) -> Any:
-    """The encoder of pairs in an ONNX file, with its head of one number."""
-    from transformers import BertForSequenceClassification
-
-    found = read_int8_onnx(weights)
-    model = BertForSequenceClassification(_bert_config(_sizes(found, "bert."), num_labels=1))
-    _fill(model, found)
-    return model
-
-
 def _from_onnx(weights: dict[str, NDArray[np.float32]]) -> Any:
     from transformers import BertModel
 
@@ -80,9 +70,9 @@ def _from_onnx(weights: dict[str, NDArray[np.float32]]) -> Any:
     return model
 
 
-def _sizes(weights: Mapping[str, NDArray[np.float32]], prefix: str = "") -> Sizes:
+def _sizes(weights: Mapping[str, NDArray[np.float32]]) -> Sizes:
     (vocabulary, hidden), (positions, _), (token_types, _) = (
-        weights[f"{prefix}embeddings.{table}_embeddings.weight"].shape for table in ("word", "position", "token_type")
+        weights[f"embeddings.{table}_embeddings.weight"].shape for table in ("word", "position", "token_type")
     )
     intermediate = [one.shape[0] for name, one in weights.items() if name.endswith(".intermediate.dense.bias")]
     layers, heads = len(intermediate), hidden // _HEAD_SIZE
@@ -95,7 +85,7 @@ def _layer_name(name: str) -> str:
     return f"encoder.layer.{layer}.{_E5S1_LAYER[part]}.{'weight' if kind == 'w' else 'bias'}"
 
 
-def _bert_config(sizes: Sizes, **more: Any) -> Any:
+def _bert_config(sizes: Sizes) -> Any:
     from transformers import BertConfig
 
     return BertConfig(
@@ -107,7 +97,6 @@ def _bert_config(sizes: Sizes, **more: Any) -> Any:
         max_position_embeddings=sizes.positions,
         type_vocab_size=sizes.token_types,
         layer_norm_eps=sizes.layer_norm_eps,
-        **more,
     )
 
 

@@ -54,7 +54,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--embedder", default="all-minilm-l6-v2")
+    parser.add_argument("--embedder", default=DEFAULT)
     parser.add_argument("--tickets", type=Path, help="more tickets, one a line")
     parser.add_argument("--misses", action="store_true", help="also list them")
     arguments = parser.parse_args()
