@@ -26,6 +26,7 @@ from triage_signals import rate
 from support_agent.config import Config
 from support_agent.records import Ticket
 from support_agent.retrieval import Embedder, open_embedder
+from support_agent.retrieval.embedders import DEFAULT
 from support_agent.triage import triage_ticket
 from support_agent.triage.learned_routes import PREFIX, ROUTES, heads_for
 from support_agent.triage.meaning import Meaning
