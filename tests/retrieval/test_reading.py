@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from support_agent.errors import ModelFileError
-from support_agent.retrieval.cross_encoder import CrossEncoder
+from support_agent.retrieval.reading import CrossEncoder
 
 ANSWERED = ("How many people live in Berlin?", "Berlin has a population of 3,520,031 registered inhabitants.")
 UNANSWERED = ("How many people live in Berlin?", "New York City is famous for the Metropolitan Museum of Art.")
