@@ -110,14 +110,15 @@ class SentenceGate:
         checked = self._checker.check_all(clean(clean_draft("".join(sentences), "stop")))
         kept = carried_start(checked)
         # Once a sentence was refused, or the text goes in circles, nothing that comes later is sent.
-        self._open = all(sentence.fits for sentence in checked) and loop_share(self._written) <= MAX_LOOP_SHARE
+        looping = loop_share(self._written) > MAX_LOOP_SHARE
+        self._open = not looping and all(sentence.fits for sentence in checked)
         while kept and not kept[-1].citation:
             kept.pop()  # a "Yes." goes out with the sentence it belongs to
         text = "".join(sentence.text for sentence in kept).strip()
         citations = citations_of(kept)
-        if not text.startswith(self.sent) or loop_share(self._written) > MAX_LOOP_SHARE:
+        if looping or not text.startswith(self.sent) or may_be_told_again(text, self._history):
             return ""
-        if may_be_told_again(text, self._history) or self._is_beside_the_point(text, citations):
+        if self._is_beside_the_point(text, citations):
             return ""
         added = text[len(self.sent) :]
         self.sent, self.citations = text, citations

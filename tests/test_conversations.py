@@ -2,12 +2,11 @@
 
 import csv
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from support_agent import Agent, Draft, Reply, Route, Ticket, Turn
+from support_agent import Agent, Reply, Route, Ticket, Turn
 from support_agent.batch.csv_writer import ADDED_COLUMNS, cells_of_reply
 from support_agent.config import Config
 from support_agent.errors import ConfigError
@@ -19,6 +18,7 @@ from support_agent.generation.scripted import ScriptedGenerator
 from support_agent.records import COURTESIES, Reason
 
 from .conftest import PASSAGES, WordIndex, make_agent
+from .test_agent import RecordingGenerator
 from .test_replying import NEVER_SURE
 
 KEY = "How do I get an API key?"
@@ -163,7 +163,9 @@ def test_who_is_upset_in_another_language_gets_the_apology_in_it() -> None:
 
 
 def test_a_courtesy_before_a_question_is_no_turn_of_its_prompt() -> None:
-    generator = ScriptedGenerator({KEY: Draft(ANSWER, "scripted")})
-    history = (Turn("Hello", "Hello! What can I help you with?"),)
-    assert make_agent(generator).ask(Ticket(KEY, history=history)).text == ANSWER
-    assert replace(Ticket(KEY), history=history).history == history
+    generator = RecordingGenerator()
+    history = (Turn("Hello", "Hello! What can I help you with?"), Turn("Which plans are there?", "Two."))
+    make_agent(generator).ask(Ticket(KEY, history=history))
+    asked = [message.content for message in generator.prompts[0].messages if message.role == "user"]
+    assert asked[-2:] == ["Which plans are there?", KEY]
+    assert "Hello" not in asked

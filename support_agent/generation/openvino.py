@@ -95,20 +95,18 @@ class OpenVinoGenerator:
             lambda: cls(folder, max_new_tokens=longest, threads=threads, version=version),
         )
 
-    def generate(self, prompts: Sequence[Prompt], on_text: Callable[[str], bool] | None = None) -> list[Draft]:
-        """Write one draft for each prompt; see ``Generator``."""
-        return self._generate(prompts, on_text, ())
-
     def generate_until(self, prompts: Sequence[Prompt], lost: Sequence[Callable[[str], bool]]) -> list[Draft]:
         """Write one draft for each prompt, while anything of it can be sent; see ``StoppableGenerator``."""
-        return self._generate(prompts, None, lost)
+        return self.generate(prompts, lost=lost)
 
-    def _generate(
+    def generate(
         self,
         prompts: Sequence[Prompt],
-        on_text: Callable[[str], bool] | None,
-        lost: Sequence[Callable[[str], bool]],
+        on_text: Callable[[str], bool] | None = None,
+        *,
+        lost: Sequence[Callable[[str], bool]] = (),
     ) -> list[Draft]:
+        """Write one draft for each prompt; see ``Generator``."""
         inputs = [self._encode(self._render(fit_prompt(p, self._count_tokens, self._limit_tokens))) for p in prompts]
         with self._alone:
             try:

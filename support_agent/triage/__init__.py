@@ -20,6 +20,7 @@ from support_agent.triage.follow_up import asked_back, search_text
 from support_agent.triage.human_request import human_request_signal
 from support_agent.triage.injection import injection_signal
 from support_agent.triage.language import detect, language_signal
+from support_agent.triage.learned_routes import PREFIX, ROUTES
 from support_agent.triage.mail import read_mail
 from support_agent.triage.readable import (
     clean,
@@ -37,47 +38,32 @@ _END_CHARS = 50_000
 # As mail programs of several languages mark a reply.
 _REPLY = re.compile(r"\s*(?:re|aw|sv|antw|rif|res|回复|答复)(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
 
-DECISIVE: Mapping[str, Reason] = {
+_REASONS: Mapping[str, Reason] = {
     "danger_self_harm": Reason.DANGER_SELF_HARM,
-    "learned_danger_self_harm": Reason.DANGER_SELF_HARM,
     "danger_violence": Reason.DANGER_VIOLENCE,
-    "learned_danger_violence": Reason.DANGER_VIOLENCE,
     # Somebody's safety before anything that waits.
     "danger_third_person": Reason.DANGER_THIRD_PERSON,
-    "learned_danger_third_person": Reason.DANGER_THIRD_PERSON,
     # Nobody waits for an answer to what a machine wrote.
     "auto_reply": Reason.AUTO_REPLY,
     "minor": Reason.MINOR,
-    "learned_minor": Reason.MINOR,
     # Nobody in mourning is told of bills first, however much of the ticket is about one.
     "bereavement": Reason.BEREAVEMENT,
-    "learned_bereavement": Reason.BEREAVEMENT,
     # What harms every customer, by the hour.
     "security_report": Reason.SECURITY_REPORT,
-    "learned_security_report": Reason.SECURITY_REPORT,
     "outage_report": Reason.OUTAGE_REPORT,
-    "learned_outage_report": Reason.OUTAGE_REPORT,
     # What has a deadline by law.
     "danger_legal": Reason.DANGER_LEGAL,
-    "learned_danger_legal": Reason.DANGER_LEGAL,
     "legal_notice": Reason.LEGAL_NOTICE,
     "privacy_request": Reason.PRIVACY_REQUEST,
-    "learned_privacy_request": Reason.PRIVACY_REQUEST,
     # Where an answer could harm the customer.
     "medical_advice": Reason.MEDICAL_ADVICE,
-    "learned_medical_advice": Reason.MEDICAL_ADVICE,
     "financial_advice": Reason.FINANCIAL_ADVICE,
-    "learned_financial_advice": Reason.FINANCIAL_ADVICE,
     # Before money: a refund that is ordered from the model is no claim of a customer's.
     "injection": Reason.INJECTION,
-    "learned_injection": Reason.INJECTION,
     # What a person with access must do; money back is more than a changed card.
     "refund": Reason.REFUND,
-    "learned_refund": Reason.REFUND,
     "billing": Reason.BILLING,
-    "learned_billing": Reason.BILLING,
     "accessibility": Reason.ACCESSIBILITY,
-    "learned_accessibility": Reason.ACCESSIBILITY,
     # What a message does when nothing else stands in it; to ask for a person is not to ask whether there is one.
     "asked_if_bot": Reason.ASKED_IF_BOT,
     "not_solved": Reason.NOT_SOLVED,
@@ -88,10 +74,8 @@ DECISIVE: Mapping[str, Reason] = {
     "acknowledged": Reason.ACKNOWLEDGED,
     # How it is asked.
     "asks_for_human": Reason.ASKED_FOR_HUMAN,
-    "learned_asks_for_human": Reason.ASKED_FOR_HUMAN,
     "asked_for_human": Reason.ASKED_FOR_HUMAN,
     "abuse": Reason.ABUSE,
-    "learned_abuse": Reason.ABUSE,
     "characters": Reason.TOO_LONG,
     "empty": Reason.EMPTY,
     "unreadable": Reason.UNREADABLE,
@@ -100,7 +84,15 @@ DECISIVE: Mapping[str, Reason] = {
     "language_not_served": Reason.LANGUAGE,
     "scope": Reason.OUT_OF_SCOPE,
 }
-"""Signal → its reason, gravest first: the first that fired chooses the route and the customer's text."""
+DECISIVE: Mapping[str, Reason] = {
+    name: reason
+    for signal, reason in _REASONS.items()
+    for name in ((signal, PREFIX + signal) if signal in ROUTES else (signal,))
+}
+"""Signal → its reason, gravest first: the first that fired chooses the route and the customer's text.
+
+A signal of the patterns is followed by that of the same matter's learned head, where it has one.
+"""
 
 
 def triage_ticket(ticket: Ticket, config: Config) -> Triage:

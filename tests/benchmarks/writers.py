@@ -62,9 +62,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--output", type=Path, default=Path("build/writers"))
     parser.add_argument("--questions", type=int, default=60, help="of each knowledge base")
-    parser.add_argument(
-        "--writers", nargs="+", default=[QUOTE, "smollm2", "qwen-0.5b", "tiny", "standard"], choices=WRITERS
-    )
+    parser.add_argument("--writers", nargs="+", default=DEFAULT, choices=WRITERS)
     parser.add_argument("--split", default="test", choices=["test", "dev"])
     parser.add_argument("--read", type=int, default=0)
     parser.add_argument("--write", choices=WRITERS, help=argparse.SUPPRESS)

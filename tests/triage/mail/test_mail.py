@@ -179,13 +179,6 @@ def test_earlier_turns_are_read_as_mails_too() -> None:
     assert ticket.history[0].ticket == QUESTION
 
 
-def test_the_ticket_itself_stays_as_it_came() -> None:
-    ticket = Ticket(f"{QUESTION}\n\nSent from my iPhone", "RE: x")
-    triage_ticket(ticket, CONFIG)
-
-    assert (ticket.text, ticket.subject) == (f"{QUESTION}\n\nSent from my iPhone", "RE: x")
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -204,6 +197,6 @@ def test_a_plain_ticket_stays_as_it_is(text: str) -> None:
     assert read_words(text) == clean(text)
 
 
-@pytest.mark.parametrize("markup", ["<", "<div><!--", "<p>" + "<b" * 50, "</p></p><p>", "<![CDATA[<p>a</p>"])
+@pytest.mark.parametrize("markup", ["<", "<div><!--", "<b" * 50 + ">", "</p></p><p>", "<![CDATA[<p>a</p>"])
 def test_broken_markup_is_read_all_the_same(markup: str) -> None:
-    assert read_words(f"<div>{markup} {QUESTION}</div>") is not None
+    assert QUESTION in read_words(f"<div>{markup} {QUESTION}</div>")
