@@ -72,7 +72,7 @@ class Reason(StrEnum):
     ACKNOWLEDGED = "acknowledged", Route.ANSWER, "The customer says that they have understood."
     ABUSE = "abuse", Route.HUMAN, "The ticket insults somebody."
     INJECTION = "injection", Route.HUMAN, "The ticket carries orders for the model."
-    TOO_LONG = "too_long", Route.HUMAN, "The ticket is longer than the limit for automatic answers."
+    TOO_LONG = "too_long", Route.HUMAN, "The ticket is longer, or asks more, than is answered automatically."
     EMPTY = "empty", Route.CLARIFY, "The ticket holds no text."
     UNREADABLE = "unreadable", Route.CLARIFY, "The ticket's text cannot be read."
     LANGUAGE = "language", Route.HUMAN, "The ticket is in a language that is not answered automatically."

@@ -63,6 +63,7 @@ _DECIDED_BY_WORDS = frozenset(
         *COURTESIES,
         Reason.DANGER_SELF_HARM,
         Reason.DANGER_VIOLENCE,
+        Reason.AUTO_REPLY,  # what a machine wrote has no meaning to be answered
         Reason.NOT_SOLVED,
         Reason.TOO_LONG,
         Reason.EMPTY,

@@ -67,7 +67,7 @@ class Clash:
 def clashes(question: str, title: str, text: str) -> tuple[Clash, ...]:
     """Where the question names one thing and the passage another of the same kind, and not this one.
 
-    A code that the question asks about counts too where the passage holds no code of the question at all.
+    A code that a sentence asks about counts too where the passage holds no code of that sentence at all.
     """
     whole = f"{title}\n{text}"
     return (
@@ -122,14 +122,17 @@ def _fits(one: str, other: str) -> bool:
 
 
 def _missing_codes(question: str, known: str) -> Iterator[Clash]:
-    """A code that is asked about, where none of the question's codes stands in what is known."""
-    codes = _codes(question)
-    squeezed = re.sub(r"[\W_]", "", known.casefold())
-    if any(re.sub(r"[\W_]", "", code.casefold()) in squeezed for code in codes):
-        return
-    short = len(question.split()) <= _SHORT
-    asked = codes if short else [code for one in split_sentences(question) if _asks(one) for code in _codes(one)]
-    yield from (Clash(code, "") for code in asked[:1])
+    """A code that is asked about, where none of its sentence's codes stands in what is known."""
+    told = {code: _squeezed(code) in _squeezed(known) for code in _codes(question)}
+    each = [_codes(one) for one in split_sentences(question) if _asks(one)]
+    if not any(told.values()) and len(question.split()) <= _SHORT:
+        each.append(list(told))
+    missing = [code for codes in each for code in codes[:1] if not any(map(told.get, codes))]
+    yield from (Clash(code, "") for code in missing[:1])
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.casefold())
 
 
 def _codes(text: str) -> list[str]:
@@ -144,8 +147,8 @@ def _asks(sentence: str) -> bool:
 
 def _other_names(question: str, title: str, text: str) -> Iterator[Clash]:
     """Another name behind the same two words: "delete my Facebook account", "delete my Twitter account"."""
-    if sum(word[0].isupper() for word in _TOKEN.findall(title)) > len(_TOKEN.findall(title)) / 2:
-        return  # in title case, a capital tells nothing
+    if _is_title_case(title):
+        return  # a capital tells nothing there
     known = {word.casefold() for word in _TOKEN.findall(f"{title} {text}")}
     asked = {word.casefold() for word in _TOKEN.findall(question)}
     slots = {place: name for place, name in _placed(title) if name[0].isupper() and name.casefold() not in asked}
@@ -154,6 +157,13 @@ def _other_names(question: str, title: str, text: str) -> Iterator[Clash]:
         named = name[0].isupper() or small
         if place in slots and named and name.casefold() not in known and content_words(name):
             yield Clash(name, slots[place])
+
+
+def _is_title_case(title: str) -> bool:
+    """Whether most words are written with a capital, and no word of content behind the first with a small letter."""
+    words = _TOKEN.findall(title)
+    small = any(word[0].islower() and content_words(word) for word in words[1:])
+    return not small and sum(word[0].isupper() for word in words) > len(words) / 2
 
 
 def _placed(text: str) -> Iterator[tuple[tuple[str, str], str]]:

@@ -22,6 +22,7 @@ from support_agent.triage.injection import injection_signal
 from support_agent.triage.language import detect, language_signal
 from support_agent.triage.learned_routes import PREFIX, ROUTES
 from support_agent.triage.mail import read_mail
+from support_agent.triage.questions import many_questions_signal
 from support_agent.triage.readable import (
     clean,
     empty_signal,
@@ -77,6 +78,7 @@ _REASONS: Mapping[str, Reason] = {
     "asked_for_human": Reason.ASKED_FOR_HUMAN,
     "abuse": Reason.ABUSE,
     "characters": Reason.TOO_LONG,
+    "many_questions": Reason.TOO_LONG,
     "empty": Reason.EMPTY,
     "unreadable": Reason.UNREADABLE,
     # Before the language: who is upset gets the apology, in their own language.
@@ -117,6 +119,7 @@ def triage_ticket(ticket: Ticket, config: Config) -> Triage:
         injection_signal(f"{text}\n{mail.hidden}" if mail.hidden else text),
         automatic,
         length_signal(text if whole else raw, config.max_ticket_chars),
+        many_questions_signal(text),
         empty_signal(text),
         unreadable_signal(text),
         language_signal(language, probability, config.languages),

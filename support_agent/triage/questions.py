@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from support_agent.records import Signal
 from support_agent.sentences import split_sentences
 from support_agent.wording import content_words
 
-# A ticket with more is a questionnaire or a log, and is read as a whole.
+# A ticket with more is a questionnaire, and a person reads it.
 _MOST = 6
 _VERB = r"(?:can|could|do|does|did|is|are|was|were|will|would|should|may|must|has|have|am)"
 _WHO = (
@@ -25,14 +26,22 @@ _ASKS = (
     rf"(?:(?:how|what|where|when|why|who|which|whose)\s+(?:[\w-]+\s+){{0,3}}{_VERB}\b|(?:how|what|where|who)['’]?s\b|"
     rf"how\s+to\b|{_VERB}\s+{_WHO}\b)"
 )
+# "I also want to know how to pair it", "please tell me where you are".
+_INDIRECT = (
+    r"(?:(?:i|we)(?:['’]d|\s+would)?\s+(?:also\s+)?(?:want|like|need|wish|love)\s+to\s+know|(?:i|we)\s+(?:also\s+)?wonder|"
+    r"(?:i|we)\s+(?:am|are|was|were)\s+(?:also\s+)?wondering|tell\s+(?:me|us)|let\s+(?:me|us)\s+know|explain)\s+(?:also\s+)?"
+    r"(?:how|what|where|when|why|who|which|whether|if)\b"
+)
 _ASKING = re.compile(
-    rf"\A\W*(?:(?:and|also|but|so|then|plus|ps|p\.s\.|hi|hello|hey|please)\b\W*)*{_ASKS}", re.IGNORECASE
+    rf"\A\W*(?:(?:and|also|but|so|then|plus|ps|p\.s\.|hi|hello|hey|please)\b\W*)*(?:{_ASKS}|{_INDIRECT})", re.IGNORECASE
 )
 _JOINED = re.compile(
-    rf"\s*[,;]?\s+(?:and(?:\s+also)?|also|plus|as well as)\s+(?:(?:please|then|tell me)\s+)?(?={_ASKS})", re.IGNORECASE
+    rf"(?:\s*[,;]?\s+(?:and(?:\s+also)?|also|plus|as well as)\s+|;\s+)(?:(?:please|then|tell me)\s+)*(?={_ASKS})"
+    rf"|(?:\s*[,;]?\s+(?:and|also)|\s*[,;])\s+(?:(?:and|also|please)\s+)*(?={_INDIRECT})",
+    re.IGNORECASE,
 )
 _MARK = re.compile(r"[?？؟][\s\"'”’)\]!?.]*\Z")
-_AND = re.compile(r"[,;]?\s+(?:and|also|plus|as well as|and also)\s*\Z", re.IGNORECASE)
+_AND = re.compile(r"(?:[,;]?\s(?:and|also|plus|as well as|please|then)){1,4}\Z", re.IGNORECASE)
 _LIST_MARK = re.compile(r"\A\s*(?:\(?\d{1,2}[.):]|[-*•–]|[a-f]\))\s+")
 # "Is there a way to do it?" asks for what stands before; "is it possible to …" does not.
 _POINTS_BACK = re.compile(
@@ -54,8 +63,20 @@ _SAYS_NOTHING = frozenset(
 )
 
 
+def many_questions_signal(text: str) -> Signal:
+    """How many different questions stand in the text; fires where one reply would pass some over in silence."""
+    count = len(set(_questions(text)))
+    return Signal("many_questions", float(count), float(_MOST), count > _MOST)
+
+
 def questions_in(text: str) -> tuple[str, ...]:
-    """Two questions or more, in order; empty where the text holds one or none.
+    """Two questions or more, in order; empty where the text holds one or none, or a questionnaire."""
+    found = _questions(text)
+    return found if 2 <= len(found) <= _MOST else ()
+
+
+def _questions(text: str) -> tuple[str, ...]:
+    """Every question, in order.
 
     Statements go with the question after them, the last ones with the question before. A question that points back
     ("can I return it?") or asks for nothing of its own ("any ideas?") stays with the one before.
@@ -78,8 +99,7 @@ def questions_in(text: str) -> tuple[str, ...]:
             lead = ""
     if parts:
         parts[-1] += lead
-    bare = tuple(_LIST_MARK.sub("", _AND.sub("", part.strip())) for part in parts)
-    return bare if 2 <= len(bare) <= _MOST else ()
+    return tuple(_LIST_MARK.sub("", _AND.sub("", part.strip(" \t\n,;"))) for part in parts)
 
 
 def _clauses(text: str) -> tuple[list[str], list[bool]]:

@@ -15,6 +15,8 @@ ROUTER = ("How do I reset the router?", "Press the reset button for 10 seconds."
 PYTHON = ("Which Python versions work?", "The client works with Python 3.7 or higher.")
 FACEBOOK = ("How do I delete my Facebook account?", "Open your settings there and choose Delete.")
 
+SPEAKER = ("How do I pair the Acme Speaker?", "Hold the button for 5 seconds, then choose Acme Speaker on your phone.")
+
 OTHERS = {
     "a country": ("Do you ship to Denmark?", *NORWAY),
     "a country in small letters": ("do you ship to denmark", *NORWAY),
@@ -28,6 +30,8 @@ OTHERS = {
     "an error code, small": ("e1207", *E1206),
     "a code of another kind": ("My dishwasher shows E1207.", *ROUTER),
     "a code with a dash": ("How do I fix ORA-00942?", "ORA-00604", "ORA-00604 means that a trigger failed."),
+    "two codes, one of them known": ("What does E1206 mean? What does E1207 mean?", *E1206),
+    "a list of codes": ("1. What does E1206 mean?\n2. What does E1207 mean?", *E1206),
     "a number of a year": ("Is it affected by CVE-2015-1890?", "CVE-2014-8730", "It is affected by CVE-2014-8730."),
     "a plan": ("How much is the Enterprise plan?", *BASIC),
     "a plan, small": ("how much is the premium plan", *BASIC),
@@ -36,6 +40,7 @@ OTHERS = {
     "a system": ("How do I install it on Linux?", "How do I install it on Windows?", "Run setup.exe on Windows."),
     "a way to pay": ("Can I pay with Klarna?", "Can I pay with PayPal?", "Yes, you can pay with PayPal."),
     "a product": ("How do I delete my Twitter account?", *FACEBOOK),
+    "a product behind a common verb": ("How do I pair the Acme Kettle?", *SPEAKER),
     "a model": ("Can I tune GPT-4?", "Can I tune GPT-3?", "Yes, you can tune GPT-3."),
     "a language": ("Is there a Java client?", "Is there a Python client?", "Yes, there is a Python client."),
 }
@@ -56,6 +61,9 @@ HARMLESS = {
         + "E1207",
         *ROUTER,
     ),
+    "a code beside the one that is asked about": ("I saw E1207 first, then E1206. What does E1206 mean?", *E1206),
+    "two codes of one question": ("What do E1206 and E1207 mean for me?", *E1206),
+    "a title in capitals": ("How do I reset My password?", "How To Reset Your Password", "Press the link."),
     "a range": ("Does it work with Python 3.12?", *PYTHON),
     "a quantity": ("Can I upload a file of 300 MB to Acme 2.0?", *UPLOAD),
     "an amount of days": ("Can I return it after 45 days?", "Can I return it?", "You can return it within 30 days."),

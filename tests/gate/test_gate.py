@@ -216,6 +216,11 @@ def test_words_that_decide_alone_decide_before_anything_is_embedded() -> None:
     assert Gate().on_words(Triage("Hi", "Hi", "en")).route is None
 
 
+def test_no_meaning_is_read_into_what_a_machine_wrote() -> None:
+    triage = Triage("Delivery failed.", "Delivery failed.", "en", reasons=(Reason.AUTO_REPLY,))
+    assert Gate().on_words(triage) == Decision(Route.HUMAN, (Reason.AUTO_REPLY,))
+
+
 @pytest.mark.parametrize("reason", [Reason.BILLING, Reason.LANGUAGE, Reason.DANGER_LEGAL, Reason.ASKED_FOR_HUMAN])
 def test_what_a_danger_or_anger_may_outrank_waits_for_the_meaning(reason: Reason) -> None:
     triage = Triage("Cancel my account.", "Cancel my account.", "en", reasons=(reason,))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_agent.triage.questions import questions_in
+from support_agent.triage.questions import many_questions_signal, questions_in
 
 REFUND, SWEDEN = "How long do refunds take?", "Do you ship to Sweden?"
 
@@ -26,6 +26,15 @@ REFUND, SWEDEN = "How long do refunds take?", "Do you ship to Sweden?"
             ("I bought a lamp. Can I return it?", "And where is my invoice?"),
         ),
         (f"{REFUND} I moved to Malmö. {SWEDEN}", (REFUND, f"I moved to Malmö. {SWEDEN}")),
+        ("how long do refunds take; do you ship to Sweden", ("how long do refunds take", "do you ship to Sweden")),
+        (
+            "How long do refunds take? I also want to know how to reset the router.",
+            ("How long do refunds take?", "I also want to know how to reset the router."),
+        ),
+        (
+            "How do I reset my password, please tell me how to bake bread as well",
+            ("How do I reset my password", "tell me how to bake bread as well"),
+        ),
         ("1. refund time\n2. shipping to Sweden", ("refund time", "shipping to Sweden")),
         (f"1. The cost of refunds\n2. {SWEDEN}", ("The cost of refunds", SWEDEN)),
         ("Wie lange dauert es? Liefern Sie nach Schweden?", ("Wie lange dauert es?", "Liefern Sie nach Schweden?")),
@@ -41,6 +50,9 @@ REFUND, SWEDEN = "How long do refunds take?", "Do you ship to Sweden?"
         "no mark",
         "lead",
         "statement",
+        "semicolon",
+        "wants to know",
+        "tell me",
         "bare list",
         "list",
         "German",
@@ -83,6 +95,20 @@ def test_each_question_stands_apart_with_what_leads_to_it(text: str, questions: 
 )
 def test_one_question_stays_one(text: str) -> None:
     assert questions_in(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "fires"),
+    [
+        (" ".join(f"Is number {number} fine?" for number in range(9)), True),
+        (" ".join([REFUND, SWEDEN] * 9), False),
+        ("Why? What is it? Who? How so? And then? Really? Is it? Hello? Anybody?", False),
+        (REFUND, False),
+    ],
+    ids=["questionnaire", "the same again", "fragments", "one"],
+)
+def test_a_questionnaire_is_no_ticket_for_one_reply(text: str, fires: bool) -> None:
+    assert many_questions_signal(text).fired == fires
 
 
 @given(st.text(alphabet=st.characters() | st.sampled_from("?.\n and how do I ")))
