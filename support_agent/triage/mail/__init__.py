@@ -30,6 +30,7 @@ _FEW_WORDS = 12
 _POINTS = re.compile(
     r"\b(?:this|these|below|following|attached|forwarded|dies\w*|unten|ceci|cela|esto|questo|isso|dit)\b", re.IGNORECASE
 )
+_TAG = re.compile(r"<[^<>]*>")
 _SAYING_NOTHING = ("pointer", "farewell")
 # Unlike a placeholder or "Sent from my iPhone", these may be all that a customer wrote.
 _MAY_BE_WORDS = ("quote", "signature", "footer", "form")
@@ -82,7 +83,13 @@ def read_words(text: str) -> str:
 
 
 def _page(text: str) -> Page:
-    return read_html(text) if is_html(text) else Page(unescape_entities(text), "", "", quotes=False)
+    """A page as a reader sees it; where a tag that never ends hides every word, what stands beside the others."""
+    if not is_html(text):
+        return Page(unescape_entities(text), "", "", quotes=False)
+    page, beside_tags = read_html(text), _TAG.sub("", text)
+    if page.text.strip() or page.hidden.strip() or page.signature.strip() or not beside_tags.strip():
+        return page
+    return Page(unescape_entities(beside_tags), "", "", quotes=False)
 
 
 def _without_gaps(text: str) -> str:
