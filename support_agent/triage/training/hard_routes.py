@@ -23,17 +23,19 @@ if TYPE_CHECKING:
     Vectors = Mapping[str, NDArray[np.float32]]
 
 INVERSE_PENALTY = 10.0
-ALLOWED = 0.002
-"""Share of the harmless tickets on which one head may fire, cross-fitted, if nothing else is said."""
+ALLOWED = 0.003
+"""Share of the harmless tickets, and of the ordinary ones alone, on which one head may fire, cross-fitted."""
 ALLOWED_OF = {
-    # To miss one is worse than to hand one over, or a hand-off is what was asked for.
-    "danger_self_harm": 0.003,
-    "danger_violence": 0.003,
-    "privacy_request": 0.003,
-    "asks_for_human": 0.003,
+    # To miss one is worse than to hand one over.
+    "danger_self_harm": 0.01,
+    "danger_third_person": 0.006,
+    "security_report": 0.006,
+    "danger_violence": 0.005,
+    "minor": 0.005,
+    "privacy_request": 0.005,
 }
-ALLOWED_OF_A_KIND = {"near misses": 0.01, ORDINARY: 0.002}
-"""The same of one kind alone: near misses, written to sound like a route, and ordinary customers."""
+NEAR_MISSES_ALLOWED = 0.02
+"""The same of near misses, written to sound like a route."""
 HARMLESS_WEIGHTS = {"near misses": 5.0, ORDINARY: 5.0}
 """Kind → how many routes its harmless tickets weigh as much as, all together."""
 OTHER_HARMLESS = 3.0
@@ -118,10 +120,12 @@ def _highest(
 def _needed(rows: Sequence[Row], odds: NDArray[np.float64], route: str) -> float:
     """The least log-odds above 0 that no more of the harmless tickets reach than may, nor of one kind of them."""
     harmless = [odd for row, odd in zip(rows, odds, strict=True) if row.route == HARMLESS]
-    groups = [(harmless, ALLOWED_OF.get(route, ALLOWED))]
-    for kind, allowed in ALLOWED_OF_A_KIND.items():
-        of_kind = [odd for row, odd in zip(rows, odds, strict=True) if row[1:] == (HARMLESS, kind)]
-        groups.append((of_kind, allowed))
+    near, ordinary = (
+        [odd for row, odd in zip(rows, odds, strict=True) if row[1:] == (HARMLESS, kind)]
+        for kind in ("near misses", ORDINARY)
+    )
+    share = ALLOWED_OF.get(route, ALLOWED)
+    groups = ((harmless, share), (ordinary, share), (near, NEAR_MISSES_ALLOWED))
     return max(0.0, *(float(reached_by(of_these, share)) for of_these, share in groups if of_these))
 
 
