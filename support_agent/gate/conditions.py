@@ -41,6 +41,30 @@ _SUPERLATIVE = re.compile(
 )
 _NO_SUPERLATIVE = frozenset("latest suggest invest protest harvest honest modest digest ingest manifest".split())
 
+# "You can return it if it is unopened"; not "if you like".
+_GRANTED_IF = re.compile(
+    r"\b(?:can|may|get|entitled|eligible|allowed|free|valid|covered|available|accepted)\b.*?"
+    r"\b(?:if|provided(?: that)?|as long as|on condition that)\b(?P<condition>(?!\s+(?:you|we)(?:['’]d)?\s+"
+    r"(?:want|like|need|prefer|wish|would)|\s+(?:needed|necessary|desired|required|possible|so|not|any)\b).+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_RANGE = re.compile(r"(?<![\w.])(\d[\d.,]*)\s*(?:to|[-–]|bis|a|à)\s*(\d[\d.,]*)(?![\w-])", re.IGNORECASE)
+# What one says in the place of another turns a sentence round.
+_OPPOSED = tuple(
+    tuple(re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for words in group)
+    for group in (
+        ("over", "under"),
+        ("above", "below"),
+        ("before", "after"),
+        ("larger|bigger|greater|higher|longer|more than", "smaller|lower|shorter|fewer than|less than"),
+        ("hourly", "daily", "weekly", "monthly", "yearly|annually"),
+        ("minimum|at least", "maximum|at most|up to"),
+        ("fails?|failed", "works?|worked|succeeds?"),
+        ("enables?|enabled", "disables?|disabled"),
+        ("all|every", "some|most|few"),
+    )
+)
+
 
 def drops_limit(sentence: str, known: Sequence[tuple[str, frozenset[str]]]) -> bool:
     """Whether the passage's sentence that this one says again has a limit which this one leaves out.
@@ -49,9 +73,9 @@ def drops_limit(sentence: str, known: Sequence[tuple[str, frozenset[str]]]) -> b
         known: the passage's sentences with their content words.
     """
     again = _said_after(sentence, known)
-    return any(_drops(word_list(name), sentence, again) for name in _LIMITS) or (
-        _drops_bound(sentence, again) or _denies_more(sentence, again)
-    )
+    rules = (_drops_bound, _denies_more, _drops_condition, _drops_end, _turns_round)
+    limited = any(_drops(word_list(name), sentence, again) for name in _LIMITS)
+    return limited or any(rule(sentence, again) for rule in rules)
 
 
 def widens(sentence: str, passage: str) -> bool:
@@ -94,6 +118,29 @@ def _denies_more(sentence: str, known: str) -> bool:
     """Whether a denial leaves out from when on, or for whom, it holds."""
     numbers = [number.rstrip(".,") for number in _UNTIL.findall(known)]
     return any(clause.denied for clause in clauses(known)) and any(number not in sentence for number in numbers)
+
+
+def _drops_condition(sentence: str, known: str) -> bool:
+    """Whether what is granted under a condition is granted without it."""
+    granted = _GRANTED_IF.search(known)
+    words = frozenset(content_words(granted["condition"])) if granted else frozenset()
+    return bool(words) and 2 * len(words & frozenset(content_words(sentence))) < len(words)
+
+
+def _drops_end(sentence: str, known: str) -> bool:
+    """Whether only one end of a range is told: "5 days" of "3 to 5 days"."""
+    numbers = frozenset(number.rstrip(".,") for number in re.findall(r"\d[\d.,]*", sentence))
+    ends = (frozenset(end.rstrip(".,") for end in found.groups()) for found in _RANGE.finditer(known))
+    return any(len(two & numbers) == 1 < len(two) for two in ends)
+
+
+def _turns_round(sentence: str, known: str) -> bool:
+    """Whether it says "under" where the passage says "over", or the like."""
+    for group in _OPPOSED:
+        ours, theirs = ({at for at, one in enumerate(group) if one.search(text)} for text in (sentence, known))
+        if ours and theirs and not ours & theirs:
+            return True
+    return False
 
 
 def _superlatives(text: str) -> frozenset[str]:
