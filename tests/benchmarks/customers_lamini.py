@@ -156,11 +156,12 @@ def print_held(index: Index, customers: Sequence[dict[str, Any]]) -> None:
 def print_quotes(customers: Sequence[dict[str, Any]]) -> None:
     """The adapter's own text against the best passage's words, where they differ."""
     both = [one for one in customers if one.get("quote")]
-    for name, texts in (("the draft", both), ("the quote", [one["quote"] for one in both])):
-        print(f"where they differ, {name} is right: n {len(texts)}  {rate([is_right(one) for one in texts])}")
+    for name in ("draft", "quote"):
+        texts = [one[name] for one in both]
+        print(f"where they differ, the {name} is right: n {len(texts)}  {rate([is_right(one) for one in texts])}")
     for low, high in pairwise((0, 200, 400, 800, 10_000)):
         some = [one for one in both if low < len(one["quote"]["sent"]) <= high]
-        drafts, quotes = ([is_right(one) for one in texts] for texts in (some, [one["quote"] for one in some]))
+        drafts, quotes = ([is_right(one[name]) for one in some] for name in ("draft", "quote"))
         print(f"  a quote of {low} to {high} characters, n {len(some)}: draft right {sum(drafts)}, quote {sum(quotes)}")
 
 
