@@ -10,6 +10,7 @@ import pytest
 
 from support_agent import Agent
 from support_agent.generation.openvino import OpenVinoGenerator
+from support_agent.generation.quote_or_write import QuoteOrWrite
 from support_agent.records import Passage
 from support_agent.retrieval import build_index, embedders, open_embedder
 from support_agent.retrieval.documents import Source
@@ -98,7 +99,10 @@ def test_two_agents_with_one_model_share_generator_and_embedder(
     opened_embedders.clear()
     settings = {"generator": "openvino", "threads": 1, "calibration": "none"}
     agents = [Agent.load(index=str(folder), **settings) for folder in two_indexes]
-    assert agents[0].generator is agents[1].generator
+    first, second = (agent.generator for agent in agents)
+    assert isinstance(first, QuoteOrWrite)
+    assert isinstance(second, QuoteOrWrite)
+    assert first.writer is second.writer
     assert (len(opened_engines), len(opened_embedders)) == (1, 1)
 
 

@@ -18,6 +18,7 @@ from support_agent.evidence.store import FILE, Store
 from support_agent.evidence.watch import Watch
 from support_agent.jobs import add_to_index
 from support_agent.records import Ticket
+from support_agent.shelves import Shelf
 
 from .shop import (
     FORMS,
@@ -443,7 +444,10 @@ def ship(settings: Config, shipped: Path, monkeypatch: pytest.MonkeyPatch) -> No
     file = shipped / "calibrations" / "shop" / "extractive.json"
     file.parent.mkdir(parents=True)
     own_calibration(settings).rename(file)
-    monkeypatch.setattr("support_agent.shelves.Shelf.shipped", lambda shelf: shipped / shelf.kind)
+    really = Shelf.shipped
+    monkeypatch.setattr(
+        Shelf, "shipped", lambda shelf: shipped / shelf.kind if shelf.kind == "calibrations" else really(shelf)
+    )
 
 
 def test_once_the_owner_has_a_plan_a_shipped_promise_is_not_in_force(

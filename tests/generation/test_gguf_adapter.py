@@ -24,7 +24,8 @@ from support_agent.generation.openvino import OpenVinoGenerator
 from support_agent.generation.prompt import Prompt, write_prompt
 from support_agent.models import ensure
 from support_agent.records import Draft
-from support_agent.retrieval import Index, find_index
+from support_agent.retrieval import find_index
+from support_agent.retrieval.folders import read_index_manifest, read_passages
 
 ALL_LINEAR = "q_proj k_proj v_proj o_proj gate_proj up_proj down_proj".split()
 NAMES = {
@@ -274,14 +275,14 @@ def test_refuses_an_architecture_whose_rows_it_does_not_know(tiny_adapter: Path,
 SHIPPED = "smollm2-135m-lamini-docs"
 # The engine rounds activations to 8 bits too, so that a close call between two words may fall the other way (6 of 13
 # questions tried); these are answered without one.
-QUESTIONS = (
-    "Where is Lamini located?",
-    "What is Lamini?",
-    "Who founded Lamini?",
-    "Can Lamini generate code?",
-    "How do I add data to my model?",
-    "Does Lamini support multiple languages?",
-)
+QUESTIONS = {
+    "Where is Lamini located?": "train:1135 train:836 train:854",
+    "What is Lamini?": "train:1135 train:1189 train:1010",
+    "Who founded Lamini?": "train:486 train:854 train:1135",
+    "Can Lamini generate code?": "train:31 train:9 train:681",
+    "How do I add data to my model?": "train:212 train:1155 train:573",
+    "Does Lamini support multiple languages?": "train:578 train:1180 train:27",
+}
 # 8-bit weights and activations against 32 bits: what the mean log-probability a token of a draft may differ by; 0.010
 # was the most seen. Without the adapter it differs by up to 0.41.
 LOG_PROB_TOLERANCE = 0.02
@@ -295,8 +296,9 @@ def _base() -> Path:
 
 @pytest.fixture(scope="module")
 def prompts() -> list[Prompt]:
-    found = Index.open(find_index("lamini_docs")).search(QUESTIONS, 3)
-    return [write_prompt(question, passages) for question, passages in zip(QUESTIONS, found, strict=True)]
+    folder = find_index("lamini_docs")
+    passages = {one.passage_id: one for one in read_passages(folder, read_index_manifest(folder))}
+    return [write_prompt(question, [passages[one] for one in ids.split()]) for question, ids in QUESTIONS.items()]
 
 
 @pytest.fixture(scope="module")
