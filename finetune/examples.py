@@ -6,12 +6,16 @@ A row is a Passage: its title the question, its text the answer.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
 
 from support_agent.artefacts import sha256_bytes
 from support_agent.clusters import clusters
+from support_agent.errors import TrainingError
 from support_agent.generation.prompt import Message, Prompt, write_prompt
+from support_agent.jsonl import read_rows
 from support_agent.records import Passage
 from support_agent.triage.follow_up import search_text
 from support_agent.triage.readable import clean
@@ -26,6 +30,49 @@ class Example:
     row_id: str
     prompt: Prompt
     answer: str
+
+
+@dataclass(frozen=True)
+class _Shown:
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class _Written:
+    """One line of a file of examples; other keys, such as a source and its licence, are for people."""
+
+    question: str
+    answer: str
+    passages: tuple[_Shown, ...]
+
+
+def read_written(data: str) -> tuple[list[Passage], dict[str, tuple[Passage, ...]]]:
+    """Rows of question and answer, and by row the passages that its prompt shows, best first.
+
+    Args:
+        data: the name of a set in ``finetune/data``, or a JSONL file: each line ``question``, ``answer`` and
+            ``passages``, a list of objects with ``title`` and ``text``.
+
+    Raises:
+        TrainingError: there is no such set or file, or a line lacks something.
+    """
+    shipped = Path(str(files("finetune"))) / "data" / f"{data}.jsonl"
+    path = shipped if shipped.is_file() else Path(data)
+    rows, shown = [], {}
+    for number, line in enumerate(read_rows(path, TrainingError)):
+        one = line.read(_Written)
+        row = Passage(f"{path.stem}:{number}", one.question, one.answer, path.name)
+        rows.append(row)
+        shown[row.passage_id] = tuple(
+            Passage(f"{row.passage_id}:{at}", each.title, each.text, path.name) for at, each in enumerate(one.passages)
+        )
+    return rows, shown
+
+
+def written_examples(rows: Sequence[Passage], shown: Mapping[str, Sequence[Passage]]) -> list[Example]:
+    """Examples whose passages were chosen beforehand: what ``read_written`` gives."""
+    return [Example(row.passage_id, write_prompt(clean(row.title), shown[row.passage_id]), row.text) for row in rows]
 
 
 def plain_examples(rows: Sequence[Passage]) -> list[Example]:

@@ -99,7 +99,7 @@ def card(name: str, facts: dict[str, Any]) -> str:
         name=name,
         base=facts["base"],
         data=recipe["data"],
-        passages="with" if facts["mode"] == "retrieval" else "without",
+        passages="without" if facts["mode"] == "plain" else "with",
         attribution=f"\nData: {recipe['attribution']}.\n" if recipe["attribution"] else "",
         measured=_table(("", "value"), measured),
         origin=_table(("", "value"), origin),

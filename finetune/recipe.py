@@ -19,10 +19,16 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     base: str = Field(min_length=1, description="Registry name, folder or hub name of the model that is adapted.")
-    data: str = Field("lamini_docs", description="Index whose rows are learned, or a CSV or JSONL file of them.")
+    data: str = Field(
+        "lamini_docs",
+        description="Index whose rows are learned, or a CSV or JSONL file of them; with "
+        "mode = examples a shipped set, or a JSONL file with question, passages and answer.",
+    )
     attribution: str = Field("", description="Whom the rows are owed to, and their licence; stands on the card.")
     index: str = Field("", description="Index whose passages stand in the prompts; data itself where that is one.")
-    mode: Literal["retrieval", "plain"] = Field("retrieval", description="With passages in the prompt, or without.")
+    mode: Literal["retrieval", "plain", "examples"] = Field(
+        "retrieval", description="With passages in the prompt, without, or with those that each row brings along."
+    )
     own_passage_share: float = Field(0.5, ge=0, le=1, description="Share of examples that show the row's own passage.")
     passages: int = Field(3, ge=1, le=20, description="Passages in a prompt; the agent's default is 3.")
     dev_share: float = Field(0.05, ge=0, le=0.5, description="Share of rows held back to measure the adapter.")
@@ -54,7 +60,8 @@ class Recipe(BaseModel):
     @classmethod
     def _take_the_index_of_the_data(cls, values: dict[str, Any]) -> dict[str, Any]:
         data = str(values.get("data", cls.model_fields["data"].default))
-        return values if values.get("index") or _is_file(data) else {**values, "index": data}
+        names_none = values.get("index") or values.get("mode") == "examples" or _is_file(data)
+        return values if names_none else {**values, "index": data}
 
     @model_validator(mode="after")
     def _check_index(self) -> Self:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,10 @@ from finetune.examples import (
     Search,
     data_hash,
     plain_examples,
+    read_written,
     retrieval_examples,
     split_rows,
+    written_examples,
 )
 from finetune.recipe import Recipe
 from support_agent.artefacts import sha256_bytes
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from support_agent.models import OnProgress
 
 logger = logging.getLogger(__name__)
+
+_Make = Callable[[Sequence[Passage], float, frozenset[str], int], list[Example]]
 
 
 @dataclass(frozen=True)
@@ -64,18 +68,25 @@ def write_schedule(
         TrainingError: no row is left to train on.
         DocumentError, IndexFolderError: the data or the index cannot be read.
     """
-    rows, left_out = read_rows(recipe)
+    shown: Mapping[str, Sequence[Passage]] = {}
+    if recipe.mode == "examples":
+        rows, shown = read_written(recipe.data)
+        left_out: dict[str, int] = {}
+        rows = rows[: recipe.max_rows or None]
+    else:
+        rows, left_out = read_rows(recipe)
     train_rows, dev_rows = split_rows(rows, recipe.dev_share, recipe.seed)
     if not train_rows:
         raise TrainingError(f"{recipe.data} has no row to train on ({_listed(left_out)}). Give question/answer rows.")
     # Ids of a file's rows mean nothing in the index; there their own text is looked for.
     hidden = frozenset(row.passage_id for row in dev_rows) if recipe.data == recipe.index else frozenset()
-    search = None
+    index = None
     if recipe.mode == "retrieval":
-        search = Index.open(find_index(recipe.index), offline=offline, on_progress=on_progress).search
-    train, too_long = _epochs(recipe, train_rows, search, hidden, tokenizer)
+        index = Index.open(find_index(recipe.index), offline=offline, on_progress=on_progress)
+    make = _maker(recipe, index.search if index else None, shown)
+    train, too_long = _epochs(recipe, train_rows, make, hidden, tokenizer)
     # Those held back are met as a new question is: the row's own passage is not there, all others are.
-    dev, _ = encode_all(_examples(recipe, dev_rows, search, 0, frozenset(), 0), tokenizer, recipe.max_tokens)
+    dev, _ = encode_all(make(dev_rows, 0, frozenset(), 0), tokenizer, recipe.max_tokens)
     return Schedule(
         train=train,
         dev=_in_memory(dev),
@@ -87,7 +98,7 @@ def write_schedule(
 
 
 def _epochs(
-    recipe: Recipe, rows: Sequence[Passage], search: Search | None, hidden: frozenset[str], tokenizer: Any
+    recipe: Recipe, rows: Sequence[Passage], make: _Make, hidden: frozenset[str], tokenizer: Any
 ) -> tuple[Dataset, list[str]]:
     """What is trained on, epoch after epoch, the last perhaps in part; and the ids of rows that are too long."""
     from datasets import concatenate_datasets
@@ -95,7 +106,7 @@ def _epochs(
     epochs: list[Dataset] = []
     too_long: list[str] = []
     for seed in range(recipe.seed, recipe.seed + math.ceil(recipe.epochs)):
-        examples = _examples(recipe, rows, search, recipe.own_passage_share, hidden, seed)
+        examples = make(rows, recipe.own_passage_share, hidden, seed)
         encoded, too_long = encode_all(examples, tokenizer, recipe.max_tokens)
         if not encoded:
             raise TrainingError(
@@ -128,12 +139,17 @@ def read_rows(recipe: Recipe) -> tuple[list[Passage], dict[str, int]]:
     return rows[: recipe.max_rows or None], left_out
 
 
-def _examples(
-    recipe: Recipe, rows: Sequence[Passage], search: Search | None, own_share: float, hidden: frozenset[str], seed: int
-) -> list[Example]:
-    if search is None or not rows:
-        return plain_examples(rows)
-    return retrieval_examples(rows, search, passages=recipe.passages, own_share=own_share, hidden=hidden, seed=seed)
+def _maker(recipe: Recipe, search: Search | None, shown: Mapping[str, Sequence[Passage]]) -> _Make:
+    """Rows, the share that sees its own passage, what is hidden and a seed → examples, as the recipe's mode says."""
+    if recipe.mode == "examples":
+        return lambda rows, _share, _hidden, _seed: written_examples(rows, shown)
+    if search is None:
+        return lambda rows, _share, _hidden, _seed: plain_examples(rows)
+    return lambda rows, share, hidden, seed: (
+        retrieval_examples(rows, search, passages=recipe.passages, own_share=share, hidden=hidden, seed=seed)
+        if rows
+        else []
+    )
 
 
 def _in_order(encoded: list[Encoded], recipe: Recipe, seed: int) -> Dataset:

@@ -60,7 +60,6 @@ _SPOKEN = (
     (re.compile(rf"(?<=\w)\s++\.\s++(?={_DOMAIN_END})|(?<=\w)\s++\.(?=[^\W\d_])", re.IGNORECASE), "."),
     (re.compile(r"(?<=[A-Za-z0-9])[\u3002\uff61](?=[A-Za-z0-9])"), "."),
 )
-_NEGATION = re.compile(r"\b(?:not|no|never|none|nor|cannot|unable|without|[a-z]*n['’]t)\b", re.IGNORECASE)
 
 
 def content_words(text: str) -> list[str]:
@@ -108,11 +107,6 @@ def names(text: str) -> frozenset[str]:
     """Stems of the words written with a capital, the first word of the text aside."""
     written = _WORD.findall(_normal(text))
     return frozenset(stem for word in written[1:] if word[0].isupper() for stem in content_words(word))
-
-
-def is_negated(text: str) -> bool:
-    """Whether an English text denies something: "not", "never", "don't", …"""
-    return bool(_NEGATION.search(text))
 
 
 def token_f1(first: str, second: str) -> float:

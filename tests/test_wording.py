@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_agent.wording import content_words, facts, is_negated, known_facts, names, token_f1
+from support_agent.wording import content_words, facts, known_facts, names, token_f1
 
 
 @pytest.mark.parametrize(
@@ -42,19 +42,6 @@ def test_what_no_passage_holds_is_not_known(invented: str) -> None:
 def test_what_a_passage_holds_is_known_however_it_is_set(held: str) -> None:
     known = known_facts("Generate a key at https://lamini.ai for $99 or 1,000 credits and twelve users.")
     assert facts(f"Generate {held} now") <= known
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["You don't need a key.", "It isn’t free.", "We can't.", "It won't.", "You can not.", "Never do that.", "no keys"],
-)
-def test_finds_a_denial(text: str) -> None:
-    assert is_negated(text)
-
-
-@pytest.mark.parametrize("text", ["You need a key.", "Notice the knot.", "The ant's nest is annotated."])
-def test_finds_no_denial_where_there_is_none(text: str) -> None:
-    assert not is_negated(text)
 
 
 def test_finds_names_but_not_the_first_word() -> None:

@@ -88,8 +88,10 @@ def clauses(text: str) -> tuple[Clause, ...]:
 
 
 def denies(text: str) -> bool:
-    """Whether a text denies anything, be it by its first word."""
-    return first_word(text) == "no" or any(clause.denied or clause.unknown for clause in clauses(text))
+    """Whether a text denies anything, be it by its first word; "not only" and "whether or not" deny nothing."""
+    words = word_list("harmless").sub(" ", text)
+    said = first_word(text) == "no" or any(word_list(name).search(words) for name in ("deny", "without", "refuse"))
+    return said or any(clause.denied or clause.unknown for clause in clauses(text))
 
 
 def is_opposite(sentence: str, title: str, text: str) -> bool:

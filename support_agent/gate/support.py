@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby, takewhile
 
 from support_agent.gate.conditions import drops_limit, widens
+from support_agent.gate.moved import joins_denied, moves_number
 from support_agent.gate.polarity import denies, first_word, is_opposite, is_unanswered
 from support_agent.generation.endings import clean_draft
 from support_agent.records import Citation, Draft, Passage, Reason
 from support_agent.sentences import split_sentences
 from support_agent.triage.readable import clean
-from support_agent.wording import content_words, facts, is_negated, known_facts, names
+from support_agent.wording import content_words, facts, known_facts, names
 
 _QUOTE_CHARS = 300
 # Below this share of shared content words a passage does not carry a sentence.
@@ -99,7 +100,7 @@ class SupportChecker:
         strange = (names(sentence) | words & self._asked) - best.words
         against = _against(sentence, best)
         run = _longest_strange_run(in_order, best.words)
-        denied = is_negated(sentence) and not denies(best.passage.text)
+        denied = denies(sentence) and not denies(best.passage.text)
         told = _is_told(sentence, words, best) and not denied
         fits = score >= MIN_SUPPORT and run < _STRANGE_RUN and told and not (invented or strange or against)
         return CheckedSentence(sentence, citation, invented, fits, against)
@@ -215,8 +216,10 @@ def _key(citation: Citation) -> tuple[str, str]:
 
 def _against(sentence: str, known: _PassageWords) -> Reason | None:
     title, text = known.passage.title, known.passage.text
-    if is_opposite(sentence, title, text):
+    if is_opposite(sentence, title, text) or joins_denied(sentence, text):
         return Reason.OPPOSITE
+    if moves_number(sentence, text):
+        return Reason.UNSUPPORTED
     more = drops_limit(sentence, known.sentences) or widens(sentence, f"{title}\n{text}")
     return Reason.LIMIT_DROPPED if more else None
 

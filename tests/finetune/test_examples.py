@@ -1,17 +1,24 @@
+import json
 from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from finetune.examples import (
     data_hash,
     plain_examples,
+    read_written,
     retrieval_examples,
     split_rows,
+    written_examples,
 )
+from support_agent.errors import TrainingError
 from support_agent.generation.prompt import write_prompt
 from support_agent.records import Passage
 from support_agent.triage.follow_up import search_text
 
+DATA = Path(str(files("finetune"))) / "data"
 ROWS = [Passage(f"docs:{n}", f"How do I do task {n}?", f"Press key {n}.", "docs") for n in range(20)]
 
 
@@ -85,3 +92,26 @@ def test_no_row_is_held_back_when_none_is_asked_for() -> None:
 def test_data_hash_sees_a_changed_answer() -> None:
     changed = [*ROWS[:-1], Passage("docs:19", ROWS[19].title, "Press another key.", "docs")]
     assert data_hash(ROWS) != data_hash(changed)
+
+
+def test_written_examples_show_the_passages_that_stand_beside_them(tmp_path: Path) -> None:
+    line = {"question": "Hi, which key?", "answer": "Key 1.", "passages": [{"title": "Keys", "text": "Press key 1."}]}
+    file = tmp_path / "mine.jsonl"
+    file.write_text(json.dumps({**line, "licence": "MIT"}), "utf-8")
+    rows, shown = read_written(str(file))
+    [example] = written_examples(rows, shown)
+    assert example.prompt == write_prompt("Hi, which key?", [Passage("mine:0:0", "Keys", "Press key 1.", "mine.jsonl")])
+    assert example.answer == "Key 1."
+
+
+def test_a_line_without_an_answer_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text(json.dumps({"question": "Which key?", "passages": []}), "utf-8")
+    with pytest.raises(TrainingError, match=r"mine.jsonl, line 1: answer"):
+        read_written(str(file))
+
+
+def test_every_shipped_example_names_its_source_and_its_licence() -> None:
+    lines = [json.loads(line) for line in (DATA / "support_answers.jsonl").read_text("utf-8").splitlines()]
+    assert len(read_written("support_answers")[0]) == len(lines) > 300
+    assert [line for line in lines if not line["source"] or not line["licence"]] == []

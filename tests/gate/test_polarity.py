@@ -2,7 +2,7 @@
 
 import pytest
 
-from support_agent.gate.polarity import clauses, first_word, is_opposite, is_yes_no_question, word_list
+from support_agent.gate.polarity import clauses, denies, first_word, is_opposite, is_yes_no_question, word_list
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,18 @@ def test_what_a_passage_says_too_is_not_its_opposite(sentence: str, text: str) -
 )
 def test_a_list_is_looked_for_in_whole_words(name: str, text: str) -> None:
     assert not word_list(name).search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["You don't need a key.", "It isn’t free.", "We can't.", "It won't.", "You can not.", "Never do that.", "no keys"],
+)
+def test_finds_a_denial(text: str) -> None:
+    assert denies(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["You need a key.", "Notice the knot.", "The ant's nest is annotated.", "It speaks German, not only English."]
+)
+def test_finds_no_denial_where_there_is_none(text: str) -> None:
+    assert not denies(text)
