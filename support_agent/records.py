@@ -75,7 +75,7 @@ class Reason(StrEnum):
     TOO_LONG = "too_long", Route.HUMAN, "The ticket is longer, or asks more, than is answered automatically."
     EMPTY = "empty", Route.CLARIFY, "The ticket holds no text."
     UNREADABLE = "unreadable", Route.CLARIFY, "The ticket's text cannot be read."
-    LANGUAGE = "language", Route.HUMAN, "The ticket is in a language that is not answered automatically."
+    LANGUAGE = "language", Route.HUMAN, "No answer in the ticket's language is sent automatically."
     FRUSTRATED = "frustrated", Route.HUMAN, "The customer is upset with us."
     OUT_OF_SCOPE = "out_of_scope", Route.HUMAN, "The question is not about what the knowledge base holds."
     NO_PASSAGE = "no_passage", Route.HUMAN, "No passage of the knowledge base is about this."

@@ -26,7 +26,7 @@ def ambiguous_words(found: Found) -> Signal:
     """
     words = set(content_words(found.text))
     titled = any(words == set(content_words(passage.title)) for passage in found.passages)
-    close = len(found.passages) > 1 and found.passages[0].lead < _CLOSE_SHARE * found.nearness.spread
+    close = len(found.passages) > 1 and found.passages[0].lead < _CLOSE_SHARE * found.nearness.step
     ambiguous = len(words) <= SHORT_WORDS and close and not titled and not _is_identified(found)
     return Signal("ambiguous_words", float(len(words)), float(SHORT_WORDS), ambiguous)
 

@@ -110,7 +110,8 @@ def on_passages(
     if policy.combiner is None and not values["retrieval_score"] >= policy.min_cosine:
         return Decision(Route.HUMAN, (Reason.NO_PASSAGE,))
     if not policy.closed and (unclear := early_reasons(signals)):
-        reasons = (Reason.ASKED_BACK_ALREADY,) if asked_back else unclear
+        again = asked_back and unclear[0].route is Route.CLARIFY
+        reasons = (Reason.ASKED_BACK_ALREADY,) if again else unclear
         return Decision(reasons[0].route, reasons)
     return hopeless(policy, values) if policy.combiner else Decision()
 

@@ -15,7 +15,15 @@ from typing import Generic, TypeVar
 from support_agent.gate.clarity import ambiguous_words, open_choices
 from support_agent.gate.generation_signals import cut_off, loop_share, mean_log_prob
 from support_agent.gate.given import Found, Written
-from support_agent.gate.retrieval_signals import HIGHEST, LOWEST, lead, nearness, retrieval_score, word_rank
+from support_agent.gate.retrieval_signals import (
+    HIGHEST,
+    LOWEST,
+    lead,
+    nearness,
+    other_language,
+    retrieval_score,
+    word_rank,
+)
 from support_agent.gate.support import CheckedDraft, check_draft, check_quote, is_quote
 from support_agent.gate.support_signals import (
     echo,
@@ -52,6 +60,7 @@ EARLY: tuple[Measure[Found], ...] = (
     Measure(nearness, combined=(LOWEST, HIGHEST)),
     Measure(lead, combined=(LOWEST, HIGHEST)),
     Measure(word_rank, combined=(0.0, 1.0)),
+    Measure(other_language, holds=Reason.LANGUAGE),
     Measure(ambiguous_words, holds=Reason.AMBIGUOUS),
     Measure(open_choices, holds=Reason.AMBIGUOUS),
 )

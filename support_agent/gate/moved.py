@@ -18,7 +18,9 @@ _CLAUSE_ENDS = re.compile(r"[;|\n]|,\s|\s(?:and|but|while|whereas|und|aber|y|per
 _COUNTED = re.compile(r"(?<![\w.,:/@#-])([$€£]?)(\d+(?:[.,]\d+)*)(%?)[\s-]?([^\W\d_]*)(?![\w@/])")
 
 # What stands behind "and" or a comma, up to two words of it.
-_LISTED = re.compile(r"(?:,|/|\b(?:and|or|plus|as well as|und|oder|y|o|et|ou)\b)\s*((?:[\w.+#-]+\s+)?[\w.+#-]+)", re.IGNORECASE)
+_LISTED = re.compile(
+    r"(?:,|/|\b(?:and|or|plus|as well as|und|oder|y|o|et|ou)\b)\s*((?:[\w.+#-]+\s+)?[\w.+#-]+)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

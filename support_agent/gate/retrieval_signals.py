@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from support_agent.gate.given import Found
 from support_agent.records import Signal
+from support_agent.triage.language import detect
 
 LOWEST, HIGHEST = -2.0, 3.0
 
@@ -32,6 +33,16 @@ def lead(found: Found) -> Signal:
 def word_rank(found: Found) -> Signal:
     """1 / its rank by words alone; 0 where the words do not find it."""
     return Signal("word_rank", round(found.passages[0].word_score if found.passages else 0.0, 4), None, False)
+
+
+def other_language(found: Found) -> Signal:
+    """1 where it is surely in another language than the question: nobody is answered in a language they did not use.
+
+    What is offered to a person may be in any; a writer's own translation is carried by no passage, word for word.
+    """
+    told = detect(found.passages[0].text)[0] if found.passages else "und"
+    differs = "und" not in (asked := detect(found.text)[0], told) and asked != told
+    return Signal("other_language", float(differs), 1.0, differs)
 
 
 def _steps(found: Found, difference: float) -> float:

@@ -39,7 +39,12 @@ _GIB = 2**30
 
 # bf16 (the engine's choice where the CPU has it) and an 8-bit cache make a draft depend on which others are in its
 # batch (14 of 16 the same); with both at f32, 32 of 32 were the same alone and in a batch of 16, for the same CPU time.
-_ENGINE = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "f32", "prompt_lookup": True}
+_ENGINE = {
+    "INFERENCE_PRECISION_HINT": "f32",
+    "KV_CACHE_PRECISION": "f32",
+    "prompt_lookup": True,
+    "ENABLE_CPU_PINNING": False,  # pinned, processes of one thread each would share the first core
+}
 
 
 class OpenVinoGenerator:

@@ -28,14 +28,9 @@ class Nearness:
     near: float
 
     @property
-    def spread(self) -> float:
-        """What a whole step from far to near is, in cosines."""
-        return max(0.0, self.near - self.far)
-
-    @property
     def step(self) -> float:
-        """``spread``, but never so fine that an index of a few like texts takes every hundredth for a difference."""
-        return max(_LEAST_STEP, self.spread)
+        """From far to near in cosines, but never so fine that a few like texts take every hundredth for a difference."""
+        return max(_LEAST_STEP, self.near - self.far)
 
 
 # For an index that is too small to measure its own: MiniLM's on lamini_docs is 0.51 and 0.79.

@@ -351,3 +351,17 @@ def test_an_answer_that_was_cut_short_says_so_after_it_says_that_it_is_a_quote()
     open_to_all = Policy(SURE_OF_SUPPORT.combiner, threshold=0.1)
     made = draft("You can generate an API key in the API tab. Keep it secret. Bananas grow. Keep the key.")
     assert after(made, [KEY], open_to_all).reasons == ("sentences_removed",)
+
+
+@pytest.mark.parametrize("asked_back", [False, True])
+def test_nobody_is_answered_in_a_language_they_did_not_use(asked_back: bool) -> None:
+    question = "Wo finde ich denn bitte meinen Schlüssel für die Schnittstelle?"
+    decision = before(question, [KEY], asked_back=asked_back)
+    assert (decision.route, decision.reasons) == (Route.HUMAN, ("language",))
+
+
+def test_an_answer_in_the_customers_language_passes() -> None:
+    german = Passage(
+        "docs:9", "Wo ist der Schlüssel?", "Den Schlüssel finden Sie auf der Seite Ihres Kontos.", "d", 0.8, 0.3
+    )
+    assert before("Wo finde ich denn bitte meinen Schlüssel für die Schnittstelle?", [german]).route is None

@@ -102,7 +102,8 @@ def test_finds_a_denial(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["You need a key.", "Notice the knot.", "The ant's nest is annotated.", "It speaks German, not only English."]
+    "text",
+    ["You need a key.", "Notice the knot.", "The ant's nest is annotated.", "It speaks German, not only English."],
 )
 def test_finds_no_denial_where_there_is_none(text: str) -> None:
     assert not denies(text)
