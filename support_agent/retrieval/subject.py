@@ -29,7 +29,7 @@ class Nearness:
 
     @property
     def step(self) -> float:
-        """From far to near in cosines, but never so fine that a few like texts take every hundredth for a difference."""
+        """From far to near in cosines, but never so fine that of a few like texts every hundredth is a difference."""
         return max(_LEAST_STEP, self.near - self.far)
 
 

@@ -40,7 +40,7 @@ def test_without_a_product_the_text_is_searched_with() -> None:
 
 @pytest.mark.parametrize(("near", "spread"), [(0.8, 0.3), (0.4, 0.0)], ids=["a scale", "none"])
 def test_the_scale_of_an_index_is_never_less_than_nothing(near: float, spread: float) -> None:
-    assert Nearness(far=0.5, edge=0.6, near=near).spread == pytest.approx(spread)
+    assert Nearness(far=0.5, edge=0.6, near=near).step == pytest.approx(step)
 
 
 def test_a_subject_read_back_is_the_subject() -> None:
