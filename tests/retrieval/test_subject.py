@@ -38,8 +38,8 @@ def test_without_a_product_the_text_is_searched_with() -> None:
     assert Subject().query("How do I get a key?") == "How do I get a key?"
 
 
-@pytest.mark.parametrize(("near", "spread"), [(0.8, 0.3), (0.4, 0.0)], ids=["a scale", "none"])
-def test_the_scale_of_an_index_is_never_less_than_nothing(near: float, spread: float) -> None:
+@pytest.mark.parametrize(("near", "step"), [(0.8, 0.3), (0.4, 0.1)], ids=["a scale", "none"])
+def test_the_scale_of_an_index_is_never_finer_than_a_tenth(near: float, step: float) -> None:
     assert Nearness(far=0.5, edge=0.6, near=near).step == pytest.approx(step)
 
 
