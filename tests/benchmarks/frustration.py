@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from support_agent.retrieval import Embedder, open_embedder
-from support_agent.retrieval.embedders import encode_queries
+from support_agent.retrieval.embedders import DEFAULT, encode_queries
 from support_agent.triage.frustration import FrustrationModel, frustration_signal, model_for, turn_value
 from support_agent.triage.frustration_cues import cue_weight
 from support_agent.triage.training.sampling import UPSET
@@ -46,7 +46,7 @@ def main() -> None:
     """Print the two tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--embedder", default="all-minilm-l6-v2")
+    parser.add_argument("--embedder", default=DEFAULT)
     options = parser.parse_args()
     embedder = open_embedder(options.embedder, threads=1)
     model = model_for(embedder.fingerprint)
