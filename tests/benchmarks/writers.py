@@ -49,10 +49,18 @@ WRITERS: dict[str, dict[str, Any]] = {
     QUOTE: {"generator": "extractive"},
     "smollm2": {"generator": "openvino", "model": "smollm2-135m-instruct"},
     "qwen-0.5b": {"generator": "openvino", "model": "qwen2.5-coder-0.5b-instruct"},
+    "smollm2-tuned": {"generator": "openvino", "model": "smollm2-135m-instruct", "adapter": "smollm2-135m-support"},
+    "qwen-0.5b-tuned": {
+        "generator": "openvino",
+        "model": "qwen2.5-coder-0.5b-instruct",
+        "adapter": "qwen2.5-0.5b-support",
+    },
     "qwen-1.5b": {"generator": "openvino", "model": "qwen2.5-coder-1.5b-instruct"},
     **PROFILES,
 }
 DEFAULT = [QUOTE, "smollm2", "qwen-0.5b", "tiny", "standard"]
+# What the tuned ones have learned to write where no passage answers.
+NOT_SAID = "The passages do not say"
 Row = dict[str, Any]
 
 
@@ -222,7 +230,8 @@ def figures(name: str, written: Sequence[tuple[Row, Row]]) -> dict[str, str]:
         "token-F1 of what can be sent": of(f1_sent, can_be_sent),
         "an invented fact": of(invented, shown),
         "hidden: something can be sent": of([bool(text) for text in sent], hidden),
-        "hidden: empty or cut to nothing": of([not draft.text.strip() for draft in drafts], hidden),
+        "hidden: declines": of([draft.text.startswith(NOT_SAID) for draft in drafts], hidden),
+        "shown: declines": of([draft.text.startswith(NOT_SAID) for draft in drafts], shown),
         "characters, p50 / p95": spread([len(drafts[at].text) for at in shown], ".0f"),
         "tokens, p50 / p95": spread([drafts[at].tokens for at in shown], ".0f"),
         "seconds, p50 / p95": spread([one["seconds"] for _, one in written if "seconds" in one], ".2f"),
