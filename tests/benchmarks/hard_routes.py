@@ -1,6 +1,6 @@
 """What patterns and heads find of each hard route, on tickets that neither was made from, and their false alarms.
 
-    python tests/benchmarks/hard_routes.py --data FOLDER [--embedder NAME] [--tickets FILE] [--misses]
+    python tests/benchmarks/hard_routes.py --data FOLDER [--embedder NAME] [--tickets FILE …] [--misses]
 
 Recall is on ``unseen_tickets.toml``, on FILE (a JSON object a line: kind, text; "harmless" and "frustrated" among the
 kinds), and on the halves of the public sets that no head learnt from. "own": the signal of that very route fires;
@@ -56,7 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--embedder", default=DEFAULT)
-    parser.add_argument("--tickets", type=Path, help="more tickets, one a line")
+    parser.add_argument("--tickets", type=Path, nargs="+", default=[], help="more tickets, one a line")
     parser.add_argument("--misses", action="store_true", help="also list them")
     arguments = parser.parse_args()
     embedder = open_embedder(arguments.embedder, threads=2)
@@ -64,8 +64,7 @@ def main() -> None:
         parser.error(f"no heads were made for {arguments.embedder}")
     meaning = Meaning(embedder)
     sets = {"unseen": tomllib.loads(UNSEEN.read_text("utf-8"))}
-    if arguments.tickets:
-        sets[arguments.tickets.stem] = by_kind(arguments.tickets)
+    sets |= {file.stem: by_kind(file) for file in arguments.tickets}
     for name, tickets in sets.items():
         print(f"\n{name}: tickets that a person must read")
         for line in recall(tickets, meaning, arguments.misses):
@@ -101,7 +100,8 @@ def recall(tickets: dict[str, list[str]], meaning: Meaning, misses: bool) -> Ite
                 f"    {sorted(found.either)}: {text!r}" for text, found in every[kind] if kind not in found.either
             )
     for name, kinds in (("all routes", ROUTES), ("danger, minors, privacy, security", DANGER)):
-        yield _line(name, [(kind, text, found) for kind in kinds for text, found in every.get(kind, [])])
+        if every.keys() & set(kinds):
+            yield _line(name, [(kind, text, found) for kind in kinds for text, found in every.get(kind, [])])
     if "frustrated" in every:
         found = [one.angry for _, one in every["frustrated"]]
         yield f"{'frustrated':34s} angry {rate(sum(found), len(found))}"
