@@ -229,7 +229,8 @@ class Agent:
 
     def _read_meaning(self, journeys: Sequence[Journey]) -> None:
         tickets = [(journey.ticket, journey.triaged) for journey in journeys]
-        read = self.meaning.read(tickets)
+        queries = [self.index.subject.query(triage.search_text) for _, triage in tickets]
+        read = self.meaning.read(tickets, beside=queries)
         for journey, triage in zip(journeys, read, strict=True):
             journey.triage = triage
             self._take(journey, journey.gate.on_ticket(triage))

@@ -47,12 +47,17 @@ class Meaning:
         self._frustration = frustration.model_for(embedder.fingerprint)
         self._hard_routes = learned_routes.heads_for(embedder.fingerprint)
 
-    def read(self, tickets: Sequence[tuple[Ticket, Triage]]) -> list[Triage]:
-        """Each ticket's triage with the signals of its meaning, and the reasons that they give."""
+    def read(self, tickets: Sequence[tuple[Ticket, Triage]], beside: Sequence[str] = ()) -> list[Triage]:
+        """Each ticket's triage with the signals of its meaning, and the reasons that they give.
+
+        Args:
+            beside: texts that are embedded in the same call, for whoever asks the embedder for them next.
+        """
         names = self._scope.names if self._scope else ()
         asked = [delete_names(triage.search_text, names) for _, triage in tickets]
         said = [[_with_parts(turn) for turn in _turns(ticket, triage)] for ticket, triage in tickets]
-        texts = list(dict.fromkeys([*asked, *(part for turns in said for parts in turns for part in parts)]))
+        parts = (part for turns in said for parts in turns for part in parts)
+        texts = list(dict.fromkeys([*asked, *parts, *beside]))
         vectors = dict(zip(texts, encode_queries(self._embedder, texts), strict=True)) if texts else {}
         return [
             _with(triage, self._signals(question, turns, vectors))
