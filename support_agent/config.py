@@ -52,8 +52,8 @@ class Config(BaseModel):
     adapter: str = Field(
         "auto",
         description="Name or folder of a LoRA adapter (generators openvino and transformers); auto is the shipped one "
-        "made for this model and this index, if there is one, and none is none. `support-agent adapters list` shows "
-        "the names.",
+        "made for this model and this index, else for this model and any index, and none is none. `support-agent "
+        "adapters list` shows the names.",
     )
     base_url: str | None = Field(None, description="Address of an OpenAI-compatible server (generator chat_model).")
     passages: int = Field(3, ge=1, le=20, description="How many passages the generator is shown.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,12 +99,14 @@ def _find_folder(name: str, *, offline: bool, on_progress: OnProgress | None) ->
 def adapter_name(config: Config) -> str | None:
     """The adapter that the settings mean; None for none.
 
-    ``adapter = "auto"`` is the shipped adapter made for exactly this model and index, and none where there is none:
-    on another knowledge base an adapter writes what it has learned on its own.
+    ``adapter = "auto"`` is the shipped adapter made for exactly this model and index, else the one made for this model
+    and any passages, else none: on another knowledge base an adapter writes what it has learned on its own.
     """
     if config.adapter == "none" or not find_backend(config.generator).takes_adapter:
         return None
-    return shipped_for(config.model, Path(config.index).name) if config.adapter == "auto" else config.adapter
+    if config.adapter != "auto":
+        return config.adapter
+    return shipped_for(config.model, Path(config.index).name) or shipped_for_any_index(config.model)
 
 
 def choose_adapter(config: Config, *, on_progress: OnProgress | None = None) -> Path | None:
@@ -122,9 +125,16 @@ def choose_adapter(config: Config, *, on_progress: OnProgress | None = None) -> 
 
 def shipped_for(model: str, index: str) -> str | None:
     """The name of the shipped adapter for a model and an index; by their names alone, so that it costs nothing."""
-    folders = sorted(file.parent for file in ADAPTERS.shipped().glob(f"*/{CONFIG_FILE}"))
-    found = (read_adapter(folder) for folder in folders)
-    return next((one.name for one in found if (one.base, one.index) == (model, index)), None)
+    return next((one.name for one in _shipped() if (one.base, one.index) == (model, index)), None)
+
+
+def shipped_for_any_index(model: str) -> str | None:
+    """The name of the shipped adapter that has learned to write from passages of any kind, for a model."""
+    return next((one.name for one in _shipped() if one.base == model and one.mode == "examples"), None)
+
+
+def _shipped() -> Iterator[Adapter]:
+    return (read_adapter(file.parent) for file in sorted(ADAPTERS.shipped().glob(f"*/{CONFIG_FILE}")))
 
 
 def read_adapter(folder: Path) -> Adapter:

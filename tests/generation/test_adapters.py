@@ -236,6 +236,15 @@ def test_an_index_folder_is_known_by_its_name(tmp_path: Path, base: Path) -> Non
     assert adapter_name(Config(model=str(base), index=str(tmp_path / "shop"))) == "for-shop"
 
 
+def test_an_adapter_that_learned_from_passages_of_any_kind_serves_an_index_without_its_own(
+    tmp_path: Path, base: Path
+) -> None:
+    made(tmp_path / "shipped" / "for-any", str(base), mode="examples")
+    assert adapter_name(Config(model=str(base), index="bikes")) == "for-any"
+    made(tmp_path / "shipped" / "for-shop", str(base), **FOR_SHOP)
+    assert adapter_name(Config(model=str(base), index="shop")) == "for-shop"
+
+
 @pytest.mark.parametrize("facts", [{}, {"recipe": None}, {"recipe": {}}], ids=["no recipe", "empty", "no index"])
 def test_an_adapter_that_names_no_index_is_taken_by_name_only(
     tmp_path: Path, base: Path, facts: dict[str, Any]
