@@ -20,11 +20,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReplyWriter:
-    """Writes the replies of one agent: its texts, its first language, the versions of its parts."""
+    """Writes the replies of one agent: its texts, its first language, the versions of its parts.
+
+    ``far`` is the cosine (−1 to 1) up to which a passage is no nearer than to a question about anything else.
+    """
 
     texts: Texts
     language: str
     versions: Mapping[str, str]
+    far: float = -1.0
 
     def close(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> Reply:
         """End a ticket's way with this reply."""
@@ -53,7 +57,9 @@ class ReplyWriter:
         """The journey's reply with its timings; one that has none fell out of every step and goes to a human."""
         reply = journey.reply or self.close(journey, Route.HUMAN, (Reason.INTERNAL_ERROR,))
         if not reply.suggestion and wants_suggestion(reply):
-            reply = replace(reply, suggestion=_quote(journey), evidence=tuple(journey.passages))
+            far = all(passage.score <= self.far for passage in journey.passages[:1])
+            suggestion = "" if far and _ABOUT_NOTHING.intersection(reply.reasons) else _quote(journey)
+            reply = replace(reply, suggestion=suggestion, evidence=tuple(journey.passages))
         if _is_known_to_customer(reply, journey.ticket.history):
             reply = replace(reply, suggestion="")
         timings = {name: round(value, 3) for name, value in journey.timings_ms.items()}
@@ -113,6 +119,10 @@ _NO_SUGGESTION = frozenset(
         Reason.AMBIGUOUS,
     }
 )
+
+
+# Tickets that may ask nothing of the knowledge base at all.
+_ABOUT_NOTHING = frozenset({Reason.ASKED_FOR_HUMAN, Reason.OUT_OF_SCOPE, Reason.NO_PASSAGE})
 
 
 def wants_suggestion(reply: Reply | None) -> bool:

@@ -1,6 +1,7 @@
 """Whoever takes a ticket over is offered a text, except where one could do harm."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -227,3 +228,10 @@ def test_danger_in_a_machines_mail_is_answered_once_so_that_no_loop_begins() -> 
 def test_a_stream_to_a_machine_is_empty() -> None:
     stream = make_agent(ScriptedGenerator({})).stream(Ticket("Thanks", headers=(("Auto-Submitted", "auto-replied"),)))
     assert "".join(stream) == ""
+
+
+def test_who_only_wants_a_person_is_not_suggested_what_is_far_from_anything_they_said() -> None:
+    agent = make_agent(ScriptedGenerator())
+    assert agent.ask(HUMAN_PLEASE).suggestion == QUOTE
+    agent._replies = replace(agent._replies, far=2.0)  # more than any cosine
+    assert agent.ask(HUMAN_PLEASE).suggestion == ""

@@ -14,7 +14,7 @@ SHORT_WORDS = 2
 # Two passages are near each other when their cosines differ by less than this share of the index's scale.
 _CLOSE_SHARE = 0.1
 # So much of what the titles share must stand in the question.
-_REST_ASKED = 0.6
+_REST_ASKED = 0.5
 # "E1205", "3.0": one title that holds it is what is meant.
 _IDENTIFIER = re.compile(r"(?=[\w.-]*\d)\w[\w.-]*\w")
 

@@ -10,11 +10,14 @@ from typing import Any
 from support_agent.generation.prompt import Prompt
 from support_agent.records import Draft, Passage
 from support_agent.sentences import split_sentences
+from support_agent.wording import content_words
 
 QUOTING = "extractive"
 # A passage up to this long is an answer as it stands; of a longer one whole paragraphs and lists are taken.
 _WHOLE_CHARS = 2_000
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]")
+
+_BARE_REPLY = re.compile(r"(?:yes|no)[.!]\s+(?=\S)", re.IGNORECASE)
 
 
 class ExtractiveGenerator:
@@ -39,10 +42,16 @@ class ExtractiveGenerator:
 
 
 def extract(question: str, passages: Sequence[Passage]) -> str:
-    """The best passage's own words; empty without passages."""
+    """The best passage's own words; empty without passages.
+
+    A bare "Yes." answers the passage's own question, and is left out where the customer asks for something else.
+    """
     if not passages:
         return ""
     text = passages[0].text.strip()
+    bare = _BARE_REPLY.match(text)
+    if bare and not set(content_words(question)) <= set(content_words(passages[0].title)):
+        text = text[bare.end() :]
     if len(text) <= _WHOLE_CHARS:
         return text
     blocks = _blocks(text)

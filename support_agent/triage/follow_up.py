@@ -13,6 +13,7 @@ from support_agent.records import Route, Ticket, Turn
 from support_agent.triage.conversation import is_only_an_act
 from support_agent.triage.courtesies import without_courtesies
 from support_agent.triage.mail import read_words
+from support_agent.wording import content_words
 
 _OPENING = re.compile(
     r"^\W*(?:and|also|but|so|then|what about|how about|what if|why|ok(?:ay)?,? (?:and|but|so)|or)\b", re.IGNORECASE
@@ -29,6 +30,11 @@ _OF_ANOTHER = re.compile(
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)*(?![\w.]*\w)")
 _NAME = re.compile(r"(?<=\w )[A-Z][\w-]*(?: [A-Z][\w-]*)*")
 _SHORT_WORDS = 5
+# A short question that is whole: "Is my machine broken?", "Do you ship to Norway?", and not "How much?".
+_QUESTION = re.compile(
+    r"\W*(?:is|are|do|does|did|can|could|may|will|would|should|has|have|how|where|when|which|what|who)\b", re.IGNORECASE
+)
+_WHOLE_WORDS = 2
 # Of a conversation so many of the last turns are read, and so much of what the customer wrote in each.
 _TURNS, _TURN_CHARS = 20, 2_000
 
@@ -43,8 +49,8 @@ def search_text(text: str, history: Sequence[Turn]) -> str:
     """The text itself without its courtesies, or the earlier tickets it leans on followed by it.
 
     A text leans on the one before when it opens like a continuation, points at something unnamed, or has five words
-    or fewer. Goes back until a ticket that stands on its own. One that only names another thing asks the question
-    before of that.
+    or fewer and is no whole question. Goes back until a ticket that stands on its own. One that only names another
+    thing asks the question before of that.
     """
     needed = [without_courtesies(text)]
     before = spoken_of(history)
@@ -95,4 +101,7 @@ def asked_back(history: Sequence[Turn]) -> bool:
 
 
 def _leans(text: str) -> bool:
-    return bool(_OPENING.search(text) or _POINTER.search(text)) or len(text.split()) <= _SHORT_WORDS
+    if _OPENING.search(text) or _POINTER.search(text):
+        return True
+    whole = _QUESTION.match(text) and len(set(content_words(text))) >= _WHOLE_WORDS
+    return len(text.split()) <= _SHORT_WORDS and not whole

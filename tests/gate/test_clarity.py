@@ -14,6 +14,7 @@ UPLOAD = [
 ]
 SHIPPING = ["Do you ship to Norway?", "Do you ship to Sweden?", "What does shipping cost?"]
 PLANS = ["How much is the Basic plan?", "How much is the Pro plan?"]
+WARRANTY = ["What is the warranty on the Acme Pro?", "What is the warranty on the Acme One?", "Can I get a repair?"]
 ERRORS = ["What does error E1205 mean?", "What does error E1206 mean?", "How do I change my e-mail address?"]
 
 
@@ -30,8 +31,9 @@ def found(question: str, titles: list[str]) -> Found:
         ("Do you ship?", SHIPPING),
         ("How much is the plan?", PLANS),
         ("What does the error mean?", ERRORS),
+        ("How long is the warranty on my machine?", WARRANTY),
     ],
-    ids=["a version", "in more words", "a country", "a plan", "a code"],
+    ids=["a version", "in more words", "a country", "a plan", "a code", "the product unnamed"],
 )
 def test_what_names_none_of_two_is_open(question: str, titles: list[str]) -> None:
     assert open_choices(found(question, titles)).fired

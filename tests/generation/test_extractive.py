@@ -117,3 +117,21 @@ def test_stops_telling_when_asked_to() -> None:
     prompt = write_prompt("What?", [Passage("1", "", "One. Two. Three.", "docs")])
     ExtractiveGenerator().generate([prompt], on_text=lambda piece: told.append(piece) or True)
     assert told == ["One. "]
+
+
+COMPOST = Passage(
+    "docs:1", "Are the capsules compostable?", "Yes. They are made for industrial composting, not for a garden.", "docs"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "start"),
+    [
+        ("Are the capsules compostable?", "Yes."),
+        ("are capsules compostable", "Yes."),
+        ("Can I throw them on my heap in the garden?", "They are made"),
+    ],
+    ids=["the passage's own question", "in fewer words", "another question"],
+)
+def test_a_bare_yes_is_quoted_only_to_the_passages_own_question(question: str, start: str) -> None:
+    assert extract(question, [COMPOST]).startswith(start)

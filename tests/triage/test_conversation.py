@@ -173,3 +173,11 @@ def test_the_same_words_are_known_whatever_stands_before_them(text: str, told: b
 def test_a_start_may_still_become_what_was_told() -> None:
     assert may_be_told_again("Open the", ASKED)
     assert not may_be_told_again("Open a", ASKED)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [("Is my machine broken?", True), ("Do you ship to Norway?", True), ("How much?", False), ("for the Pro?", False)],
+)
+def test_a_short_question_that_is_whole_leans_on_nothing(text: str, whole: bool) -> None:
+    assert (search_text(text, (Turn("Do you offer decaf?", "Yes."),)) == text) == whole
