@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 class ReplyWriter:
     """Writes the replies of one agent: its texts, its first language, the versions of its parts.
 
-    ``far`` is the cosine (−1 to 1) up to which a passage is no nearer than to a question about anything else.
+    ``far`` is the cosine (−1 to 1) up to which a passage may well be as near to a question about anything else.
     """
 
     texts: Texts
@@ -57,13 +57,17 @@ class ReplyWriter:
         """The journey's reply with its timings; one that has none fell out of every step and goes to a human."""
         reply = journey.reply or self.close(journey, Route.HUMAN, (Reason.INTERNAL_ERROR,))
         if not reply.suggestion and wants_suggestion(reply):
-            far = all(passage.score <= self.far for passage in journey.passages[:1])
-            suggestion = "" if far and _ABOUT_NOTHING.intersection(reply.reasons) else _quote(journey)
+            suggestion = "" if self._wants_only_a_person(reply, journey) else _quote(journey)
             reply = replace(reply, suggestion=suggestion, evidence=tuple(journey.passages))
         if _is_known_to_customer(reply, journey.ticket.history):
             reply = replace(reply, suggestion="")
         timings = {name: round(value, 3) for name, value in journey.timings_ms.items()}
         return replace(reply, timings_ms={**timings, "total": round(sum(timings.values()), 3)})
+
+    def _wants_only_a_person(self, reply: Reply, journey: Journey) -> bool:
+        """Whether the ticket asks for a person, and for nothing that the knowledge base is about."""
+        far = all(passage.score <= self.far for passage in journey.passages[:1])
+        return Reason.ASKED_FOR_HUMAN in reply.reasons and (far or Reason.OUT_OF_SCOPE in reply.reasons)
 
     def _text(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> str:
         """The answer that was decided on; where there is none, what the route and its reasons say instead."""
@@ -119,10 +123,6 @@ _NO_SUGGESTION = frozenset(
         Reason.AMBIGUOUS,
     }
 )
-
-
-# Tickets that may ask nothing of the knowledge base at all.
-_ABOUT_NOTHING = frozenset({Reason.ASKED_FOR_HUMAN, Reason.OUT_OF_SCOPE, Reason.NO_PASSAGE})
 
 
 def wants_suggestion(reply: Reply | None) -> bool:
