@@ -118,10 +118,14 @@ _TEXTS_FOLDER = "texts"
 
 @dataclass(frozen=True)
 class LoadedConfig:
-    """A configuration and, for each setting that is not the default, the name of the source it came from."""
+    """A configuration and, for each setting that is not the default, the name of the source it came from.
+
+    ``chosen`` says that the generator is what ``auto`` has become.
+    """
 
     config: Config
     sources: dict[str, str]
+    chosen: bool = False
 
 
 def load_config(path: str | Path | None = None, *, profile: str | None = None, **overrides: Any) -> LoadedConfig:
@@ -150,7 +154,7 @@ def load_config(path: str | Path | None = None, *, profile: str | None = None, *
         merged.update(layer)
         sources.update(dict.fromkeys(layer, name))
     try:
-        return LoadedConfig(Config(**merged), sources)
+        return LoadedConfig(Config(**merged), sources, merged.get("generator", AUTO) == AUTO)
     except ValidationError as problem:
         raise ConfigError(_explain(problem, sources)) from problem
 
