@@ -18,6 +18,7 @@ from support_agent.retrieval.embedders import DEFAULT
 from support_agent.wording import counted
 
 if TYPE_CHECKING:
+    from support_agent.config import Config
     from support_agent.records import Passage
     from support_agent.retrieval import Embedder
     from support_agent.retrieval.building import Built
@@ -100,15 +101,17 @@ def add(
         _say_hidden(built.folder)
     if renew:
         renew_promise(AgentOptions(index=str(name), offline=offline or None).settings())
-    elif built.new and _has_promise(str(name)):
-        typer.echo("What was promised waits for: support-agent renew, or index add --renew the next time.", err=True)
+    elif built.new:
+        _say_what_waits(AgentOptions(index=str(name)).settings())
 
 
-def _has_promise(name: str) -> bool:
-    from support_agent.config import load_config
+def _say_what_waits(settings: Config) -> None:
+    """Say that a promise is to be renewed, where there is one."""
     from support_agent.evidence.ledger import last_promise
 
-    return last_promise(load_config(index=name).config) is not None
+    if last_promise(settings) is not None:
+        renew = settings.command("renew")
+        typer.echo(f"What was promised waits for: {renew} (or, the next time, index add --renew).", err=True)
 
 
 @index_app.command()
