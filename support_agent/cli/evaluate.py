@@ -28,7 +28,7 @@ LabelsOption = Annotated[
     typer.Option(
         "--labels",
         metavar="FILE",
-        help='What people said of answers: rows of {"id", "right"}, or what `calibrate --labels` reads.',
+        help='What people said of answers: rows of {"id", "right"}, or of {"id", "sent", "supported", "agrees"}.',
     ),
 ]
 AboutOption = Annotated[About, typer.Option("--about", help="Which word of a reader counts, where --labels has both.")]
