@@ -99,7 +99,7 @@ class Agent:
         return cls(index, open_generator(settings, on_progress=on_progress), settings)
 
     def ask(self, ticket: Ticket | str) -> Reply:
-        """Answer one ticket. Never raises for what is in the ticket."""
+        """Answer one ticket. Never raises for what is in the ticket; TypeError where it is neither text nor Ticket."""
         return self._answer_batch([_as_ticket(ticket)])[0]
 
     def ask_many(self, tickets: Iterable[Ticket | str]) -> Iterator[Reply]:
@@ -338,4 +338,6 @@ def _open(journeys: Sequence[Journey]) -> list[Journey]:
 
 
 def _as_ticket(ticket: Ticket | str) -> Ticket:
+    if not isinstance(ticket, (Ticket, str)):
+        raise TypeError(f"A ticket is a text or a Ticket, not {ticket!r:.60}. Give the customer's words.")
     return Ticket(ticket) if isinstance(ticket, str) else ticket

@@ -10,12 +10,14 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import shlex
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from support_agent.errors import ConfigError
@@ -25,6 +27,8 @@ ENV_PREFIX = "SUPPORT_AGENT_"
 AUTO = "auto"
 # Places that the environment names and that are no settings: folders, and the file that holds the settings.
 _PLACES = {"adapters", "cache", "calibrations", "config", "indexes", "models"}
+# The settings that say which promise is meant, each an option of every command that opens an agent.
+_TOLD = ("index", "generator", "model", "adapter")
 # Sets of settings that belong together; any of the sources may name one as ``profile``.
 PROFILES: dict[str, dict[str, Any]] = {
     "tiny": {"generator": "openvino", "model": "smollm2-135m-instruct"},
@@ -88,6 +92,13 @@ class Config(BaseModel):
     )
     offline: bool = Field(False, description="Never fetch a model file; say what is missing instead.")
 
+    # What a command line must say again to mean these settings; see ``load_config``.
+    _options: tuple[str, ...] = PrivateAttr(())
+
+    def command(self, words: str) -> str:
+        """A command for a hint, such as "renew", with the options that these settings were asked for with."""
+        return f"support-agent {words} {shlex.join(self._options)}".rstrip()
+
     @model_validator(mode="before")
     @classmethod
     def _choose_generator(cls, given: Any) -> Any:
@@ -118,10 +129,14 @@ _TEXTS_FOLDER = "texts"
 
 @dataclass(frozen=True)
 class LoadedConfig:
-    """A configuration and, for each setting that is not the default, the name of the source it came from."""
+    """A configuration and, for each setting that is not the default, the name of the source it came from.
+
+    ``chosen`` says that the generator is what ``auto`` has become.
+    """
 
     config: Config
     sources: dict[str, str]
+    chosen: bool = False
 
 
 def load_config(path: str | Path | None = None, *, profile: str | None = None, **overrides: Any) -> LoadedConfig:
@@ -142,6 +157,7 @@ def load_config(path: str | Path | None = None, *, profile: str | None = None, *
         ("environment", _read_environment()),
         ("override", {"profile": profile, **overrides}),
     ]
+    options = _as_options(path, profile, overrides)
     layers = [(name, {key: value for key, value in layer.items() if value is not None}) for name, layer in layers]
     layers = [*_take_profile(layers), *layers]
     merged: dict[str, Any] = {}
@@ -150,9 +166,17 @@ def load_config(path: str | Path | None = None, *, profile: str | None = None, *
         merged.update(layer)
         sources.update(dict.fromkeys(layer, name))
     try:
-        return LoadedConfig(Config(**merged), sources)
+        config = Config(**merged)
     except ValidationError as problem:
         raise ConfigError(_explain(problem, sources)) from problem
+    config._options = options
+    return LoadedConfig(config, sources, merged.get("generator", AUTO) == AUTO)
+
+
+def _as_options(path: str | Path | None, profile: str | None, overrides: Mapping[str, Any]) -> tuple[str, ...]:
+    """Options of the command line that say the same as these arguments, those on which a promise hangs."""
+    told = {"config": path, "profile": profile, **{name: overrides.get(name) for name in _TOLD}}
+    return tuple(word for name, value in told.items() if value is not None for word in (f"--{name}", str(value)))
 
 
 def _take_profile(layers: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:

@@ -69,6 +69,11 @@ class Shelf:
         """Whether a folder belongs to the package rather than to the user."""
         return folder.resolve().is_relative_to(self.shipped().resolve())
 
+    def hides_shipped(self, folder: Path) -> bool:
+        """Whether a folder is an own one that stands before a shipped one of the same name."""
+        own = folder.resolve().parent == self.own().resolve() and not self.is_shipped(folder)
+        return own and folder.name in {shipped.name for shipped in self._standing(self.shipped())}
+
     def _standing(self, root: Path) -> list[Path]:
         folders = sorted(root.iterdir()) if root.is_dir() else []
         return [folder for folder in folders if folder.is_dir() and any(folder.glob(self.marker))]

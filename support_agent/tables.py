@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from support_agent.errors import SupportAgentError
+from support_agent.wording import counted
 
 # Far above any ticket, and low enough that a quote left open at the top of a large file cannot fill the memory.
 MAX_CELL_CHARS = 16 * 1024 * 1024
@@ -114,7 +115,7 @@ class _File(NamedTuple):
 
 def _ragged(number: int, record: _Record, width: int) -> TableRow:
     cells = record.cells
-    fault = f"Line {record.line} has {len(cells)} cells where the header has {width}."
+    fault = f"Line {record.line} has {counted(len(cells), 'cell')} where the header has {width}."
     if record.last_line > record.line:
         fault += f" The row runs to line {record.last_line}: perhaps a quote is missing in it."
     if len(cells) > width:

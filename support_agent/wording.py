@@ -175,3 +175,13 @@ def _is_fact(token: str) -> bool:
 def in_one_line(text: str) -> str:
     """The text with single spaces: whether two say the same hangs on words, not on white space."""
     return " ".join(text.split())
+
+
+def counted(count: int, noun: str) -> str:
+    """Such as "1 row" or "1,200 rows"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def were(count: int) -> str:
+    """Such as "1 was" or "1,200 were"."""
+    return f"{count:,} {'was' if count == 1 else 'were'}"

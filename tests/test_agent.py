@@ -36,6 +36,12 @@ def test_answers_with_a_citation(agent: Agent) -> None:
     assert 0 < reply.confidence <= 1
 
 
+@pytest.mark.parametrize("ticket", [None, 7, b"Hi", ["Hi"]], ids=["nothing", "a number", "bytes", "a list"])
+def test_what_is_no_ticket_is_a_type_error_that_says_so(agent: Agent, ticket: Any) -> None:
+    with pytest.raises(TypeError, match="A ticket is a text or a Ticket, not "):
+        agent.ask(ticket)
+
+
 @pytest.mark.parametrize(
     ("text", "route", "reason"),
     [

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,3 +145,24 @@ def test_every_profile_is_a_valid_configuration(name: str) -> None:
 def test_a_profile_beside_a_whole_config_is_refused() -> None:
     with pytest.raises(ConfigError, match="not both"):
         Agent.load(Config(), profile="llama2-7b")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        ({}, "support-agent renew"),
+        ({"index": "shop", "offline": True}, "support-agent renew --index shop"),
+        ({"index": "my shop"}, "support-agent renew --index 'my shop'"),
+        ({"profile": "tiny", "adapter": "none"}, "support-agent renew --profile tiny --adapter none"),
+        (
+            {"path": "other.toml", "generator": "scripted"},
+            "support-agent renew --config other.toml --generator scripted",
+        ),
+    ],
+    ids=["nothing named", "index", "a name with a space", "profile", "file"],
+)
+def test_a_hint_names_the_options_that_led_to_the_settings(arguments: dict[str, Any], command: str) -> None:
+    Path("other.toml").write_text('index = "of the file"')
+    settings = load_config(**arguments).config
+    assert settings.command("renew") == command
+    assert settings.model_copy(update={"calibration": "auto"}).command("renew") == command

@@ -94,7 +94,7 @@ def test_keeps_a_ragged_row_in_its_place_with_its_fault(tmp_path: Path) -> None:
     assert [row.cells for row in rows] == [("1", "fine"), ("2", ""), ("3", "a"), ("4", "fine")]
     assert [row.fault for row in rows] == [
         "",
-        "Line 3 has 1 cells where the header has 2.",
+        "Line 3 has 1 cell where the header has 2.",
         'Line 4 has 4 cells where the header has 2. Not shown in a column: ["b", "c, d"]',
         "",
     ]

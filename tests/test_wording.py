@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_agent.wording import content_words, facts, known_facts, names, token_f1
+from support_agent.wording import content_words, counted, facts, known_facts, names, token_f1, were
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,10 @@ def test_token_f1(first: str, second: str, f1: float) -> None:
 @given(st.text(max_size=200))
 def test_a_text_knows_its_own_facts(text: str) -> None:
     assert facts(text) <= known_facts(text)
+
+
+@pytest.mark.parametrize(
+    ("count", "rows", "said"), [(0, "0 rows", "0 were"), (1, "1 row", "1 was"), (1200, "1,200 rows", "1,200 were")]
+)
+def test_counts_are_said_in_the_singular_and_the_plural(count: int, rows: str, said: str) -> None:
+    assert (counted(count, "row"), were(count)) == (rows, said)

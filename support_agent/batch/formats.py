@@ -5,15 +5,24 @@ The exports that are known are rows of a table; names match whatever their case,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from support_agent.errors import BatchError
 from support_agent.records import Ticket
-from support_agent.tables import TableRow
+from support_agent.tables import TableRow, read_layout, read_rows
 
 ROLES = ("text", "subject", "id")
+# Words in the names of columns that hold no ticket's text, whatever their cells look like.
+_NEVER_TEXT = frozenset(
+    "id ids uuid guid key number no nr num date time timestamp created updated answer response resolution".split()
+)
+# A cell of so many words, or characters where words have no spaces between them, may be a ticket.
+_WORDS, _CHARACTERS = 4, 12
+_LOOKED_AT = 50
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ FORMATS = (
     Format("texts", "text"),
     Format("twcs", "text", ids=("tweetid",), inbound="inbound"),
     Format("messages", "message"),
+    *(Format("messages", name, "subject") for name in ("messagebody", "messagetext", "emailbody", "mailbody")),
+    *(Format("tickets", name, "subject") for name in ("ticketbody", "tickettext")),
 )
 
 
@@ -127,7 +138,7 @@ class _Header:
             choices = " or ".join(dict.fromkeys(f"{found.format} (text={self._header[found.text]})" for found in known))
             raise self._unsure(f"the ticket's text could be in several columns: {choices}", known[0].text)
         if len(self._header) != 1:
-            raise self._unsure("no column is known to hold the ticket's text", self._first_named())
+            raise self._unsure("no column is known to hold the ticket's text", self._likely_text())
         if _reads_like_a_ticket(self._header[0]):
             raise BatchError(
                 f"{self._path}, line 1: {self._header[0][:60]!r} reads like a ticket, not like the name of a column. "
@@ -172,19 +183,30 @@ class _Header:
         ids = (position for name in entry.ids if (position := self.find(name)) is not None)
         return Columns(entry.name, text, self.find(entry.subject), next(ids, None), self.find(entry.inbound))
 
-    def _unsure(self, why: str, example: int) -> BatchError:
+    def _unsure(self, why: str, example: int | None) -> BatchError:
         if not any(self._plain):
             return BatchError(
                 f"{self._path}, line 1: none of its {len(self._header)} columns has a name. Write names into the first "
                 "line, with the word question above the tickets' text."
             )
+        name = "with --map text=COLUMN" if example is None else f"such as --map text={self._quoted(example)}"
         return BatchError(
-            f"{self._path}, line 1: {why}. Its columns are: {self._listed()}. "
-            f"Name the right one, such as --map text={self._quoted(example)}."
+            f"{self._path}, line 1: {why}. Its columns are: {self._listed()}. Name the right one, {name}."
         )
 
-    def _first_named(self) -> int:
-        return next((position for position, name in enumerate(self._plain) if name), 0)
+    def _likely_text(self) -> int | None:
+        """The column that most of the first rows have a text in; None where there is none."""
+        may = [at for at, name in enumerate(self._header) if name.strip() and _NEVER_TEXT.isdisjoint(_words(name))]
+        rows = [row for row in self._first_rows() if not row.fault]
+        texts = {at: sum(_may_be_text(row.cells[at]) for row in rows) for at in may}
+        best = max(may, key=texts.__getitem__, default=None)
+        return best if best is not None and texts[best] else None
+
+    def _first_rows(self) -> list[TableRow]:
+        try:
+            return list(islice(read_rows(read_layout(self._path, BatchError)), _LOOKED_AT))
+        except BatchError:
+            return []  # what is wrong with the rows is said where they are read
 
     def _listed(self) -> str:
         return ", ".join(repr(name) for name in self._header)
@@ -196,6 +218,15 @@ class _Header:
 
 def _plain(name: str) -> str:
     return name.casefold().replace(" ", "").replace("_", "")
+
+
+def _words(name: str) -> set[str]:
+    """The words of a column's name, also where only capitals tell them apart."""
+    return set(re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()))
+
+
+def _may_be_text(cell: str) -> bool:
+    return len(cell.split()) >= _WORDS or (not cell.isascii() and len(cell) >= _CHARACTERS)
 
 
 def _known(columns: Columns) -> int:

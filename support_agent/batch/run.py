@@ -35,6 +35,7 @@ from support_agent.errors import BatchError
 from support_agent.protocols import Answerer
 from support_agent.records import Reason, Reply, Ticket
 from support_agent.tables import Layout, TableRow, read_layout, read_rows
+from support_agent.wording import counted
 
 _NOT_FINAL = Reason.INTERNAL_ERROR  # the program itself failed: no verdict on the ticket
 
@@ -236,7 +237,7 @@ class _Queue:
         """Raise if a ticket went in and no reply came back."""
         if self.in_flight:
             raise BatchError(
-                f"The agent left {len(self.in_flight)} tickets without a reply, the first of them "
+                f"The agent left {counted(len(self.in_flight), 'ticket')} without a reply, the first of them "
                 f"{next(iter(self.in_flight))!r}. Run the same command to go on with them."
             )
 

@@ -12,6 +12,7 @@ import typer
 from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
 from support_agent.cli.printing import print_json
 from support_agent.cli.progress import counted_progress
+from support_agent.wording import counted
 
 if TYPE_CHECKING:
     from support_agent.batch import BatchPlan, Counts, Summary
@@ -23,7 +24,12 @@ STOPPED = 130
 @with_agent_options()
 def batch(
     source: Annotated[Path, typer.Argument(metavar="IN.csv", help="Tickets as a helpdesk exports them.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.csv", help="Where the answered file goes.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="OUT.csv", help="Where the answered file goes; not needed with --dry-run."
+        ),
+    ] = None,
     mapping: Annotated[
         list[str] | None,
         typer.Option(
@@ -49,35 +55,43 @@ def batch(
         roles = parse_mapping(mapping or [])
     except ValueError as problem:
         raise typer.BadParameter(str(problem), param_hint="--map") from problem
-    plan = plan_batch(source, output, roles, limit)
+    if output is None and not dry_run:
+        raise typer.BadParameter("name the file to write, such as -o answered.csv", param_hint="--output")
+    plan = plan_batch(source, output or _never_written(source), roles, limit)
     _say_plan(plan)
     if dry_run:
         _print_dry_run(plan, as_json)
         return
-    with counted_progress("rows") as counted:
+    with counted_progress("rows") as bar:
         try:
             summary = run_batch(
                 plan,
                 options.load_agent,
                 fresh=fresh,
-                on_progress=lambda counts: counted.show(counts.rows, plan.rows, _in_words(counts)),
+                on_progress=lambda counts: bar.show(counts.rows, plan.rows, _in_words(counts)),
             )
         except KeyboardInterrupt:
-            counted.say(f"Stopped after {counted.done:,} of {plan.rows:,} rows; run the same command to go on.")
+            bar.say(f"Stopped after {bar.done:,} of {counted(plan.rows, 'row')}; run the same command to go on.")
             raise SystemExit(STOPPED) from None
     _print_summary(summary, as_json)
     if summary.counts.rejected:
         raise typer.Exit(REJECTED_ROWS)
 
 
+def _never_written(source: Path) -> Path:
+    """What a dry run has for an output where none is named."""
+    return source.with_name(f"answered-{source.name}")
+
+
 def _say_plan(plan: BatchPlan) -> None:
     """The mapping, before anything is done with it."""
-    taken = f"{plan.rows:,} of {plan.file_rows:,} rows" if plan.rows < plan.file_rows else f"{plan.rows:,} rows"
+    every = counted(plan.file_rows, "row")
+    taken = f"{plan.rows:,} of {every}" if plan.rows < plan.file_rows else every
     typer.echo(f"{plan.layout.path}: {taken}, read as {plan.columns.format}", err=True)
     for role, column in plan.columns.describe(plan.layout.header).items():
         typer.echo(f"  {role:8}← {column}", err=True)
     if plan.faulty:
-        typer.echo(f"  {plan.faulty:,} rows will be rejected; the output says why for each.", err=True)
+        typer.echo(f"  {counted(plan.faulty, 'row')} will be rejected; the output says why for each.", err=True)
 
 
 def _print_dry_run(plan: BatchPlan, as_json: bool) -> None:
@@ -92,8 +106,8 @@ def _print_dry_run(plan: BatchPlan, as_json: bool) -> None:
     for row in islice(plan.read(), 3):
         ticket = plan.columns.ticket(row)
         opening = " ".join(ticket.body.split()[:8])
-        typer.echo(f"row {row.number} (line {row.line}): {len(ticket.body):,} characters: {opening[:80]}")
-    typer.echo(f"{distinct:,} different tickets; at most so many would be generated. Nothing was written.")
+        typer.echo(f"row {row.number} (line {row.line}): {counted(len(ticket.body), 'character')}: {opening[:80]}")
+    typer.echo(f"{counted(distinct, 'different ticket')}; at most so many would be generated. Nothing was written.")
 
 
 def _in_words(counts: Counts) -> str:
@@ -109,7 +123,7 @@ def _print_summary(summary: Summary, as_json: bool) -> None:
         del facts["counts"]
         print_json(facts)
         return
-    typer.echo(f"{summary.output}: {summary.rows:,} rows = {_in_words(summary.counts)}")
+    typer.echo(f"{summary.output}: {counted(summary.rows, 'row')} = {_in_words(summary.counts)}")
     if summary.suggested:
         words = "Rows with a suggestion for the person who takes over (sa_suggestion)"
         typer.echo(f"{words}: {summary.suggested:,}.", err=True)

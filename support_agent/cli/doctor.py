@@ -175,7 +175,7 @@ def _promise(settings: Config, open_one: Callable[[], Generator]) -> str:
     watch = watch_in_force(settings)
     seen = f" {watch.in_words()}" if watch else ""
     if watch and watch.withdrawn:
-        return f"{_NOTHING_ANSWERED}.{seen}"
+        return f"{_NOTHING_ANSWERED}.{seen} `{settings.command('certify')}` says what to read."
     return f"{found.calibration.version}. {found.calibration.in_words()}{seen}"
 
 

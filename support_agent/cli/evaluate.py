@@ -13,6 +13,7 @@ from support_agent.cli.printing import print_json, print_table
 from support_agent.cli.progress import counted_progress
 from support_agent.evaluation.defaults import PROMISE, RIGHT_F1
 from support_agent.records import About
+from support_agent.wording import counted
 
 if TYPE_CHECKING:
     from support_agent.evaluation.page import Table
@@ -28,7 +29,7 @@ LabelsOption = Annotated[
     typer.Option(
         "--labels",
         metavar="FILE",
-        help='What people said of answers: rows of {"id", "right"}, or what `calibrate --labels` reads.',
+        help='What people said of answers: rows of {"id", "right"}, or of {"id", "sent", "supported", "agrees"}.',
     ),
 ]
 AboutOption = Annotated[About, typer.Option("--about", help="Which word of a reader counts, where --labels has both.")]
@@ -114,9 +115,10 @@ def compare(
     else:
         _print_tables(comparison_tables(found))
         beyond = sum(d.verdict in ("better", "worse") for d in found.differences)
+        differ = "differs" if beyond == 1 else "differ"
         typer.echo(
-            f"{len(found.differences):,} scores compared, {beyond:,} differ beyond chance; "
-            f"{len(found.moved):,} tickets went another way."
+            f"{counted(len(found.differences), 'score')} compared, {beyond:,} {differ} beyond chance; "
+            f"{counted(len(found.moved), 'ticket')} went another way."
         )
         if untold:
             typer.echo(f"Changed for the worse, but in too few tickets to tell: {', '.join(untold)}.", err=True)
@@ -153,7 +155,7 @@ def audit(
         print_json({**found.to_dict(), **UNWATCHED})
     else:
         _print_tables(effect_table(family, found.effects) for family in found.families)
-        typer.echo(f"{found.tickets:,} tickets, {found.asked:,} texts asked.", err=True)
+        typer.echo(f"{counted(found.tickets, 'ticket')}, {counted(found.asked, 'text')} asked.", err=True)
 
 
 def _print_result(result: Result, report: Path | None, as_json: bool) -> None:

@@ -15,8 +15,10 @@ from support_agent.cli.printing import print_json, print_table
 from support_agent.cli.progress import counted_progress, download_progress
 from support_agent.cli.promise import renew_promise
 from support_agent.retrieval.embedders import DEFAULT
+from support_agent.wording import counted
 
 if TYPE_CHECKING:
+    from support_agent.config import Config
     from support_agent.records import Passage
     from support_agent.retrieval import Embedder
     from support_agent.retrieval.building import Built
@@ -69,7 +71,8 @@ def build(
             on_progress=on_progress,
             on_step=embedded.show,
         )
-    _report(built, f"{_number(built.passages, 'passage')} from {_number(len(files), 'file')}")
+    _report(built, f"{counted(built.passages, 'passage')} from {counted(len(files), 'file')}")
+    _say_hidden(built.folder)
     typer.echo(f"Ask it: support-agent ask --index {output or name} '…'", err=True)
 
 
@@ -93,18 +96,22 @@ def add(
         built = add_to_index(
             folder, files, offline=offline, threads=threads, on_progress=on_progress, on_step=embedded.show
         )
-    _report(built, f"{_number(built.new, 'new passage')} from {_number(len(files), 'file')}, {built.passages:,} in all")
+    _report(built, f"{counted(built.new, 'new passage')} from {counted(len(files), 'file')}, {built.passages:,} in all")
+    if built.folder != folder:
+        _say_hidden(built.folder)
     if renew:
         renew_promise(AgentOptions(index=str(name), offline=offline or None).settings())
-    elif built.new and _has_promise(str(name)):
-        typer.echo("What was promised waits for: support-agent renew, or index add --renew the next time.", err=True)
+    elif built.new:
+        _say_what_waits(AgentOptions(index=str(name)).settings())
 
 
-def _has_promise(name: str) -> bool:
-    from support_agent.config import load_config
+def _say_what_waits(settings: Config) -> None:
+    """Say that a promise is to be renewed, where there is one."""
     from support_agent.evidence.ledger import last_promise
 
-    return last_promise(load_config(index=name).config) is not None
+    if last_promise(settings) is not None:
+        renew = settings.command("renew")
+        typer.echo(f"What was promised waits for: {renew} (or, the next time, index add --renew).", err=True)
 
 
 @index_app.command()
@@ -131,7 +138,7 @@ def info(name: NameArgument, as_json: JsonOption = False) -> None:
     names, scope = ", ".join(subject.names) or "none", "fitted" if subject.scope else "none, for too few texts"
     typer.echo(f"  subject     {subject.product or 'no one product'}; names: {names}; scope model: {scope}")
     for source in manifest["sources"]:
-        typer.echo(f"  source      {source['file']}: {_number(source['rows'], 'row')} ({source['sha256'][:12]})")
+        typer.echo(f"  source      {source['file']}: {counted(source['rows'], 'row')} ({source['sha256'][:12]})")
     typer.echo(f"  files       {len(manifest['files'])}, {size / 1e6:.1f} MB, all as listed")
 
 
@@ -157,7 +164,8 @@ def lint_command(
     if rows:
         print_table(("kind", "passages", "what"), rows, fold="what")
     counts = Counter(finding.kind for finding in findings)
-    typer.echo(f"{len(passages):,} passages; {_counted(counts) if counts else 'nothing found'}", err=True)
+    found = _counted(counts) if counts else "nothing found"
+    typer.echo(f"{counted(len(passages), 'passage')}; {found}", err=True)
 
 
 def _lint_target(target: list[str], embedder: str, offline: bool, threads: int) -> tuple[list[Passage], Embedder]:
@@ -188,14 +196,19 @@ def _open_embedder(name: str, offline: bool, threads: int) -> Embedder:
 
 def _report(built: Built, done: str) -> None:
     counts = Counter(one.reason for one in built.left_out)
-    typer.echo(f"{built.folder}: {done}; left out: {_counted(counts)}", err=True)
+    folder = f"{built.folder} (replaced)" if built.replaced else f"{built.folder}"
+    typer.echo(f"{folder}: {done}; left out: {_counted(counts)}", err=True)
     if counts:
         typer.echo("What was left out stands in left_out.jsonl beside the passages, with the reasons.", err=True)
 
 
+def _say_hidden(folder: Path) -> None:
+    """Say that an own index hides a shipped one of its name, and how that one comes back."""
+    from support_agent.shelves import INDEXES
+
+    if INDEXES.hides_shipped(folder):
+        typer.echo(f"{folder.name} now means your own copy in {folder}: delete that to have the shipped one.", err=True)
+
+
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {kind}" for kind, number in sorted(counts.items())) or "nothing"
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,11 +13,13 @@ import typer
 
 from support_agent.cli.agent_options import AgentOptions, JsonOption, with_agent_options
 from support_agent.cli.printing import print_json
+from support_agent.wording import counted
 
 if TYPE_CHECKING:
     from support_agent.config import Config
     from support_agent.evidence.asking import OnAsked
     from support_agent.evidence.certifying import Certified
+    from support_agent.evidence.opening import InForce
     from support_agent.evidence.standing import Standing
     from support_agent.models import OnProgress
 
@@ -48,18 +51,20 @@ def learn(
     """
     from support_agent.evidence import learning
 
-    done = learning.learn(file, config=options.settings(), mapping=_roles(mapping), reader=reader, kind=kind)
+    settings = options.settings()
+    done = learning.learn(file, config=settings, mapping=_roles(mapping), reader=reader, kind=kind)
     for sentence in (*done.problems, *done.notes):
         typer.secho(sentence, err=True, fg=typer.colors.YELLOW)
     known = f", {done.known:,} known before" if done.known else ""
-    typer.echo(f"{file}: {done.tickets:,} tickets, {done.labels:,} new labels{known}", err=as_json)
+    new = counted(done.labels, "new label")
+    typer.echo(f"{file}: {counted(done.tickets, 'ticket')}, {new}{known}", err=as_json)
     if as_json:
         facts = {name: value for name, value in vars(done).items() if name != "standing"}
         print_json({**facts, "standing": _plain(done.standing)})
     elif done.standing:
         typer.echo(done.standing.in_words())
         proven = "Put it in force" if done.standing.look else "What to read next"
-        typer.echo(f"{proven}: support-agent certify", err=True)
+        typer.echo(f"{proven}: {settings.command('certify')}", err=True)
     else:
         typer.echo("Too few tickets are known to plan a promise on; let more come in.")
     if done.problems:
@@ -114,14 +119,15 @@ def certify(
             on_progress=on_progress,
             on_asked=on_asked,
         )
-    _say(done, as_json)
+    _say(done, settings, as_json)
 
 
 @with_agent_options(without=["calibration"])
 def renew(to_read: ToReadOption = None, options: AgentOptions = AgentOptions(), as_json: JsonOption = False) -> None:
     """Ask the read tickets again after a change of index, adapter, prompt or code, and state the promise as it stands.
 
-    Answers that come out the same keep their labels; those that changed count as wrong until somebody reads them.
+    Answers that come out the same keep their labels; those that changed count as wrong until somebody reads them, and
+    so do those of tickets that now score as high as what is proven and that nobody has read. --to-read writes both.
     """
     renew_promise(options.settings(), to_read, as_json)
 
@@ -133,28 +139,35 @@ def renew_promise(settings: Config, to_read: Path | None = None, as_json: bool =
     with _progress() as (on_progress, on_asked):
         done = certifying.renew(config=settings, to_read=to_read, on_progress=on_progress, on_asked=on_asked)
     typer.echo(
-        f"{done.certified.asked:,} tickets asked again; of {done.labelled:,} labelled answers {done.kept:,} "
-        "came out the same",
+        f"{counted(done.certified.asked, 'ticket')} asked again; of {counted(done.labelled, 'labelled answer')} "
+        f"{done.kept:,} came out the same",
         err=as_json,
     )
-    _say(done.certified, as_json)
+    _say(done.certified, settings, as_json)
 
 
-def _say(done: Certified, as_json: bool) -> None:
+def _say(done: Certified, settings: Config, as_json: bool) -> None:
     if as_json:
-        print_json({"standing": _plain(done.standing), "written": done.written and str(done.written)})
+        told = {"in_force": _in_force(done.in_force), "written": done.written and str(done.written)}
+        print_json({"standing": _plain(done.standing), **told})
     else:
         typer.echo(done.standing.in_words())
-    waiting = len(done.standing.to_read)
+        typer.echo(done.in_force.in_words())
+    waiting = counted(len(done.standing.to_read), "answer")
     if done.written:
-        typer.echo(
-            f"{waiting:,} answers to read are in {done.written}: fill in verdict, then learn that file",
-            err=True,
-        )
-    elif waiting:
-        typer.echo(f"{waiting:,} answers are to be read next: --to-read FILE writes them.", err=True)
+        learn = settings.command(f"learn {shlex.quote(str(done.written))}")
+        typer.echo(f"{waiting} to read: {done.written}. Fill in verdict there, then: {learn}", err=True)
+    elif done.standing.to_read:
+        typer.echo(f"{waiting} to read next; this writes them: {settings.command('certify --to-read FILE')}", err=True)
     else:
         typer.echo("Nothing is to be read now.", err=True)
+
+
+def _in_force(found: InForce) -> dict[str, Any]:
+    """What is in force, for machines; each but the words is null where nothing is."""
+    made = found.calibration
+    facts = {"since": made.made, "score": made.threshold, "share": made.coverage} if made else {}
+    return {"since": None, "score": None, "share": None, **facts, "words": found.in_words()}
 
 
 def _plain(standing: Standing | None) -> dict[str, Any] | None:

@@ -21,16 +21,19 @@ config_app = typer.Typer(no_args_is_help=True, help="Settings and customer texts
 @config_app.command()
 def show(config: ConfigOption = None, profile: ProfileOption = None, as_json: JsonOption = False) -> None:
     """Print every setting with its value, source and purpose, as TOML you can save and edit."""
-    from support_agent.config import Config, load_config
+    from support_agent.config import AUTO, Config, load_config
 
     loaded = load_config(config, profile=profile)
     values = loaded.config.model_dump(mode="json")
     if as_json:
-        print_json({"settings": values, "sources": loaded.sources})
+        print_json({"settings": values, "sources": loaded.sources, "generator_chosen_by_auto": loaded.chosen})
         return
     for name, field in Config.model_fields.items():
         value = "" if values[name] is None else json.dumps(values[name], ensure_ascii=False)
         source = loaded.sources.get(name, "default")
+        if name == "generator" and loaded.chosen:
+            # Saved and edited, it is to go on choosing.
+            value, source = json.dumps(AUTO), f"{source}; here auto is {values[name]}"
         typer.echo(f"# {field.description} (from {source})\n{'# ' if value == '' else ''}{name} = {value}\n")
 
 
@@ -60,10 +63,15 @@ def texts(
     if as_json:
         print_json({"texts": rows})
         return
+    by_file: dict[tuple[str, str], list[dict[str, str]]] = {}
     for row in rows:
-        # With one language the lines are a file of texts; with all, the language tells them apart.
-        name = row["name"] if language else f"{row['language']}.{row['name']}"
-        typer.echo(f"# {row['file']}\n{name} = {json.dumps(row['text'], ensure_ascii=False)}\n")
+        by_file.setdefault((row["language"], row["file"]), []).append(row)
+    for (code, file), inside in by_file.items():
+        typer.echo(f"# {file}\n")
+        for row in inside:
+            # With one language the lines are a file of texts; with all, the language tells them apart.
+            name = row["name"] if language else f"{code}.{row['name']}"
+            typer.echo(f"{name} = {json.dumps(row['text'], ensure_ascii=False)}\n")
 
 
 def _rows(texts: Texts, language: str | None) -> list[dict[str, str]]:

@@ -112,6 +112,8 @@ def check_relevant(golden: GoldenSet, passages: Collection[str]) -> None:
 def find_golden(name: str) -> Path:
     """The golden set that a path or an index's name means; an index folder may hold one as golden.jsonl.
 
+    An own copy of a shipped index holds none, and is measured with the shipped one's.
+
     Raises:
         EvaluationError: there is none.
     """
@@ -119,9 +121,11 @@ def find_golden(name: str) -> Path:
 
     if Path(name).is_file():
         return Path(name)
-    shipped = INDEXES.known().get(name, Path(name)) / GOLDEN_FILE
-    if shipped.is_file():
-        return shipped
+    folder = INDEXES.known().get(name, Path(name))
+    folders = [folder, *([INDEXES.shipped() / folder.name] if INDEXES.hides_shipped(folder) else [])]
+    for golden in (one / GOLDEN_FILE for one in folders):
+        if golden.is_file():
+            return golden
     raise EvaluationError(f"There is no golden set {name!r}: give a JSONL file, or an index with a {GOLDEN_FILE}.")
 
 

@@ -119,6 +119,10 @@ def read_result(folder: Path) -> Result:
     Raises:
         EvaluationError: it is missing, of another kind, or a file is not what the manifest says.
     """
+    if not folder.is_dir():
+        raise EvaluationError(
+            f"There is no folder {folder}. Name the result folder of an earlier `support-agent eval run`."
+        )
     manifest = read_manifest(folder, EvaluationError, _MEND, reads=())
     if manifest.get("kind") != KIND:
         raise EvaluationError(f"{folder} holds a {manifest.get('kind', 'folder')}, not a {KIND}. {_MEND}")

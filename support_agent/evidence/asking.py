@@ -11,15 +11,16 @@ from support_agent.agent import Agent
 from support_agent.errors import BatchError, CalibrationError
 from support_agent.evidence.kept_drafts import KeepingGenerator
 from support_agent.evidence.opening import AUTO, own_calibration, suggesting_gate
-from support_agent.evidence.records import Offer
+from support_agent.evidence.records import Offer, Unoffered
 from support_agent.evidence.store import Store
 from support_agent.gate.measure import combined
 from support_agent.generation import open_generator
 from support_agent.generation.extractive import QUOTING
-from support_agent.records import Reply, Ticket
+from support_agent.records import Reply, Route, Ticket
 from support_agent.retrieval import Index, find_index
 from support_agent.spreadsheet import text_hash
 from support_agent.tables import read_layout, read_rows
+from support_agent.wording import counted
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -43,21 +44,35 @@ def open_suggesting(config: Config, on_progress: OnProgress | None) -> Agent:
     return agent
 
 
-def ask_all(agent: Agent, store: Store, tickets: Sequence[Ticket], on_asked: OnAsked | None) -> None:
-    """Ask tickets that the store knows, and keep what is offered, a batch at a time."""
-    size = agent.config.batch_size
+def ask_all(agent: Agent, store: Store, tickets: Sequence[Ticket], on_asked: OnAsked | None) -> dict[str, Unoffered]:
+    """Ask tickets that the store knows, and keep what is offered, a batch at a time; by ticket, why nothing was."""
+    size, unoffered = agent.config.batch_size, {}
     for start in range(0, len(tickets), size):
         batch = tickets[start : start + size]
         replies = list(agent.ask_many(batch))
         store.set_languages({one.words_key: reply.language for one, reply in zip(batch, replies, strict=True)})
         store.add_offers(agent.versions["parts"], map(_offer, batch, replies))
+        pairs = zip(batch, replies, strict=True)
+        unoffered.update({one.words_key: _unoffered(reply) for one, reply in pairs if not _is_offered(reply)})
         if on_asked:
             on_asked(start + len(batch), len(tickets))
+    return unoffered
+
+
+def _is_offered(reply: Reply) -> bool:
+    """Whether there is a text that could prove something; not where a signal alone decided."""
+    return bool(reply.suggestion and reply.confidence)
+
+
+def _unoffered(reply: Reply) -> Unoffered:
+    return Unoffered(
+        decided=bool(reply.suggestion) or reply.route is not Route.HUMAN, reason=str(next(iter(reply.reasons), ""))
+    )
 
 
 def _offer(ticket: Ticket, reply: Reply) -> Offer:
     """What was offered; nothing where a signal alone decided, or there was nothing to offer."""
-    if not reply.suggestion or not reply.confidence:
+    if not _is_offered(reply):
         return Offer(ticket.words_key, "", 0.0)
     values = {signal.name: signal.value for signal in reply.signals}
     return Offer(
@@ -78,7 +93,7 @@ def read_past_tickets(path: Path, mapping: Mapping[str, str] | None) -> list[Tic
     rows = [row for row in read_rows(layout) if not columns.is_our_own(row)]
     sound = [columns.ticket(row) for row in rows if not row.fault]
     if len(sound) < len(rows):
-        logger.warning("%s: %s rows are malformed and were left out.", path, len(rows) - len(sound))
+        logger.warning("%s: left out as malformed: %s.", path, counted(len(rows) - len(sound), "row"))
     if not sound:
         raise CalibrationError(f"{path} holds no tickets.")
     return sound

@@ -16,9 +16,10 @@ from support_agent.artefacts import sha256_bytes, write_bytes
 from support_agent.errors import CalibrationError
 from support_agent.evidence.ladder import Look, Plan, Promise, percent
 from support_agent.gate.combiner import Combiner
+from support_agent.wording import were
 
 FORMAT = 4
-MEND = "Run `support-agent certify` to make it anew."
+MEND = "Run `support-agent certify`, with the settings that it was made with, to make it anew."
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Calibration:
             f"While tickets stay as they are: {self.plan.promise}, like questions counted once. "
             f"Sent is what scores {self.threshold:.3f} or more, "
             f"{percent(self.coverage)} of tickets; of {self.look.labels:,} such answers that {readers} read, "
-            f"{self.look.wrong:,} were wrong (upper bound {percent(self.upper)})."
+            f"{were(self.look.wrong)} wrong (upper bound {percent(self.upper)})."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -114,15 +115,19 @@ class Calibration:
         return cls(**{**plain, **parsed})
 
 
-def mismatch(calibration: Calibration, parts: Mapping[str, str]) -> str | None:
-    """One sentence naming the first part that is not the one calibrated for; None when all are the same."""
+def mismatch(calibration: Calibration, parts: Mapping[str, str], renew: str = "support-agent renew") -> str | None:
+    """One sentence naming the first part that is not the one calibrated for; None when all are the same.
+
+    Args:
+        renew: the command that renews it.
+    """
     for name in sorted(calibration.parts.keys() | parts.keys()):
         made_for, found = calibration.parts.get(name), parts.get(name)
         if found != made_for:
             other = f"not for {_short(found)}" if found else f"and there is no {name} now"
             return (
                 f"The promise was made with the {name} {_short(made_for or 'nobody knows which')}, {other}: "
-                "`support-agent renew` asks the read tickets again and states it anew."
+                f"`{renew}` asks the read tickets again and states it anew."
             )
     return None
 

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +26,17 @@ from support_agent.evidence.ledger import (
     take_back,
 )
 from support_agent.evidence.opening import (
+    InForce,
     calibrated_parts,
     evidence_folder,
+    find_in_force,
     index_name,
     own_calibration,
     watch_over,
 )
 from support_agent.evidence.ranking import ENOUGH
 from support_agent.evidence.shipped import seed
+from support_agent.evidence.shortfall import check_enough
 from support_agent.evidence.standing import Sampled, Standing, stand, take_looks
 from support_agent.evidence.store import Store, open_store
 from support_agent.evidence.verdict_files import write_to_read
@@ -55,11 +58,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Certified:
-    """Where the promise stands; ``calibration`` is what is in force, ``written`` the file with what is to be read."""
+    """Where the promise stands; ``calibration`` is what this put in force, ``written`` the file with what to read.
+
+    ``in_force`` is what answers are sent by now, which may have been proven before.
+    """
 
     standing: Standing
     calibration: Calibration | None
     asked: int
+    in_force: InForce
     written: Path | None = None
 
 
@@ -117,14 +124,20 @@ def certify(
         plan = kept if kept and kept.promise == promise else None
         if plan:
             if store.fact("parts") != parts:
-                raise CalibrationError("Something has changed since the last reading: run `support-agent renew` first.")
+                raise CalibrationError(
+                    f"Something has changed since the last reading: run `{config.command('renew')}` first."
+                )
             # What is due is tested on the tickets that were known when it was read, before others come in.
             take_looks(store, plan, read_tickets(store, parts))
         store.add_tickets((one, "und") for one in given)
-        _check_new(store, since)
+        _check_new(store, config, since)
         again = list({one.words_key: one for one in (*given, *_unasked(store, parts, since))}.values())
-        ask_all(agent, store, again, on_asked)
-        plan, rows = (plan, read_tickets(store, parts)) if plan else begin_plan(store, parts, promise, since)
+        unoffered = ask_all(agent, store, again, on_asked)
+        if plan:
+            rows = read_tickets(store, parts)
+        else:
+            check_enough(store, parts, promise, since, given, unoffered)
+            plan, rows = begin_plan(store, parts, promise, since)
         take_looks(store, plan, rows)
         return _in_force(store, agent, config, plan, rows, len(again), Path(to_read) if to_read else None)
 
@@ -183,18 +196,18 @@ def _check_target(to_read: str | Path | None) -> None:
         raise CalibrationError(f"{to_read} is there already, and may hold verdicts. Name another file.")
 
 
-def _check_new(store: Store, since: int) -> None:
+def _check_new(store: Store, config: Config, since: int) -> None:
     """Refuse a plan on tickets of which there are none, before anything is asked."""
     if any(one.drawn and one.number > since for one in store.tickets()):
         return
     if since:
         raise CalibrationError(
             "No new ticket has come since a new plan was begun, and the old ones prove nothing for it. Learn what "
-            "`batch` has answered since, or give newer tickets: certify --tickets newer.csv"
+            f"`batch` has answered since, or give newer tickets: {config.command('certify --tickets newer.csv')}"
         )
     raise CalibrationError(
-        "No ticket is known yet. Give past tickets (certify --tickets past.csv), or what `batch` answered, with "
-        "verdicts (support-agent learn answered.csv)."
+        f"No ticket is known yet. Give past tickets ({config.command('certify --tickets past.csv')}), or what `batch` "
+        f"answered, with verdicts ({config.command('learn answered.csv')})."
     )
 
 
@@ -227,10 +240,13 @@ def _renew(store: Store, agent: Agent, config: Config, to_read: Path | None, on_
     plan, before = read_plan(store), store.fact("parts") or ""
     if plan is None:
         raise CalibrationError(
-            f"There is no promise for {index_name(config)} to renew. Make one: support-agent certify --tickets past.csv"
+            f"There is no promise for {index_name(config)} to renew. Make one: "
+            f"{config.command('certify --tickets past.csv')}"
         )
     if _withdrawn(store, config, plan):
-        raise CalibrationError("The promise was withdrawn, so that its labels no longer prove it: run certify.")
+        raise CalibrationError(
+            f"The promise was withdrawn, so that its labels no longer prove it: run `{config.command('certify')}`."
+        )
     labelled = {one.key: in_one_line(one.sent) for one in store.verdicts()}
     drawn = [one for one in store.tickets() if one.drawn]
     until = max((one.sample for one in drawn if one.key in labelled), default=0.0)
@@ -269,14 +285,15 @@ def _in_force(
 ) -> Certified:
     """Put in force what is proven, and close what its labels no longer prove; and write what is to be read."""
     standing, target = stand(plan, store.looks(), rows), own_calibration(config)
-    made = None
+    made, parts = None, dict(calibrated_parts(agent.index.version, agent.generator, config))
     if standing.look:
+        before = last_promise(config)
         take_back(target.parent, plan)  # of whatever settings
         said = store.verdicts()
         inside = [one for one in rows if one.right is not None and one.score >= plan.rungs[standing.look.rung]]
         right = Counter(one.known.language for one in inside if one.right)
         made = Calibration(
-            parts=dict(calibrated_parts(agent.index.version, agent.generator, config)),
+            parts=parts,
             combiner=read_ranking(store),
             plan=plan,
             look=standing.look,
@@ -287,12 +304,15 @@ def _in_force(
             languages=tuple(sorted(code for code, count in right.items() if count >= _ENOUGH_OF_A_LANGUAGE)),
             made=datetime.now(UTC).isoformat(timespec="seconds"),
         )
+        if before and (before.parts, before.watched) == (made.parts, made.watched):
+            made = replace(made, made=before.made)  # it goes on
         write_calibration(target, made)
     hold_to_labels(store, config)
     if to_read and standing.to_read:
         passages = {one.passage_id: one for one in agent.index.passages}
         write_to_read(to_read, standing.to_read, passages, agent.versions["index"], agent.versions["parts"])
-    return Certified(standing, made, asked, to_read if to_read and standing.to_read else None)
+    written = to_read if to_read and standing.to_read else None
+    return Certified(standing, made, asked, find_in_force(config, parts, store), written)
 
 
 def _withdrawn(store: Store, config: Config, plan: Plan | None) -> bool:

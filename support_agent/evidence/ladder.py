@@ -123,7 +123,7 @@ def make_plan(scores: Sequence[float], promise: Promise, since: int = 0, earlier
     if len(ordered) < promise.looks[0]:
         raise CalibrationError(
             f"Too few tickets with a suggestion to plan on ({len(ordered):,}): a promise of {promise} takes at least "
-            f"{promise.looks[0]:,} readings. Let more tickets come in, or give past ones: certify --tickets past.csv"
+            f"{promise.looks[0]:,} readings."
         )
     at = [max(0, math.ceil(share * len(ordered)) - 1) for share in SHARES]
     rungs = tuple(dict.fromkeys(ordered[place] for place in at))

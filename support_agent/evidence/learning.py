@@ -19,7 +19,7 @@ from support_agent.evidence.standing import RIGHT, Standing, stand, take_looks
 from support_agent.evidence.store import Store, open_store
 from support_agent.evidence.verdict_files import EVIDENCE, ReadRow, VerdictFile, read_verdicts
 from support_agent.shelves import INDEXES
-from support_agent.wording import in_one_line
+from support_agent.wording import counted, in_one_line
 
 if TYPE_CHECKING:
     from support_agent.config import Config
@@ -97,14 +97,14 @@ def _learn(store: Store, config: Config, read: VerdictFile, reader: str, kind: s
     standing = _take_looks(store, parts)
     if hold_to_labels(store, config):
         notes.append(
-            "What was promised no longer stands, and nothing is sent. `support-agent certify` says what to read."
+            f"What was promised no longer stands, and nothing is sent. `{config.command('certify')}` says what to read."
         )
     return Learned(
         tickets=len(usable),
         labels=len(new),
         known=labels - len(new),
         problems=tuple(problems),
-        notes=(*notes, *_missing(cut), *_unplaced(usable), *_other_state(usable, parts)),
+        notes=(*notes, *_missing(cut), *_unplaced(usable, config), *_other_state(usable, parts, config)),
         standing=standing,
     )
 
@@ -121,8 +121,8 @@ def _cut_batches(rows: Sequence[ReadRow], known: set[str]) -> dict[str, int]:
 
 def _missing(cut: Mapping[str, int]) -> list[str]:
     return [
-        f"{count:,} tickets of the answered file are missing. What is left of it is no fair sample, and counts for the "
-        "ranking alone: learn the whole file, with the rows that nobody has read."
+        f"Missing from the answered file: {counted(count, 'ticket')}. What is left of it is no fair sample, and counts "
+        "for the ranking alone: learn the whole file, with the rows that nobody has read."
         for count in cut.values()
     ]
 
@@ -210,23 +210,23 @@ def _other_words(store: Store, said: Sequence[Verdict]) -> list[str]:
     ]
 
 
-def _unplaced(rows: Sequence[ReadRow]) -> list[str]:
+def _unplaced(rows: Sequence[ReadRow], config: Config) -> list[str]:
     lost = sum(bool(row.verdict) and not row.parts for row in rows)
     if not lost:
         return []
     return [
         f"Verdicts without what wrote the answer, as {EVIDENCE} is missing or was cut: {lost:,}. They are kept; "
-        "`support-agent certify` asks their tickets again, and they count where the same answer comes out."
+        f"`{config.command('certify')}` asks their tickets again, and they count where the same answer comes out."
     ]
 
 
-def _other_state(rows: Sequence[ReadRow], parts: str) -> list[str]:
+def _other_state(rows: Sequence[ReadRow], parts: str, config: Config) -> list[str]:
     other = sum(bool(row.verdict) and bool(row.parts) and row.parts != parts for row in rows)
     if not other:
         return []
     return [
         f"Labels of answers by another state of the agent than the promise is planned on: {other:,}. "
-        "`support-agent renew` asks their tickets again."
+        f"`{config.command('renew')}` asks their tickets again."
     ]
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from support_agent.artefacts import MANIFEST, sha256_bytes
 from support_agent.errors import CalibrationError
 from support_agent.evidence.calibration import Calibration, mismatch, read_calibration
+from support_agent.evidence.ladder import percent
 from support_agent.evidence.store import FILE, PLAN, Store, open_store
 from support_agent.evidence.watch import Watch
 from support_agent.gate import Gate, Policy
@@ -34,10 +35,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 AUTO, NONE = "auto", "none"
-_NOTHING = (
-    "Nothing is proven for this knowledge base yet, so that people send, with a suggestion. `support-agent certify "
-    "--tickets past.csv` says what to read until answers may be sent."
-)
+_NOTHING = "Nothing is proven for this knowledge base yet, so that people send, with a suggestion."
+_NOT_IN_FORCE = "Nothing is in force: every ticket goes to a person, with a suggestion."
 _UNPROVEN = 'Answers go out without a promise (calibration = "none"): nobody knows how many of them are wrong.'
 
 
@@ -162,7 +161,7 @@ def find_calibration(config: Config, parts: Mapping[str, str]) -> Found:
     """
     if config.calibration != AUTO:
         calibration = read_calibration(Path(config.calibration))
-        problem = mismatch(calibration, parts)
+        problem = mismatch(calibration, parts, config.command("renew"))
         return Found(None, Reason.RENEWAL_DUE, problem) if problem else Found(calibration)
     own = own_calibration(config)
     problems = []
@@ -172,11 +171,48 @@ def find_calibration(config: Config, parts: Mapping[str, str]) -> Found:
         except CalibrationError as damaged:
             # It may hold a stricter promise, so no other one may replace it.
             return Found(None, Reason.NOT_PROVEN_YET, f"{damaged} Or delete the file.")
-        problem = mismatch(made, parts)
+        problem = mismatch(made, parts, config.command("renew"))
         if problem is None:
             return Found(made)
         problems.append(problem)
-    return Found(None, Reason.RENEWAL_DUE, problems[0]) if problems else Found()
+    if problems:
+        return Found(None, Reason.RENEWAL_DUE, problems[0])
+    certify = config.command("certify --tickets past.csv")
+    return Found(why=f"{_NOTHING} `{certify}` says what to read until answers may be sent.")
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What answers are sent by now; without ``calibration`` nothing is sent, or, as ``why`` says, without a promise."""
+
+    calibration: Calibration | None
+    why: str = ""
+
+    def in_words(self) -> str:
+        """For the owner, in one line."""
+        if self.calibration is None:
+            return self.why
+        since = self.calibration.made[:16].replace("T", " ")
+        return (
+            f"In force since {since} UTC: answers that score {self.calibration.threshold:.3f} or more are sent, for "
+            f"{percent(self.calibration.coverage)} of tickets."
+        )
+
+
+def find_in_force(config: Config, parts: Mapping[str, str], store: Store) -> InForce:
+    """What answers are sent by with these settings, or why none are.
+
+    Args:
+        parts: what ``calibrated_parts`` found.
+    """
+    if config.calibration == NONE:
+        return InForce(None, _UNPROVEN)
+    found = find_calibration(config, parts)
+    if found.calibration is None:
+        known = "" if found.closed is Reason.NOT_PROVEN_YET and found.why.startswith(_NOTHING) else f" {found.why}"
+        return InForce(None, f"{_NOT_IN_FORCE}{known}")
+    watch = watch_over(found.calibration, store)
+    return InForce(None, f"{_NOT_IN_FORCE} {watch.in_words()}") if watch.withdrawn else InForce(found.calibration)
 
 
 def index_name(config: Config) -> str:

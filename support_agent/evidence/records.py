@@ -62,3 +62,11 @@ class Verdict:
     reader: str = ""
     kind: str = "person"
     said: str = ""
+
+
+@dataclass(frozen=True)
+class Unoffered:
+    """Why a ticket has no text that could prove something: something else ``decided``, or there is no suggestion."""
+
+    decided: bool
+    reason: str

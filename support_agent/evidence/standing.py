@@ -27,7 +27,7 @@ from support_agent.evidence.ladder import (
 )
 from support_agent.evidence.records import KnownTicket, Offer, Verdict
 from support_agent.evidence.store import Store
-from support_agent.wording import in_one_line
+from support_agent.wording import counted, in_one_line, were
 
 if TYPE_CHECKING:
     from support_agent.gate.combiner import Combiner
@@ -39,12 +39,16 @@ _FEW = 20
 
 @dataclass(frozen=True)
 class Sampled:
-    """A ticket with what is offered for it now; ``right`` is None until somebody has read that text."""
+    """A ticket with what is offered for it now; ``right`` is None until somebody has read that text.
+
+    ``changed`` says that another text was read, and this one was not.
+    """
 
     known: KnownTicket
     offer: Offer
     score: float
     right: bool | None
+    changed: bool = False
 
 
 def sampled(
@@ -69,7 +73,9 @@ def sampled(
         score = (scores or {}).get(one.key)
         if score is None:
             score = combiner.probability(offer.signals) if offer.signals else offer.score
-        rows.append(Sampled(one, offer, score, label(said.get(one.key, ()), offer.sent)))
+        words = said.get(one.key, ())
+        right = label(words, offer.sent)
+        rows.append(Sampled(one, offer, score, right, changed=bool(words) and right is None))
     return rows
 
 
@@ -143,12 +149,12 @@ class Standing:
             return f"Not proven yet: {self.plan.promise}."
         return (
             f"Proven: {self.plan.promise}, for {_top(self.plan, self.look.rung)}: of {self.look.labels:,} that were "
-            f"read {self.look.wrong:,} were wrong (upper bound {percent(upper(self.look))})."
+            f"read {were(self.look.wrong)} wrong (upper bound {percent(upper(self.look))})."
         )
 
     def _next(self) -> str:
-        if self.renewing:
-            return f"{len(self.to_read):,} answers have changed or are new: read them to keep what was proven."
+        if self.renewing and self.due:
+            return self._why_to_read(_top(self.plan, self.due.rung))
         if self.due is None:
             return "All that was planned is tested." if self.look else self._hopeless()
         level = self.plan.level(self.due.climb, self.due.labels)
@@ -157,8 +163,18 @@ class Standing:
         goal = f"{percent(self.plan.promise.max_error)} is proven at {self.due.labels:,} with at most {spare} wrong"
         if spare < 0:
             goal = f"so few prove nothing, and the test is repeated on more than {self.due.labels:,}"
-        waits = f"; {self.tickets:,} more tickets must come in first" if self.tickets else ""
+        waits = f"; {counted(self.tickets, 'more ticket')} must come in first" if self.tickets else ""
         return f"{where}: {goal}{self._outlook(level)}{waits}."
+
+    def _why_to_read(self, proven: str) -> str:
+        """What has moved since the test, so that answers are to be read though those that were read are the same."""
+        changed = sum(one.changed for one in self.to_read)
+        came = len(self.to_read) - changed
+        told = [f"{changed:,} with another text than the one that was read"] if changed else []
+        if came:
+            tickets = "a ticket" if came == 1 else "tickets"
+            told.append(f"{came:,} to {tickets} that came into {proven} and that nobody has read")
+        return f"Read {counted(len(self.to_read), 'answer')} to keep what was proven: {', and '.join(told)}."
 
     def _outlook(self, level: float) -> str:
         """What a promise twice as strict would take, at the rate seen."""
@@ -171,7 +187,7 @@ class Standing:
     def _hopeless(self) -> str:
         return (
             "The planned tests are taken and none stands: answers are wrong too often for this promise. Another "
-            "promise (certify --max-error), or new tickets once something is better (--anew), begin a new plan."
+            "promise (--max-error), or new tickets once something is better (--anew), begin a new plan."
         )
 
 

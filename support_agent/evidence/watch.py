@@ -25,7 +25,7 @@ from typing import Any
 from support_agent.errors import CalibrationError
 from support_agent.evidence.drift import Drift
 from support_agent.evidence.store import Store, decoded
-from support_agent.wording import content_words
+from support_agent.wording import content_words, counted
 
 # Probability of ever raising the reading rate, and of ever withdrawing, while nothing has changed; each sign has half.
 RAISE, WITHDRAW = 0.05, 0.001
@@ -85,13 +85,12 @@ class State:
 
     def in_words(self) -> str:
         """What the watch has seen, for the log, the CLI or a page."""
-        seen = f"{self.drift.seen:,} different tickets seen, {self.checks.read:,} sent answers read"
+        read = counted(self.checks.read, "sent answer")
+        seen = f"{counted(self.drift.seen, 'different ticket')} seen, {read} read"
         if self.withdrawn:
-            return f"The promise was withdrawn: {self.withdrawn} ({seen}). `support-agent certify` proves it anew."
+            return f"The promise was withdrawn: {self.withdrawn} ({seen}). New tickets may prove it anew."
         if self.refuted:
-            return (
-                f"The labels that the promise rests on no longer prove it ({seen}). `support-agent certify` says more."
-            )
+            return f"The labels that the promise rests on no longer prove it ({seen})."
         if self.raised:
             return f"Something moves ({seen}): read {RAISED_RATE:.0%} of the answers that are sent."
         return f"Nothing speaks against the promise ({seen}); read {CALM_RATE:.0%} of the answers that are sent."

@@ -42,9 +42,9 @@ class Combiner:
                 f"A combiner of {len(self.names)} signals needs one mean, scale and weight for each."
             )
         if not all(math.isfinite(number) for column in (*columns, (self.bias,)) for number in column):
-            raise CalibrationError("A combiner holds a number that is not finite: run `support-agent certify` again.")
+            raise CalibrationError("A combiner holds a number that is not finite: certify it again.")
         if any(scale <= 0 for scale in self.scales):
-            raise CalibrationError("A combiner's scales must be above 0: run `support-agent certify` again.")
+            raise CalibrationError("A combiner's scales must be above 0: certify it again.")
 
     def probability(self, signals: Mapping[str, float]) -> float:
         """Probability (0–1, six decimals) that the answer is right; 0 where a value is there and no number."""

@@ -57,12 +57,13 @@ OnStep = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Built:
-    """What a build did: passages now in the index, passages new in it, and what was left out."""
+    """What a build did: passages now in the index, passages new in it, what was left out, whether one was replaced."""
 
     folder: Path
     passages: int
     new: int
     left_out: tuple[LeftOut, ...]
+    replaced: bool = False
 
 
 def build_index(
@@ -93,9 +94,9 @@ def build_index(
         raise DocumentError(f"There is nothing to index: {reasons}. Give files with answers that may be sent.")
     telling = _Telling(embedder, on_step, len(kept) + texts_to_embed(kept, _refused(left_out)))
     vectors = telling.encode([embedded_text(passage) for passage in kept])
-    facts = [source.facts() for source in sources]
+    facts, replaced = [source.facts() for source in sources], (folder / MANIFEST).is_file()
     _write(folder, _Contents(kept, vectors, left_out), telling, facts, product)
-    return Built(folder, len(kept), len(kept), tuple(left_out))
+    return Built(folder, len(kept), len(kept), tuple(left_out), replaced)
 
 
 def add_to_index(

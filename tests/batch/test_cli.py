@@ -77,7 +77,7 @@ def test_ends_with_3_when_rows_are_rejected(invoke: Invoke, source: Path) -> Non
     source.write_bytes(source.read_bytes() + b"5,ragged\n")
     result = invoke()
     assert result.exit_code == 3
-    assert "1 rows will be rejected" in result.stderr
+    assert "  1 row will be rejected; the output says why for each." in result.stderr
     assert "5 rows = 2 answered · 1 clarify · 1 human · 1 rejected" in result.stdout
 
 
@@ -87,6 +87,18 @@ def test_a_dry_run_writes_nothing(invoke: Invoke, tmp_path: Path) -> None:
     assert "row 1 (line 2): 14 characters: Bill Too high" in result.stdout
     assert "3 different tickets; at most so many would be generated." in result.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_a_dry_run_needs_no_output(source: Path) -> None:
+    done = CliRunner().invoke(app, [str(source), "--dry-run"])
+    assert (done.exit_code, "Nothing was written." in done.stdout) == (0, True)
+    assert [path.name for path in source.parent.iterdir()] == ["in.csv"]
+
+
+def test_a_run_that_writes_needs_an_output(source: Path) -> None:
+    done = CliRunner().invoke(app, [str(source)])
+    assert done.exit_code == 2
+    assert "name the file to write, such as -o answered.csv" in done.stderr
 
 
 def test_a_dry_run_as_json(invoke: Invoke) -> None:

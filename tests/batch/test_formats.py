@@ -36,6 +36,8 @@ KNOWN = {
     "question_answer": ("question,answer", {"text": "question"}),
     "texts": ("text,label", {"text": "text"}),
     "messages": ("MESSAGE,when", {"text": "MESSAGE"}),
+    "message_body": ("ID,Message body,Created at", {"text": "Message body", "id": "ID"}),
+    "ticket_text": ("Ticket Text,Subject", {"text": "Ticket Text", "subject": "Subject"}),
     "one_column": ("complaint", {"text": "complaint"}),
     "case_spaces_underscores": ("ticket_id,TICKET_SUBJECT, Ticket Description ", None),
     "nameless_column": (",question", {"text": "question"}),
@@ -50,9 +52,9 @@ MAPPED = {
 }
 
 REFUSED = {
-    "none": ("a,b", {}, ["no column is known", "'a', 'b'", "--map text=a"]),
+    "none": ("a,b", {}, ["no column is known", "'a', 'b'", "with --map text=COLUMN."]),
     "no_names": (",,", {}, ["line 1", "none of its 3 columns has a name", "the word question"]),
-    "first_nameless": (",a,b", {}, ["no column is known", "--map text=a"]),
+    "first_nameless": (",a,b", {}, ["no column is known", "with --map text=COLUMN."]),
     "several": ("question,text", {}, ["several columns", "text=question", "text=text", "--map"]),
     "two_subjects": ("Summary,Subject,Description", {}, ["several columns", "Jira", "Zendesk"]),
     "absent": ("a,b", {"text": "c"}, ["no column 'c'", "'a', 'b'"]),
@@ -80,6 +82,25 @@ def test_says_what_to_type_when_the_columns_are_unclear(header: str, mapping: di
     with pytest.raises(BatchError) as caught:
         find_columns(SOURCE, header.split(","), mapping)
     assert [part for part in parts if part not in str(caught.value)] == []
+
+
+OFFERED = {
+    "the text, not the id": ("ID,What they said", "1,Where is my parcel now?", '--map text="What they said".'),
+    "the text, not the number": ("Order number,Words", "a b c d e,Where is my parcel now?", "--map text=Words."),
+    "the text, not the date": ("createdDate,Words", "Mon 5 Jan 2026,Where is my parcel now?", "--map text=Words."),
+    "words without spaces": ("ID,内容", "1,我的包裹现在在哪里请告诉我谢谢", "--map text=内容."),
+    "nothing where all cells are short": ("Agent,State", "Ann,open", "with --map text=COLUMN."),
+    "nothing but an id": ("ID,Agent", "a b c d e,Ann", "with --map text=COLUMN."),
+}
+
+
+@pytest.mark.parametrize(("header", "row", "offered"), OFFERED.values(), ids=OFFERED.keys())
+def test_offers_only_a_column_that_reads_like_tickets(tmp_path: Path, header: str, row: str, offered: str) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(f"{header}\n{row}\n", "utf-8")
+    with pytest.raises(BatchError) as caught:
+        find_columns(source, header.split(","), {})
+    assert str(caught.value).endswith(offered)
 
 
 @pytest.mark.parametrize("option", ["text", "text=", "body=x", ""])

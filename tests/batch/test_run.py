@@ -118,7 +118,7 @@ def test_a_cell_of_a_hundred_thousand_characters_comes_through(answer_file: Run,
 REFUSED = {
     "header_only": (b"id,text\n", "has a header and no rows"),
     "ran_before": (b"text,sa_route\nhi,answer\n", "line 1: the column 'sa_route'"),
-    "no_text_column": (b"a,b\n1,2\n", "--map text=a"),
+    "no_text_column": (b"a,b\n1,2\n", "with --map text=COLUMN"),
     "broken_far_below": (b"id,text\n" + b"1,fine\n" * 1000 + b'2,"open\n', "line 1002, column 3"),
 }
 

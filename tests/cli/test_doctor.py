@@ -63,12 +63,23 @@ def test_that_nothing_is_proven_is_said_and_is_nothing_broken() -> None:
     assert said.endswith("Nothing is broken, but every ticket goes to a human, with a suggestion.\n")
 
 
+def test_its_hints_carry_the_settings_file_that_was_named(shop: Path) -> None:
+    settings = Path("other file.toml")
+    settings.write_bytes(Path("support_agent.toml").read_bytes())
+    said = CliRunner().invoke(app, ["doctor", "--config", str(settings)]).stdout
+    assert "`support-agent certify --tickets past.csv --config 'other file.toml'` says what to read" in said
+    write_calibration(shop, calibration())
+    watch_over(calibration(), open_store(shop.parent)).check([True] * 30)
+    said = CliRunner().invoke(app, ["doctor", "--config", str(settings)]).stdout
+    assert "`support-agent certify --config 'other file.toml'` says what to read" in said
+
+
 def test_the_promise_in_force_is_said_and_what_its_watch_has_seen(shop: Path) -> None:
     write_calibration(shop, calibration())
     code, said = doctor()
     assert code == 0
     assert "at most 10 % of the answers wrong, with 95 % confidence" in said
-    assert "of 60 such answers that people read, 1 were wrong" in said
+    assert "of 60 such answers that people read, 1 was wrong" in said
     assert "Nothing speaks against the promise (0 different tickets seen" in said
     assert said.endswith("Nothing is broken.\n")
 

@@ -39,6 +39,11 @@ def test_build_says_what_it_made_and_left_out_on_stderr(faq: Path) -> None:
     assert "2 passages from 1 file; left out: 1 refusal" in stderr
 
 
+def test_build_says_that_it_replaced_one(faq: Path, tmp_path: Path) -> None:
+    assert "replaced" not in run("build", "faq", faq, "--embedder", "hashing")[1]
+    assert f"{tmp_path / 'own' / 'faq'} (replaced): 2 passages" in run("build", "faq", faq, "--embedder", "hashing")[1]
+
+
 def test_build_takes_another_folder(faq: Path, tmp_path: Path) -> None:
     run("build", "faq", faq, "--embedder", "hashing", "--output", tmp_path / "here")
 
@@ -83,6 +88,10 @@ def test_adding_to_a_shipped_index_copies_it_first(faq: Path, tmp_path: Path, mo
     assert f"a copy of your own.\n{tmp_path / 'own' / 'shipped'}: 1 new passage" in stderr
     assert run("info", tmp_path / "package" / "shipped", "--json")[0] == before
     assert json.loads(run("info", "shipped", "--json")[0])["counts"]["passages"] == 3
+    hidden = f"shipped now means your own copy in {tmp_path / 'own' / 'shipped'}: delete that to have the shipped one."
+    assert hidden in stderr
+    assert "now means" not in run("add", "shipped", more)[1]
+    assert hidden in run("build", "shipped", faq, "--embedder", "hashing")[1]
 
 
 def test_lint_of_files_prints_a_table_and_fails_nothing(faq: Path) -> None:

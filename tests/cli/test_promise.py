@@ -1,6 +1,7 @@
 """``support-agent learn``, ``certify`` and ``renew``, really invoked: 60 answers, the generator without a model."""
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -90,7 +91,7 @@ class TestCertify:
         fill_in(READ)
         before = READ.read_bytes()
         stderr = run("certify", "--tickets", "past.csv")[1]
-        assert "12 answers to read are in past.to-read-2.csv: fill in verdict, then learn that file" in stderr
+        assert "12 answers to read: past.to-read-2.csv. Fill in verdict there, then: support-agent learn past" in stderr
         assert READ.read_bytes() == before
 
     def test_that_nothing_is_proven_yet_is_an_ordinary_outcome(self) -> None:
@@ -98,12 +99,14 @@ class TestCertify:
         assert stdout.startswith(
             "Not proven yet: at most 50 % of the answers wrong, with 95 % confidence. 0 of 12 labels"
         )
-        assert "12 answers are to be read next: --to-read FILE writes them." in stderr
+        assert "Nothing is in force: every ticket goes to a person, with a suggestion." in stdout
+        assert "12 answers to read next; this writes them: support-agent certify --to-read FILE" in stderr
         assert ask(QUESTIONS[0])["reasons"] == ["not_proven_yet"]
 
     def test_json_is_one_object(self) -> None:
         facts = run_json("certify")
         assert facts["written"] is None
+        assert (facts["in_force"]["since"], facts["in_force"]["score"]) == (None, None)
         assert facts["standing"]["look"] is None
         assert len(facts["standing"]["to_read"]) == 12
         assert facts["standing"]["words"].startswith("Not proven yet")
@@ -166,8 +169,52 @@ class TestLearn:
         assert CliRunner().invoke(app, [command, *given, "--map", "body=text"]).exit_code == 2
 
 
+OTHER = ["--index", "shop", "--generator", "extractive"]
+IN_OTHER = "--index shop --generator extractive"
+
+
+class TestHints:
+    """A command that is printed, run as it stands, is about the same index."""
+
+    @pytest.fixture(autouse=True)
+    def _no_settings_file(self, asked: None) -> None:
+        Path("support_agent.toml").unlink()
+
+    def test_what_learn_says_to_do_next(self) -> None:
+        assert f"Put it in force: support-agent certify {IN_OTHER}\n" in run("learn", fill_in(READ), *OTHER)[1]
+
+    def test_how_what_is_to_be_read_comes_back(self) -> None:
+        stderr = run("certify", *OTHER, "-o", "the rest.csv")[1]
+        assert f"Fill in verdict there, then: support-agent learn 'the rest.csv' {IN_OTHER}\n" in stderr
+
+    def test_how_what_is_to_be_read_is_written(self) -> None:
+        assert f"this writes them: support-agent certify --to-read FILE {IN_OTHER}\n" in run("certify", *OTHER)[1]
+
+    def test_the_settings_file_and_the_profile(self) -> None:
+        Path("mine.toml").write_text(SETTINGS, "utf-8")
+        run("learn", fill_in(READ), "--config", "mine.toml")
+        more = write_rows(Path("more.jsonl"), [{"question": "Is there a fax?", "answer": "There is none."}])
+        run("certify", "--config", "mine.toml")
+        run("index", "add", "shop", more)
+        done = CliRunner().invoke(app, ["certify", "--config", "mine.toml"])
+        assert "run `support-agent renew --config mine.toml` first" in str(done.exception)
+
+    def test_a_promise_that_there_is_not(self) -> None:
+        shutil.rmtree("calibrations")
+        for command in ("renew", "certify"):
+            done = CliRunner().invoke(app, [command, *OTHER])
+            assert f"support-agent certify --tickets past.csv {IN_OTHER}" in str(done.exception)
+
+
 @pytest.mark.usefixtures("certified")
 class TestInForce:
+    def test_certify_says_what_is_in_force(self) -> None:
+        _, second, *_ = run("certify")[0].splitlines()
+        assert second.startswith("In force since ")
+        assert re.search(r"answers that score 0\.\d+ or more are sent, for \d+ % of tickets\.$", second)
+        facts = run_json("certify")["in_force"]
+        assert (facts["words"], 0 < facts["score"] < 1, 0 < facts["share"] < 1) == (second, True, True)
+
     def test_answers_are_sent_and_the_promise_is_said(self) -> None:
         assert run("certify")[0].startswith("Proven: at most 50 % of the answers wrong, with 95 % confidence, for ")
         routes = {ask(question)["route"] for question in QUESTIONS[:8]}
@@ -176,7 +223,7 @@ class TestInForce:
 
     def test_adding_to_the_index_asks_for_the_renewal(self) -> None:
         more = write_rows(Path("more.jsonl"), [{"question": "Is there a fax?", "answer": "There is none."}])
-        assert "What was promised waits for: support-agent renew" in run("index", "add", "shop", more)[1]
+        assert "What was promised waits for: support-agent renew --index shop" in run("index", "add", "shop", more)[1]
         assert ask(QUESTIONS[0])["reasons"] == ["renewal_due"]
         stdout, _ = run("renew")
         assert "of 12 labelled answers 12 came out the same" in stdout

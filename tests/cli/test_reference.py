@@ -16,4 +16,4 @@ def test_every_command_has_a_section_with_its_options() -> None:
     page = reference()
     for command in ("ask", "batch", "index build", "eval run", "finetune run", "config texts"):
         assert f"# `support-agent {command}`\n" in page
-    assert "* `-o, --output OUT.csv`: Where the answered file goes.  [required]" in page
+    assert "* `-o, --output OUT.csv`: Where the answered file goes; not needed with --dry-run." in page

@@ -68,3 +68,28 @@ def test_export_overwrites_nothing_unless_told_to(runner: CliRunner) -> None:
     assert [file.read_text() for file in Path("texts").iterdir()] == ["ours"]
     assert runner.invoke(app, ["config", "texts", "--export", "texts", "--force"]).exit_code == 0
     assert Path("texts/en.toml").read_bytes() == shipped_files()[2].read_bytes()
+
+
+def test_texts_name_each_file_once(runner: CliRunner) -> None:
+    Path("texts").mkdir()
+    Path("texts/de.toml").write_text('[human]\nabuse = "Oje."\n')
+    lines = runner.invoke(app, ["config", "texts", "de"]).stdout.splitlines()
+    files = [line.removeprefix("# ") for line in lines if line.startswith("# ")]
+    assert [Path(file).name for file in files] == ["de.toml", "de.toml"]
+    assert str(Path("texts/de.toml").absolute()) in files
+    assert lines.index('human.abuse = "Oje."') > lines.index(f"# {Path('texts/de.toml').absolute()}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("", '(from default; here auto is openvino)\ngenerator = "auto"'),
+        ('index = "shop"', '(from default; here auto is extractive)\ngenerator = "auto"'),
+        ('generator = "auto"', '(from support_agent.toml; here auto is openvino)\ngenerator = "auto"'),
+        ('generator = "extractive"', '(from support_agent.toml)\ngenerator = "extractive"'),
+    ],
+    ids=["default", "another index", "auto by name", "named"],
+)
+def test_show_says_what_auto_has_become(runner: CliRunner, settings: str, said: str) -> None:
+    Path("support_agent.toml").write_text(settings)
+    assert said in runner.invoke(app, ["config", "show"]).stdout

@@ -99,6 +99,18 @@ def test_the_shipped_set_is_found_by_its_index_and_read(tmp_path: Path) -> None:
     assert {"frustrated", "danger", "injection", "language", "typos"} <= set(golden.slices)
 
 
+def test_an_own_copy_of_a_shipped_index_is_measured_with_the_shipped_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = find_golden("lamini_docs")
+    monkeypatch.setenv("SUPPORT_AGENT_INDEXES", str(tmp_path))
+    (tmp_path / "lamini_docs").mkdir()
+    (tmp_path / "lamini_docs" / "manifest.json").write_text("{}")
+    assert find_golden("lamini_docs") == find_golden(str(tmp_path / "lamini_docs")) == shipped
+    (tmp_path / "lamini_docs" / "golden.jsonl").write_text(json.dumps(GOOD))
+    assert find_golden("lamini_docs") == tmp_path / "lamini_docs" / "golden.jsonl"
+
+
 def test_relevant_passages_must_be_in_the_index(tmp_path: Path) -> None:
     (tmp_path / "set.jsonl").write_text(json.dumps({**GOOD, "relevant_ids": ["p:1", "p:9"]}))
     golden = read_golden(tmp_path / "set.jsonl")

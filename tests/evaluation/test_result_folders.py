@@ -69,3 +69,8 @@ def test_facts_that_cannot_be_written_leave_the_earlier_result(folder: Path, out
 def test_a_page_that_is_a_folder_is_refused(folder: Path) -> None:
     with pytest.raises(EvaluationError, match="is a folder. Name a file, such as"):
         check_page(folder)
+
+
+def test_a_folder_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match="There is no folder .*last-week. Name the result folder of an earlier"):
+        read_result(tmp_path / "last-week")

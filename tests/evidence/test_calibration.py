@@ -235,7 +235,7 @@ def test_the_words_are_the_promise_what_is_sent_and_who_read(kinds: tuple[str, .
     assert replace(CALIBRATION, readers=kinds).in_words() == (
         "While tickets stay as they are: at most 10 % of the answers wrong, with 95 % confidence, like questions "
         "counted once. Sent is what scores "
-        f"0.800 or more, 35 % of tickets; of 60 such answers {readers}, 1 were wrong (upper bound 9.5 %)."
+        f"0.800 or more, 35 % of tickets; of 60 such answers {readers}, 1 was wrong (upper bound 9.5 %)."
     )
 
 

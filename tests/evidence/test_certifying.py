@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from support_agent import Agent, Reason, Route
 from support_agent.config import Config
 from support_agent.errors import BatchError, CalibrationError
+from support_agent.evidence.calibration import write_calibration
 from support_agent.evidence.certifying import Certified, certify, renew
+from support_agent.evidence.ladder import percent
 from support_agent.evidence.learning import learn
 from support_agent.evidence.ledger import last_promise
 from support_agent.evidence.opening import evidence_folder, own_calibration, watch_over
@@ -241,6 +244,45 @@ class TestPlan:
             certify(config=changed)
 
 
+class TestInForce:
+    def test_it_says_from_which_score_for_which_share_and_since_when(self, certified: Config) -> None:
+        made = last_promise(certified)
+        assert made is not None
+        since = made.made[:16].replace("T", " ")
+        assert certify(config=certified).in_force.in_words() == (
+            f"In force since {since} UTC: answers that score {made.threshold:.3f} or more are sent, for "
+            f"{percent(made.coverage)} of tickets."
+        )
+
+    def test_certified_again_as_it_was_it_has_been_in_force_since_before(self, certified: Config) -> None:
+        made = last_promise(certified)
+        assert made is not None
+        write_calibration(own_calibration(certified), replace(made, made="2020-01-01T00:00:00+00:00"))
+        assert certify(config=certified).in_force.in_words().startswith("In force since 2020-01-01 00:00 UTC: ")
+
+    def test_where_nothing_is_proven_it_says_that(self, asked: Config) -> None:
+        said = certify(config=asked).in_force
+        assert said.calibration is None
+        assert said.in_words() == "Nothing is in force: every ticket goes to a person, with a suggestion."
+
+    def test_what_was_proven_before_is_in_force_while_another_promise_is_read_for(self, certified: Config) -> None:
+        done = certify(config=certified, max_error=0.4)
+        assert done.calibration is None
+        assert done.in_force.in_words().startswith("In force since ")
+
+    def test_what_was_withdrawn_is_not_in_force(self, certified: Config, evidence: Evidence) -> None:
+        withdraw(certified, evidence())
+        new = write_tickets(Path("new.csv"), MORE_QUESTIONS)
+        said = certify(config=certified, tickets=new, max_error=LOOSE).in_force.in_words()
+        assert said.startswith(
+            "Nothing is in force: every ticket goes to a person, with a suggestion. The promise was w"
+        )
+
+    def test_that_no_promise_is_asked_for_is_said(self, asked: Config) -> None:
+        settings = asked.model_copy(update={"calibration": "none"})
+        assert "Answers go out without a promise" in certify(config=settings).in_force.in_words()
+
+
 class TestTakenBack:
     def test_labels_that_no_longer_prove_it_take_a_promise_back(self, certified: Config) -> None:
         learn(fill_in(READ, lambda row: "wrong"), config=certified)
@@ -283,6 +325,24 @@ class TestNotPossible:
         with pytest.raises(CalibrationError, match="Too few tickets with a suggestion to plan on .10."):
             certify(config=shop, tickets=write_tickets(PAST, QUESTIONS[:10]), max_error=LOOSE)
 
+    def test_what_became_of_the_others_is_counted_by_kind(self, shop: Config) -> None:
+        same = [QUESTIONS[0], f"Please, {QUESTIONS[0]}"]
+        others = [
+            "I want to speak to a human",
+            "Let me talk to a person, please",
+            "Thanks!",
+            "I am going to hurt myself",
+        ]
+        tickets = write_tickets(PAST, [*QUESTIONS[:10], *same, *others])
+        with pytest.raises(CalibrationError) as caught:
+            certify(config=shop, tickets=tickets, max_error=LOOSE)
+        assert "takes at least 12 readings, 2 more. The others are nearly the same as another one, 2; " in str(
+            caught.value
+        )
+        assert "without a suggestion, 1 (danger_self_harm 1); " in str(caught.value)
+        assert "decided by something else than a score, 3 (asked_for_human 2, thanks 1). " in str(caught.value)
+        assert str(caught.value).endswith("Let more tickets come in, or give more past ones with --tickets.")
+
     def test_a_file_that_is_no_table_of_tickets_is_named_before_anything_is_asked(
         self, shop: Config, evidence: Evidence
     ) -> None:
@@ -301,7 +361,7 @@ class TestNotPossible:
         PAST.write_text(f"{PAST.read_text('utf-8')}1,2,3\n", "utf-8")
         with caplog.at_level(logging.WARNING, "support_agent.evidence"):
             assert certify(config=shop, tickets=PAST, max_error=LOOSE).asked == 60
-        assert "past.csv: 1 rows are malformed and were left out." in caplog.messages
+        assert "past.csv: left out as malformed: 1 row." in caplog.messages
 
     @pytest.mark.parametrize("job", [certify, renew])
     def test_a_file_that_may_hold_verdicts_is_not_written_over(self, asked: Config, job: Callable[..., object]) -> None:
@@ -342,6 +402,9 @@ class TestRenewal:
         done = renew(config=certified, to_read="again.csv")
         changed = [row for row in read_csv(Path("again.csv")) if "Now" in row["sa_suggestion"]]
         assert 1 < len(changed) <= done.labelled - done.kept
+        told = sum(one.changed for one in done.certified.standing.to_read)
+        assert told == len(changed)
+        assert f"{told} with another text than the one that was read" in done.certified.standing.in_words()
         assert (done.certified.calibration, done.certified.standing.renewing) == (None, True)
         assert read_on(certified, done.certified).calibration is not None
 

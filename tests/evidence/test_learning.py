@@ -345,7 +345,7 @@ class TestFairSample:
         file = answer_batch(shop, Path("answered.csv"))
         rows = [{**row, "verdict": "right"} for row in read_csv(file)[:40]]
         done = learn(write_csv(file, rows), config=shop)
-        assert [note.startswith("20 tickets of the answered file are missing.") for note in done.notes] == [True]
+        assert [note.startswith("Missing from the answered file: 20 tickets.") for note in done.notes] == [True]
         assert not any(one.drawn for one in evidence().tickets())
 
     def test_rows_that_came_in_two_files_are_a_whole_one(self, shop: Config, evidence: Evidence) -> None:

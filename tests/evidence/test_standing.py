@@ -355,12 +355,32 @@ class TestWords:
             rows([0.95] * 90, right=False)
         )
 
-    def test_when_answers_have_changed(self) -> None:
+    @pytest.mark.parametrize(
+        ("changed", "came", "words"),
+        [
+            (SPARE + 1, 0, f"{SPARE + 1} with another text than the one that was read."),
+            (
+                0,
+                SPARE + 1,
+                f"{SPARE + 1} to tickets that came into what scores 0.900 or more and that nobody has read.",
+            ),
+            (
+                SPARE,
+                1,
+                f"{SPARE} with another text than the one that was read, and 1 to a ticket that came into what scores "
+                "0.900 or more and that nobody has read.",
+            ),
+        ],
+        ids=["changed", "came in", "both"],
+    )
+    def test_why_answers_are_to_be_read_again(self, changed: int, came: int, words: str) -> None:
         looks, every = proven()
-        state = stand(ONE_RUNG, looks, read(every, every[: SPARE + 1], right=None))
-        assert state.in_words().endswith(
-            f"{SPARE + 1} answers have changed or are new: read them to keep what was proven."
-        )
+        moved = [
+            replace(one, right=None, changed=place < changed) if place < changed + came else one
+            for place, one in enumerate(every)
+        ]
+        said = stand(ONE_RUNG, looks, moved).in_words()
+        assert said.endswith(f" Read {SPARE + 1} answers to keep what was proven: {words}")
 
     @pytest.mark.parametrize(
         ("wrong", "words"), [(0, "; at this rate 25 % needs about 1"), (9, "; at this rate 25 % is out of reach")]

@@ -111,7 +111,7 @@ def test_a_long_answer_is_one_field(tmp_path: Path) -> None:
         ("a.csv", "", r"a\.csv is empty"),
         ("a.csv", "question,answer,answer\n", r"line 1: the column 'answer' stands twice"),
         ("a.csv", "question,answer\nq,a\nq,a,b\n", r"Line 3 has 3 cells where the header has 2\..*Put quotes around"),
-        ("a.csv", "question,answer\nq,a\nq\n", r"Line 3 has 1 cells where the header has 2"),
+        ("a.csv", "question,answer\nq,a\nq\n", r"Line 3 has 1 cell where the header has 2"),
         (
             "a.csv",
             'question,answer\nq,a\nq,"a\nq,a\n',
