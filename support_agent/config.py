@@ -45,8 +45,8 @@ class Config(BaseModel):
     index: str = Field("lamini_docs", description="Name of a shipped or own index, or the path of an index folder.")
     generator: str = Field(
         "auto",
-        description="What writes the drafts; packages may register more. auto is openvino where an adapter was made "
-        "for the index, or a model or adapter is named, and extractive, the best passage's own words, elsewhere.",
+        description="What writes the drafts; packages may register more. auto is openvino where a model or an "
+        "adapter is named, and extractive, the best passage's own words, elsewhere.",
     )
     model: str = Field(
         "smollm2-135m-instruct",
@@ -102,15 +102,15 @@ class Config(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _choose_generator(cls, given: Any) -> Any:
-        """What ``auto`` means: which generator writes best on an index depends on whether one was made for it."""
+        """What ``auto`` means: the best passage's own words serve customers best, unless a model is named.
+
+        Of 52 questions whose right passage was shown, and of which the best small model's draft was carried, readers
+        called 81 % of the passages' own words right and 49 % of the drafts (tests/benchmarks/README.md, "Who writes").
+        """
         if not isinstance(given, dict) or given.get("generator", AUTO) != AUTO:
             return given
-        from support_agent.generation.adapters import shipped_for
-
-        model, index = (str(given.get(name, cls.model_fields[name].default)) for name in ("model", "index"))
         named = "model" in given or given.get("adapter", AUTO) not in (AUTO, "none")
-        writes = named or shipped_for(model, Path(index).name) is not None
-        return {**given, "generator": "openvino" if writes else "extractive"}
+        return {**given, "generator": "openvino" if named else "extractive"}
 
     @field_validator("generator")
     @classmethod

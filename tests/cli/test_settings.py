@@ -83,12 +83,12 @@ def test_texts_name_each_file_once(runner: CliRunner) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ("", '(from default; here auto is openvino)\ngenerator = "auto"'),
-        ('index = "shop"', '(from default; here auto is extractive)\ngenerator = "auto"'),
-        ('generator = "auto"', '(from support_agent.toml; here auto is openvino)\ngenerator = "auto"'),
+        ("", '(from default; here auto is extractive)\ngenerator = "auto"'),
+        ('adapter = "mine"', '(from default; here auto is openvino)\ngenerator = "auto"'),
+        ('generator = "auto"', '(from support_agent.toml; here auto is extractive)\ngenerator = "auto"'),
         ('generator = "extractive"', '(from support_agent.toml)\ngenerator = "extractive"'),
     ],
-    ids=["default", "another index", "auto by name", "named"],
+    ids=["default", "an adapter", "auto by name", "named"],
 )
 def test_show_says_what_auto_has_become(runner: CliRunner, settings: str, said: str) -> None:
     Path("support_agent.toml").write_text(settings)
