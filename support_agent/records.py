@@ -39,6 +39,11 @@ class Reason(StrEnum):
 
     DANGER_SELF_HARM = "danger_self_harm", Route.HUMAN, "The customer may harm themselves."
     DANGER_VIOLENCE = "danger_violence", Route.HUMAN, "The ticket threatens violence or speaks of it."
+    DANGER_PRODUCT = (
+        "danger_product",
+        Route.HUMAN,
+        "A product is said to burn, smoke, shock or leak, or to have hurt somebody: an urgent safety report.",
+    )
     DANGER_THIRD_PERSON = "danger_third_person", Route.HUMAN, "Somebody other than the customer may be in danger."
     MINOR = "minor", Route.HUMAN, "A child uses the service, or a child's data or safety is the matter."
     BEREAVEMENT = "bereavement", Route.HUMAN, "Somebody has died, and their account or order must be settled."

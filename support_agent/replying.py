@@ -107,6 +107,7 @@ _NO_SUGGESTION = frozenset(
     {
         Reason.DANGER_SELF_HARM,
         Reason.DANGER_VIOLENCE,
+        Reason.DANGER_PRODUCT,
         Reason.DANGER_THIRD_PERSON,
         Reason.MINOR,
         Reason.BEREAVEMENT,

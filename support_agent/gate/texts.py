@@ -34,7 +34,7 @@ _FIRST_MESSAGE, _WHEN = "notice.first_message", "notice.reply_time"
 # An owner may send neither.
 _MAY_BE_EMPTY = {_FIRST_MESSAGE, _WHEN}
 # Beside a danger no time is named: it is read at once.
-_NO_TIME = {"danger_self_harm", "danger_violence", "danger_third_person", "minor"}
+_NO_TIME = {"danger_self_harm", "danger_violence", "danger_product", "danger_third_person", "minor"}
 _MAX_OPTIONS = 3
 _OPTION_CHARS = 120
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|[{}]")

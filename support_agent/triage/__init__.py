@@ -42,7 +42,8 @@ _REPLY = re.compile(r"\s*(?:re|aw|sv|antw|rif|res|回复|答复)(?:\[\d+\])?\s*[
 _REASONS: Mapping[str, Reason] = {
     "danger_self_harm": Reason.DANGER_SELF_HARM,
     "danger_violence": Reason.DANGER_VIOLENCE,
-    # Somebody's safety before anything that waits.
+    # Somebody's safety before anything that waits; what a product did is not for a crisis line.
+    "danger_product": Reason.DANGER_PRODUCT,
     "danger_third_person": Reason.DANGER_THIRD_PERSON,
     # Nobody waits for an answer to what a machine wrote.
     "auto_reply": Reason.AUTO_REPLY,

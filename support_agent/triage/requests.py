@@ -1,9 +1,9 @@
 """Does a ticket ask for, or report, what only a person should handle? Cleaned text → one signal for each matter.
 
-Privacy, security, an outage, money back, a death, a child, …: ``tables/requests``, by language. The patterns look for a
-request or a report ("delete my data", "you charged me twice"), never for a topic: "How do I delete my data?" is a
-question that the knowledge base may answer. A higher value means "less fit to answer". Costs about 2.6 ms for a ticket
-of 200 characters.
+A product that burns or hurts, privacy, security, an outage, money back, a death, a child, …: ``tables/requests``, by
+language. The patterns look for a request or a report ("delete my data", "it caught fire"), never for a topic: "How do I
+delete my data?" is a question that the knowledge base may answer. A higher value means "less fit to answer". Costs
+about 2.6 ms for a ticket of 200 characters.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from support_agent.records import Signal
 from support_agent.triage.patterns import compiled
 
 REQUESTS = (
+    "danger_product",
     "danger_third_person",
     "minor",
     "bereavement",

@@ -39,6 +39,11 @@ def test_each_request_is_a_reason_of_its_own_for_a_person() -> None:
         "Do you support screen readers?",
         "What happens to my account when I die?",
         "How can I lower the loss of my model?",
+        "Is the battery a fire risk?",
+        "What should I do if the battery is swollen?",
+        "How do I use the smoke detector?",
+        "Does your dev server support hot reload?",
+        "How do I fire a webhook when an order ships?",
     ],
 )
 def test_a_question_about_it_stays_a_question(text: str) -> None:
@@ -56,6 +61,11 @@ def test_a_question_about_it_stays_a_question(text: str) -> None:
         ("My 9-year-old son bought credits, please refund me", Reason.MINOR),
         ("Cancel my account, I am going to kill myself", Reason.DANGER_SELF_HARM),
         ("Refund me or you will hear from my lawyer", Reason.DANGER_LEGAL),
+        ("The kettle caught fire and I want a refund", Reason.DANGER_PRODUCT),
+        ("My 9-year-old daughter got an electric shock from the lamp", Reason.DANGER_PRODUCT),
+        ("There is smoke coming out of the charger and my neighbour is unconscious", Reason.DANGER_PRODUCT),
+        ("The charger burned my hand, I want to kill myself", Reason.DANGER_SELF_HARM),
+        ("Your heater caught fire, I will kill you all", Reason.DANGER_VIOLENCE),
         ("Cancel my subscription and let me talk to a human", Reason.BILLING),
         ("Löschen Sie alle meine Daten.", Reason.PRIVACY_REQUEST),
     ],
