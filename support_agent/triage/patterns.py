@@ -35,7 +35,7 @@ def read_table(file: Path) -> tuple[Entry, ...]:
         ValueError: it is not TOML, an entry lacks a part or has one too many, or a pattern names an unknown word list.
     """
     try:
-        table: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+        table = _read(file)
         words: dict[str, str] = {}
         for name, listed in table.pop("words", {}).items():
             written = listed if isinstance(listed, str) else f"(?:{'|'.join(listed)})"
@@ -45,6 +45,13 @@ def read_table(file: Path) -> tuple[Entry, ...]:
         raise ValueError(
             f"{file} is no table of patterns: {problem}. Compare with the entries of en.toml."
         ) from problem
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """A table without its seeds."""
+    table = tomllib.loads(file.read_text("utf-8"))
+    table.pop("seeds", None)
+    return table
 
 
 def _entry(signal: str, words: Mapping[str, str], /, **row: Any) -> Entry:
@@ -69,7 +76,8 @@ def compile_patterns(patterns: Sequence[str]) -> re.Pattern[str]:
     # The many that begin at a word's edge stand behind one test of it, so that they cost nothing inside a word.
     at_edge = "|".join(pattern for pattern in patterns if _begins_at_word_edge(pattern))
     others = [pattern for pattern in patterns if not _begins_at_word_edge(pattern)]
-    joined = "|".join(f"(?:{pattern})" for pattern in ([rf"\b(?:{at_edge})", *others] if at_edge else others))
+    # An edge is the beginning of a word here, not its end.
+    joined = "|".join(f"(?:{pattern})" for pattern in ([rf"\b(?=\w)(?:{at_edge})", *others] if at_edge else others))
     spaced = joined.replace(" ?", r"\s*").replace(" ", r"\s+")
     return re.compile(spaced.replace("'", "['’ʼ]?"), re.IGNORECASE | re.MULTILINE)
 
@@ -91,6 +99,22 @@ def table_files() -> list[Path]:
 def compiled(signal: str) -> re.Pattern[str]:
     """All patterns of a signal in every language; read and compiled with the first ticket and not at import."""
     return compile_patterns(_patterns()[signal])
+
+
+def may_match(signal: str, text: str) -> bool:
+    """Whether a text holds one of the signal's seeds: without one, no pattern of costly ones is tried."""
+    seeds = _seeds().get(signal)
+    return seeds is None or seeds.search(text) is not None
+
+
+@cache
+def _seeds() -> dict[str, re.Pattern[str]]:
+    """Beginnings of words, by signal: ``[seeds]`` of the tables, of all languages together."""
+    found: dict[str, list[str]] = {}
+    for file in table_files():
+        for signal, listed in tomllib.loads(file.read_text("utf-8")).get("seeds", {}).items():
+            found.setdefault(signal, []).extend(listed)
+    return {signal: re.compile("|".join(listed), re.IGNORECASE) for signal, listed in found.items()}
 
 
 @cache
