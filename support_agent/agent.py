@@ -55,8 +55,8 @@ class Agent:
         self.spelling = Spelling(index.passages, index.subject.names)
         self.texts = load_texts(Path(config.texts) if config.texts else None, ReplyTime.of(config))
         self.versions: Mapping[str, str] = versions_of(index, generator, config, self.texts, self.gate)
-        far = index.subject.nearness.edge
-        self._replies = ReplyWriter(self.texts, next(iter(config.languages), "en"), self.versions, far)
+        first, edge = next(iter(config.languages), "en"), index.subject.nearness.edge
+        self._replies = ReplyWriter(self.texts, first, self.versions, edge)
 
     @classmethod
     def load(

@@ -104,8 +104,9 @@ class Config(BaseModel):
     def _choose_generator(cls, given: Any) -> Any:
         """What ``auto`` means: the best passage's own words serve customers best, unless a model is named.
 
-        Of 52 questions whose right passage was shown, and of which the best small model's draft was carried, two readers
-        called 79 % of the passages' own words right and 46 % of the drafts (tests/benchmarks/README.md, "Who writes").
+        Of 52 questions whose right passage was shown, and of which the best small model's draft was carried, two
+        readers called 79 % of the passages' own words right and 46 % of the drafts (tests/benchmarks/README.md, "Who
+        writes").
         """
         if not isinstance(given, dict) or given.get("generator", AUTO) != AUTO:
             return given

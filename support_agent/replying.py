@@ -22,13 +22,13 @@ logger = logging.getLogger(__name__)
 class ReplyWriter:
     """Writes the replies of one agent: its texts, its first language, the versions of its parts.
 
-    ``far`` is the cosine (−1 to 1) up to which a passage may well be as near to a question about anything else.
+    ``edge`` is the cosine (−1 to 1) up to which a passage may well be as near to a question about anything else.
     """
 
     texts: Texts
     language: str
     versions: Mapping[str, str]
-    far: float = -1.0
+    edge: float = -1.0
 
     def close(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> Reply:
         """End a ticket's way with this reply."""
@@ -66,7 +66,7 @@ class ReplyWriter:
 
     def _wants_only_a_person(self, reply: Reply, journey: Journey) -> bool:
         """Whether the ticket asks for a person, and for nothing that the knowledge base is about."""
-        far = all(passage.score <= self.far for passage in journey.passages[:1])
+        far = not journey.passages or journey.passages[0].score <= self.edge
         return Reason.ASKED_FOR_HUMAN in reply.reasons and (far or Reason.OUT_OF_SCOPE in reply.reasons)
 
     def _text(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> str:

@@ -235,5 +235,5 @@ def test_a_stream_to_a_machine_is_empty() -> None:
 def test_who_only_wants_a_person_is_not_suggested_what_is_far_from_anything_they_said() -> None:
     agent = make_agent(ScriptedGenerator())
     assert agent.ask(HUMAN_PLEASE).suggestion == QUOTE
-    agent._replies = replace(agent._replies, far=2.0)  # more than any cosine
+    agent._replies = replace(agent._replies, edge=2.0)  # more than any cosine
     assert agent.ask(HUMAN_PLEASE).suggestion == ""

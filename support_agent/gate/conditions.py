@@ -36,11 +36,12 @@ _UNTIL = re.compile(
     r"(\d[\d.,]*)",
     re.IGNORECASE,
 )
-_SUPERLATIVE = re.compile(r"\b(?:the )?(?:most|least)\s+\w+|\b(?:best|worst|\w{3,}est)\b", re.IGNORECASE)
+_SUPERLATIVE = re.compile(r"\b(?:the )?(?:most|least)\s+(?!\d)\w+|\b(?:best|worst|\w{3,}est)\b", re.IGNORECASE)
 _NO_SUPERLATIVE = frozenset(
     "latest interest request forest arrest guest quest conquest inquest contest suggest invest divest protest harvest "
     "honest modest digest ingest manifest chest crest attest detest infest behest tempest bequest priest midwest "
-    "northwest southwest budapest everest ernest pytest doctest unittest backtest retest".split()
+    "northwest southwest budapest everest ernest pytest doctest unittest backtest retest "
+    "vitest pretest loadtest speedtest bucharest pinterest reinvest unrest earnest dishonest".split()
 )
 
 # "You can return it if it is unopened"; not "if you like".

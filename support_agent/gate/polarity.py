@@ -32,6 +32,8 @@ _CLAUSE_ENDS = re.compile(
 _ASIDES = re.compile(r",?\s(?=(?:that|which|who|whose|where|when|if|dass|que|qui|che)\s)", re.IGNORECASE)
 # "You do not need a key to export": the export is not denied.
 _NEEDED_FOR = re.compile(r"\b(?:need|require)\w*\s(?!to\b)(?:\S+\s)*?(?=(?:in order )?(?:to|for)\s)", re.IGNORECASE)
+# What is quoted, written as code, an address: the words there deny nothing; nor does Python's None.
+_NO_WORDS = re.compile(r"`[^`]*`|\"[^\"\n]*\"|“[^”\n]*”|\S+@\S+|(?<=\w )None\b")
 _YES_NO_QUESTION = re.compile(
     r"[\W_]*(?:(?:and|but|so|also|hi|hello|hey|then|or|to be sure|quick question)\W+)*"
     r"(?:(?:is|are|was|were|am|do|does|did|can|could|will|would|should|may|might|must|has|have|had)(?:n['’]?t)?\s"
@@ -89,7 +91,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
 
 def denies(text: str) -> bool:
     """Whether a text denies anything, be it by its first word; "not only" and "whether or not" deny nothing."""
-    words = word_list("harmless").sub(" ", text)
+    words = word_list("harmless").sub(" ", _NO_WORDS.sub(" ", text))
     said = first_word(text) == "no" or any(word_list(name).search(words) for name in ("deny", "without", "refuse"))
     return said or any(clause.denied or clause.unknown for clause in clauses(text))
 

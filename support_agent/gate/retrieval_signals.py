@@ -11,6 +11,9 @@ from support_agent.records import Signal
 from support_agent.triage.language import detect
 
 LOWEST, HIGHEST = -2.0, 3.0
+# Least probability (0–1) of both languages before they are said to differ.
+_SURE = 0.9
+_SHARE_A_SCRIPT = {"ja", "zh"}
 
 
 def retrieval_score(found: Found) -> Signal:
@@ -40,8 +43,12 @@ def other_language(found: Found) -> Signal:
 
     What is offered to a person may be in any; a writer's own translation is carried by no passage, word for word.
     """
-    told = detect(found.passages[0].text)[0] if found.passages else "und"
-    differs = "und" not in (asked := detect(found.text)[0], told) and asked != told
+    if not found.passages:
+        return Signal("other_language", 0.0, 1.0, False)
+    best = found.passages[0]
+    asked, told = (detect(text) for text in (found.text, f"{best.title}\n{best.text}"))
+    sure = min(asked[1], told[1]) >= _SURE and "und" not in (asked[0], told[0])
+    differs = sure and asked[0] != told[0] and {asked[0], told[0]} != _SHARE_A_SCRIPT
     return Signal("other_language", float(differs), 1.0, differs)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,14 +98,14 @@ def _find_folder(name: str, *, offline: bool, on_progress: OnProgress | None) ->
 def adapter_name(config: Config) -> str | None:
     """The adapter that the settings mean; None for none.
 
-    ``adapter = "auto"`` is the shipped adapter made for exactly this model and index, else the one made for this model
-    and any passages, else none: on another knowledge base an adapter writes what it has learned on its own.
+    ``adapter = "auto"`` is the shipped adapter made for exactly this model and index, else the one that has learned to
+    write from passages of any kind, else none: one made for another index writes what it has learned there.
     """
     if config.adapter == "none" or not find_backend(config.generator).takes_adapter:
         return None
     if config.adapter != "auto":
         return config.adapter
-    return shipped_for(config.model, Path(config.index).name) or shipped_for_any_index(config.model)
+    return shipped_for(config.model, Path(config.index).name)
 
 
 def choose_adapter(config: Config, *, on_progress: OnProgress | None = None) -> Path | None:
@@ -124,17 +123,11 @@ def choose_adapter(config: Config, *, on_progress: OnProgress | None = None) -> 
 
 
 def shipped_for(model: str, index: str) -> str | None:
-    """The name of the shipped adapter for a model and an index; by their names alone, so that it costs nothing."""
-    return next((one.name for one in _shipped() if (one.base, one.index) == (model, index)), None)
-
-
-def shipped_for_any_index(model: str) -> str | None:
-    """The name of the shipped adapter that has learned to write from passages of any kind, for a model."""
-    return next((one.name for one in _shipped() if one.base == model and one.mode == "examples"), None)
-
-
-def _shipped() -> Iterator[Adapter]:
-    return (read_adapter(file.parent) for file in sorted(ADAPTERS.shipped().glob(f"*/{CONFIG_FILE}")))
+    """The name of the shipped adapter for a model, made for this index or else for any; by their names alone."""
+    folders = sorted(file.parent for file in ADAPTERS.shipped().glob(f"*/{CONFIG_FILE}"))
+    fitting = [one for one in map(read_adapter, folders) if one.base == model]
+    own = (one.name for one in fitting if one.index == index)
+    return next(own, None) or next((one.name for one in fitting if one.mode == "examples"), None)
 
 
 def read_adapter(folder: Path) -> Adapter:

@@ -17,7 +17,7 @@ QUOTING = "extractive"
 _WHOLE_CHARS = 2_000
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*•–]|\d{1,3}[.)])[ \t]")
 
-_BARE_REPLY = re.compile(r"(?:yes|no)[.!]\s+(?=\S)", re.IGNORECASE)
+_BARE_YES = re.compile(r"yes[.!]\s+(?=\S)", re.IGNORECASE)
 
 
 class ExtractiveGenerator:
@@ -44,13 +44,15 @@ class ExtractiveGenerator:
 def extract(question: str, passages: Sequence[Passage]) -> str:
     """The best passage's own words; empty without passages.
 
-    A bare "Yes." answers the passage's own question, and is left out where the customer asks for something else.
+    A bare "Yes." answers the passage's own question, and is left out where the customer asks for something else: where
+    no more than half of their words stand in the title.
     """
     if not passages:
         return ""
     text = passages[0].text.strip()
-    bare = _BARE_REPLY.match(text)
-    if bare and not set(content_words(question)) <= set(content_words(passages[0].title)):
+    asked = set(content_words(question))
+    bare = _BARE_YES.match(text)
+    if bare and 2 * len(asked & set(content_words(passages[0].title))) <= len(asked):
         text = text[bare.end() :]
     if len(text) <= _WHOLE_CHARS:
         return text

@@ -19,7 +19,9 @@ _OPENING = re.compile(
     r"^\W*(?:and|also|but|so|then|what about|how about|what if|why|ok(?:ay)?,? (?:and|but|so)|or)\b", re.IGNORECASE
 )
 _POINTER = re.compile(
-    r"\b(?:it|its|that|this|they|them|their|those|these|there|one|ones|he|she|same|such|so|else|more)\b", re.IGNORECASE
+    r"\b(?:it|its|that|this|they|them|their|those|these|there|one|ones|he|she|same|such|so|else|more|"
+    r"examples?|details?|explain|elaborate|steps?)\b",
+    re.IGNORECASE,
 )
 # "And in version 2.0?", "what about the Basic one?": the question before, asked of another.
 _OF_ANOTHER = re.compile(

@@ -13,6 +13,8 @@ from typing import Any
 from support_agent.records import Signal
 from support_agent.triage.disguises import readings
 
+# So many characters before a seed are read, and twice as many behind it.
+_AROUND_SEED, _MOST_AROUND_SEEDS = 200, 4_000
 TABLES = Path(__file__).parent / "tables"
 _NAME = re.compile(r"\{([a-z_]+)\}")
 
@@ -101,10 +103,24 @@ def compiled(signal: str) -> re.Pattern[str]:
     return compile_patterns(_patterns()[signal])
 
 
-def may_match(signal: str, text: str) -> bool:
-    """Whether a text holds one of the signal's seeds: without one, no pattern of costly ones is tried."""
+def near_seeds(signal: str, text: str) -> str:
+    """What of a text its patterns are held against: all of it, or where the signal has seeds, what stands around them.
+
+    Costly patterns are seeded. Of a text full of seeds the first 4,000 characters around them are read.
+    """
     seeds = _seeds().get(signal)
-    return seeds is None or seeds.search(text) is not None
+    if seeds is None:
+        return text
+    pieces: list[str] = []
+    end = 0
+    for found in seeds.finditer(text):
+        if found.start() < end - _AROUND_SEED:
+            continue
+        start, end = max(end, found.start() - _AROUND_SEED), found.end() + 2 * _AROUND_SEED
+        pieces.append(text[start:end])
+        if sum(map(len, pieces)) > _MOST_AROUND_SEEDS:
+            break
+    return "".join(pieces)
 
 
 @cache

@@ -11,7 +11,7 @@ from __future__ import annotations
 import unicodedata
 
 from support_agent.records import Signal
-from support_agent.triage.patterns import compiled, may_match
+from support_agent.triage.patterns import compiled, near_seeds
 
 REQUESTS = (
     "danger_product",
@@ -38,5 +38,5 @@ def request_signals(text: str) -> tuple[Signal, ...]:
 
 
 def _signal(name: str, text: str) -> Signal:
-    found = float(may_match(name, text) and compiled(name).search(text) is not None)
+    found = float(compiled(name).search(near_seeds(name, text)) is not None)
     return Signal(name, found, 1.0, bool(found))
