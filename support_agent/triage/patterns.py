@@ -14,7 +14,7 @@ from support_agent.records import Signal
 from support_agent.triage.disguises import readings
 
 # So many characters before a seed are read, and twice as many behind it.
-_AROUND_SEED, _MOST_AROUND_SEEDS = 200, 4_000
+_AROUND_SEED, _MOST_AROUND_SEEDS = 200, 2_000
 TABLES = Path(__file__).parent / "tables"
 _NAME = re.compile(r"\{([a-z_]+)\}")
 
@@ -106,7 +106,7 @@ def compiled(signal: str) -> re.Pattern[str]:
 def near_seeds(signal: str, text: str) -> str:
     """What of a text its patterns are held against: all of it, or where the signal has seeds, what stands around them.
 
-    Costly patterns are seeded. Of a text full of seeds the first 4,000 characters around them are read.
+    Costly patterns are seeded. Of a text full of seeds the first 2,000 characters around them are read.
     """
     seeds = _seeds().get(signal)
     if seeds is None:
