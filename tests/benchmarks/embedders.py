@@ -4,7 +4,8 @@
 
 For lamini_docs the customers' paraphrases that certify nothing, for each folder of FOLDER (see promise_on_kb.py) its
 answerable questions, 400 at most. With --xquad (``xquad.<language>.json``) questions in other languages are put to
-the English paragraphs. An embedder is fetched where it is not there; n texts are embedded anew for each.
+the English paragraphs, and to a knowledge base that holds each paragraph in four languages. An embedder is fetched
+where it is not there; n texts are embedded anew for each.
 """
 
 from __future__ import annotations
@@ -30,17 +31,18 @@ from support_agent.triage import triage_ticket
 
 MOST = 400
 LANGUAGES = "de es ru hi ar zh en".split()
+MIXED_LANGUAGES, MIXED = "en de es zh".split(), 80
 
 
 def main() -> None:
     """Print a block for each knowledge base and language."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, default=None)
     parser.add_argument("--embedder", nargs="+", default=[DEFAULT, "bge-small-en-v1.5", "multilingual-e5-small"])
     parser.add_argument("--xquad", type=Path, default=None)
     given = parser.parse_args()
     embedders = [open_embedder(name) for name in given.embedder]
-    for index, asked in bases(given.data):
+    for index, asked in bases(given.data) if given.data else ():
         texts = [triage_ticket(Ticket(text), Config()).search_text or text for text, _ in asked]
         queries = [index.subject.query(text) for text in texts]
         print(f"\n{index.folder.name}, n = {len(asked)}: first / in three / in six / in ten")
@@ -53,6 +55,7 @@ def main() -> None:
             print(f"   {time.process_time() - started:.0f} CPU s")
     if given.xquad:
         print_languages(given.xquad, embedders)
+        print_mixed(given.xquad, embedders)
 
 
 def bases(data: Path) -> Iterator[tuple[Index, list[Asked]]]:
@@ -87,6 +90,19 @@ def print_languages(folder: Path, embedders: Sequence[Embedder]) -> None:
         print(
             f"\nXQuAD, {len(rows)} questions a language, {len(paragraphs)} paragraphs, {one.name}: {', '.join(found)}"
         )
+
+
+def print_mixed(folder: Path, embedders: Sequence[Embedder]) -> None:
+    """Of a knowledge base that holds every paragraph in four languages: is the one found first in the question's?"""
+    rows = {language: read_xquad(folder, language)[:MIXED] for language in MIXED_LANGUAGES}
+    held = [(language, at, text) for language, some in rows.items() for at, (text, _) in enumerate(some)]
+    for one in embedders:
+        vectors = one.encode([text for _, _, text in held])
+        for language, some in rows.items():
+            nearest = (encode_queries(one, [asked[0] for _, asked in some]) @ vectors.T).argmax(axis=1)
+            own = sum(held[place][0] == language for place in nearest)
+            right = sum(held[place][:2] == (language, at) for at, place in enumerate(nearest))
+            print(f"{one.name}, {language}: own language {own}, and the right paragraph {right} of {len(some)}")
 
 
 def read_xquad(folder: Path, language: str) -> list[tuple[str, list[str]]]:
