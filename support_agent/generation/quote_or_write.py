@@ -1,7 +1,8 @@
 """Quote or write: a short passage is offered as it stands, and a model is asked only where the best passage is long.
 
-What a small model writes of a short passage is no shorter and more often wrong; of a long one an answer is worth having
-(tests/benchmarks/writers.py has the figures). A quote costs no call.
+What a small model writes of a passage is right less often than the passage's own words, and of a short one hardly
+shorter; so where a model is named it writes of long ones only (tests/benchmarks/README.md, "Who writes"). A quote
+costs no call.
 """
 
 from __future__ import annotations
