@@ -75,7 +75,7 @@ EDITS: dict[str, object] = {
     "gate.polarity:_SAME_MATTER": 0.9,
     "gate.entities:_CODE": re.compile(r"(?!)(?P<code>x)(?P<before>y)"),
     "gate.entities:_NUMBERED": re.compile(r"(?!)(x)(y)"),
-    "gate.clarity:_REST_ASKED": 0.4,
+    "gate.clarity:_REST_ASKED": 0.6,
     "gate.clarity:_CLOSE_SHARE": 0.0,
     "gate.clarity:SHORT_WORDS": 1,
     "retrieval.subject:_LEAST_STEP": 1.0,
