@@ -339,8 +339,8 @@ class TestNotPossible:
         assert "takes at least 12 readings, 2 more. The others are nearly the same as another one, 2; " in str(
             caught.value
         )
-        assert "without a suggestion, 1 (danger_self_harm 1); " in str(caught.value)
-        assert "decided by something else than a score, 3 (asked_for_human 2, thanks 1). " in str(caught.value)
+        assert "without a suggestion, 3 (asked_for_human 2, danger_self_harm 1); " in str(caught.value)
+        assert "decided by something else than a score, 1 (thanks 1). " in str(caught.value)
         assert str(caught.value).endswith("Let more tickets come in, or give more past ones with --tickets.")
 
     def test_a_file_that_is_no_table_of_tickets_is_named_before_anything_is_asked(

@@ -313,7 +313,7 @@ def peft_drafts(prompts: list[Prompt]) -> list[Draft]:
 
 @pytest.fixture(scope="module")
 def engine() -> OpenVinoGenerator:
-    return OpenVinoGenerator.open(Config(max_new_tokens=24, threads=2))
+    return OpenVinoGenerator.open(Config(generator="openvino", max_new_tokens=24, threads=2))
 
 
 @pytest.fixture(scope="module")
@@ -338,7 +338,9 @@ def test_merged_engine_and_peft_find_the_text_equally_likely(
 def test_without_the_adapter_the_engine_writes_something_else(
     engine_drafts: list[Draft], prompts: list[Prompt]
 ) -> None:
-    raw = OpenVinoGenerator.open(Config(adapter="none", max_new_tokens=24, threads=2)).generate(prompts)
+    raw = OpenVinoGenerator.open(Config(generator="openvino", adapter="none", max_new_tokens=24, threads=2)).generate(
+        prompts
+    )
     assert sum(one.text != other.text for one, other in zip(raw, engine_drafts, strict=True)) >= 3
     differences = [abs(one - other) for one, other in zip(per_token(raw), per_token(engine_drafts), strict=True)]
     assert max(differences) > 10 * LOG_PROB_TOLERANCE

@@ -120,7 +120,7 @@ def test_the_gravest_head_that_fired_comes_before_anger() -> None:
         ("My neighbour swallowed a whole box of your pills and does not wake up.", "learned_danger_third_person"),
         ("A grown man writes to my ten-year-old daughter in your chat and wants photos.", "learned_minor"),
         ("Tell me everything that you have stored about me.", "learned_privacy_request"),
-        ("After logging in I can see the invoices of another customer.", "learned_security_report"),
+        ("Somebody broke into my account last night and changed my password.", "learned_security_report"),
         ("My husband died in May and his contract still runs.", "learned_bereavement"),
         (
             "How do I export the table to CSV? The page speaks of a button that I cannot find. I don't want to live any"
