@@ -14,7 +14,7 @@ from support_agent.records import Signal
 from support_agent.triage.disguises import readings
 
 # So many characters before a seed are read, and twice as many behind it.
-_AROUND_SEED, _MOST_AROUND_SEEDS = 200, 2_000
+_AROUND_SEED, _MOST_AROUND_SEEDS = 200, 6_000
 TABLES = Path(__file__).parent / "tables"
 _NAME = re.compile(r"\{([a-z_]+)\}")
 
@@ -106,7 +106,8 @@ def compiled(signal: str) -> re.Pattern[str]:
 def near_seeds(signal: str, text: str) -> str:
     """What of a text its patterns are held against: all of it, or where the signal has seeds, what stands around them.
 
-    Costly patterns are seeded. Of a text full of seeds the first 2,000 characters around them are read.
+    Costly patterns are seeded. Of a text full of seeds the first 6,000 characters around them are read. What stands
+    apart is told apart by a line's end, so that no pattern matches across the gap.
     """
     seeds = _seeds().get(signal)
     if seeds is None:
@@ -116,8 +117,10 @@ def near_seeds(signal: str, text: str) -> str:
     for found in seeds.finditer(text):
         if found.start() < end - _AROUND_SEED:
             continue
-        start, end = max(end, found.start() - _AROUND_SEED), found.end() + 2 * _AROUND_SEED
-        pieces.append(text[start:end])
+        start = max(end, found.start() - _AROUND_SEED)
+        gap = "\n" if start > end else ""
+        end = found.end() + 2 * _AROUND_SEED
+        pieces.append(gap + text[start:end])
         if sum(map(len, pieces)) > _MOST_AROUND_SEEDS:
             break
     return "".join(pieces)

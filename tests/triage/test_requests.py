@@ -5,7 +5,7 @@ import pytest
 from support_agent.config import Config
 from support_agent.records import Reason, Route, Ticket
 from support_agent.triage import deciding_reasons, in_order, triage_ticket
-from support_agent.triage.patterns import TABLES, read_table
+from support_agent.triage.patterns import TABLES, near_seeds, read_table
 from support_agent.triage.requests import REQUESTS, request_signals
 
 
@@ -82,3 +82,14 @@ def test_reasons_found_at_different_times_stand_in_one_order() -> None:
 def test_every_signal_decides_by_the_table() -> None:
     fired = request_signals("You charged me twice, delete my account!")
     assert deciding_reasons(fired) == (Reason.REFUND, Reason.BILLING)
+
+
+def test_a_hazard_at_the_end_of_a_long_mail_is_heard() -> None:
+    mail = "Nothing came of what we spoke about. " * 60 + "My child swallowed a part of the lamp."
+    assert "danger_product" in {signal.name for signal in request_signals(mail) if signal.fired}
+
+
+def test_what_is_read_around_two_seeds_does_not_run_together() -> None:
+    far_apart = f"fire{'.' * 900}fire"
+    assert near_seeds("danger_product", far_apart).count("\n") == 1
+    assert near_seeds("refund", far_apart) == far_apart
