@@ -67,7 +67,8 @@ class ReplyWriter:
     def _wants_only_a_person(self, reply: Reply, journey: Journey) -> bool:
         """Whether the ticket asks for a person, and for nothing that the knowledge base is about."""
         far = not journey.passages or journey.passages[0].score <= self.edge
-        return Reason.ASKED_FOR_HUMAN in reply.reasons and (far or Reason.OUT_OF_SCOPE in reply.reasons)
+        elsewhere = any(signal.name == "scope" and signal.fired for signal in journey.signals)
+        return Reason.ASKED_FOR_HUMAN in reply.reasons and (far or elsewhere)
 
     def _text(self, journey: Journey, route: Route, reasons: Sequence[Reason]) -> str:
         """The answer that was decided on; where there is none, what the route and its reasons say instead."""

@@ -11,7 +11,8 @@ from support_agent.gate import Gate, Policy
 from support_agent.gate.combiner import Combiner
 from support_agent.generation.generator import Generator
 from support_agent.generation.scripted import ScriptedGenerator
-from support_agent.records import Reason
+from support_agent.journey import Journey
+from support_agent.records import Reason, Signal, Triage
 
 from .conftest import PASSAGES, WordIndex, make_agent
 
@@ -237,3 +238,16 @@ def test_who_only_wants_a_person_is_not_suggested_what_is_far_from_anything_they
     assert agent.ask(HUMAN_PLEASE).suggestion == QUOTE
     agent._replies = replace(agent._replies, edge=2.0)  # more than any cosine
     assert agent.ask(HUMAN_PLEASE).suggestion == ""
+
+
+@pytest.mark.parametrize(("elsewhere", "suggestion"), [(False, QUOTE), (True, "")], ids=["in scope", "out of scope"])
+def test_who_wants_a_person_about_something_else_is_suggested_nothing_under_a_promise(
+    elsewhere: bool, suggestion: str
+) -> None:
+    writer = make_agent(ScriptedGenerator())._replies
+    triage = Triage(HUMAN_PLEASE, HUMAN_PLEASE, "en", signals=(Signal("scope", 1.0, 0.5, elsewhere),))
+    journey = Journey(
+        Ticket(HUMAN_PLEASE), suggesting_gate(), triage=triage, passages=[replace(PASSAGES[0], score=0.9)]
+    )
+    writer.close(journey, Route.HUMAN, (Reason.ASKED_FOR_HUMAN,))
+    assert writer.timed(journey).suggestion == suggestion
